@@ -1,1 +1,57 @@
-//! Placeholder.
+//! What is true here: places, people, rights, clients, grants and tokens.
+//!
+//! Rules take a [`Work`] (an opaque unit of work) and a [`Call`] (who, from where, at which
+//! instant) and return values. This crate refuses to know HTTP: no header, no cookie, no page.
+//!
+//! The floor plan: upper rooms call lower ones, never the reverse.
+//!
+//! ```text
+//! authorizations
+//! tokens   consents
+//! sessions clients
+//! accounts scopes   keys  resources
+//! teams
+//! access   audit    settings  refusals  attempts
+//! ground:  call id vault secret work instance refusal
+//! ```
+
+mod call;
+mod chance;
+mod clock;
+mod fault;
+mod id;
+mod instance;
+mod migrations;
+mod refusal;
+mod secret;
+mod text;
+mod vault;
+mod work;
+
+pub mod access;
+pub mod accounts;
+pub mod attempts;
+pub mod audit;
+pub mod authorizations;
+pub mod clients;
+pub mod consents;
+pub mod keys;
+pub mod refusals;
+pub mod resources;
+pub mod scopes;
+pub mod sessions;
+pub mod settings;
+pub mod teams;
+pub mod tokens;
+
+pub use call::{Actor, Call};
+pub use chance::Chance;
+pub use clock::Clock;
+pub use fault::Fault;
+pub use id::{ClientId, GrantId, SessionId, UserId};
+pub use instance::{Instance, Opening, Policy};
+pub use refusal::{FieldError, Refusal};
+pub use secret::{Plain, ShownOnce};
+pub use text::{FoldedName, name_key};
+pub use vault::{Kind, MasterKeys, Vault};
+pub use work::Work;

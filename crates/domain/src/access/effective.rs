@@ -1,0 +1,128 @@
+//! The one function that decides what a token may do: per place, now.
+//!
+//! Pure. It takes what the subject holds and what limits the token, and never makes a union over
+//! teams: administrator in A and reader in B is not administrator in B.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocol::scope::Scopes;
+
+use super::Effect;
+
+/// The access preset of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// Its tokens only look.
+    #[default]
+    ReadOnly,
+    /// Its tokens may change things.
+    Full,
+}
+
+impl Access {
+    /// `read_only` or `full`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read_only",
+            Self::Full => "full",
+        }
+    }
+
+    /// The stored word; anything unknown counts as the stricter `read_only`.
+    pub fn parse(text: &str) -> Self {
+        if text == "full" { Self::Full } else { Self::ReadOnly }
+    }
+}
+
+/// Where a role is held.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// Everywhere in this instance.
+    Instance,
+    /// One organization and all its teams, later ones included.
+    Organization(String),
+    /// One team.
+    Team(String),
+}
+
+/// One permission held in one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// Where.
+    pub place: Place,
+    /// `resource:action`
+    pub permission: String,
+    /// Does using it change anything?
+    pub effect: Effect,
+}
+
+/// Everything a subject holds.
+pub type Holdings = Vec<Holding>;
+
+/// What narrows a token below its subject.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits<'a> {
+    /// The granted scopes.
+    pub scopes: &'a Scopes,
+    /// The preset of the client.
+    pub access: Access,
+    /// The teams of the grant that the subject still belongs to and the client may still reach.
+    /// `None`: the subject acts in every place it holds (a service with its own bindings).
+    pub teams: Option<&'a BTreeSet<String>>,
+}
+
+/// What may be done, per place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// At the instance.
+    pub instance: BTreeSet<String>,
+    /// In whole organizations.
+    pub organizations: BTreeMap<String, BTreeSet<String>>,
+    /// In single teams.
+    pub teams: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Rights {
+    /// May it be done everywhere?
+    pub fn everywhere(&self, permission: &str) -> bool {
+        self.instance.contains(permission)
+    }
+}
+
+/// A permission is effective only if a scope lets it through, the preset allows its kind, and the
+/// subject holds it in that place, now.
+pub fn effective(holdings: &Holdings, limits: Option<Limits<'_>>) -> Rights {
+    let mut rights = Rights::default();
+    for holding in holdings {
+        if limits.is_some_and(|limits| !lets_through(limits, &holding.permission, holding.effect)) {
+            continue;
+        }
+        let permission = holding.permission.clone();
+        match &holding.place {
+            Place::Instance => {
+                rights.instance.insert(permission);
+            }
+            Place::Organization(id) => {
+                rights.organizations.entry(id.clone()).or_default().insert(permission);
+            }
+            Place::Team(id) => {
+                let chosen = limits.and_then(|limits| limits.teams);
+                if chosen.is_none_or(|teams| teams.contains(id)) {
+                    rights.teams.entry(id.clone()).or_default().insert(permission);
+                }
+            }
+        }
+    }
+    rights
+}
+
+/// Do scopes and preset let this permission through?
+fn lets_through(limits: Limits<'_>, permission: &str, effect: Effect) -> bool {
+    let by_preset = effect == Effect::Read || limits.access == Access::Full;
+    let as_user = match effect {
+        Effect::Read => "as_user:read",
+        Effect::Write => "as_user:write",
+    };
+    by_preset && (limits.scopes.contains(permission) || limits.scopes.contains(as_user))
+}

@@ -1,0 +1,56 @@
+//! Bindings in the database: who holds which role where.
+
+use super::{Effect, Holding, Holdings, Place};
+use crate::{Fault, Work, id};
+
+/// Everything `subject` (a user or client id) holds now.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn holdings_of(work: &mut Work, subject: &str) -> Result<Holdings, Fault> {
+    let sql = "SELECT b.place_kind, b.place_id, p.name, p.kind FROM bindings b
+               JOIN role_permissions rp ON rp.role_id = b.role_id
+               JOIN permissions p ON p.name = rp.permission
+               WHERE b.subject = $1";
+    let rows = work.tx.query(sql, db::params![subject]).await?;
+    let mut holdings = Vec::with_capacity(rows.len());
+    for row in rows {
+        let place = read_place(&row.get::<String>(0)?, row.get(1)?);
+        let effect = Effect::parse(&row.get::<String>(3)?);
+        holdings.push(Holding { place, permission: row.get(2)?, effect });
+    }
+    Ok(holdings)
+}
+
+/// Binds `subject` to a role in a place. A binding that exists already stays as it is.
+///
+/// # Errors
+/// When the database cannot take it.
+pub async fn bind(work: &mut Work, now: i64, subject: &str, role: &str, place: &Place) -> Result<(), Fault> {
+    let id = id::text(&work.instance.chance, "bnd_")?;
+    let (kind, place_id) = place.stored();
+    let sql = "INSERT INTO bindings (id, subject, role_id, place_kind, place_id, created_at)
+               VALUES ($1, $2, $3, $4, $5, $6)
+               ON CONFLICT (subject, role_id, place_kind, place_id) DO NOTHING";
+    work.tx.execute(sql, db::params![id, subject, role, kind, place_id, now]).await?;
+    Ok(())
+}
+
+fn read_place(kind: &str, id: String) -> Place {
+    match kind {
+        "instance" => Place::Instance,
+        "organization" => Place::Organization(id),
+        _ => Place::Team(id),
+    }
+}
+
+impl Place {
+    /// The two stored columns.
+    pub(crate) fn stored(&self) -> (&'static str, &str) {
+        match self {
+            Self::Instance => ("instance", ""),
+            Self::Organization(id) => ("organization", id),
+            Self::Team(id) => ("team", id),
+        }
+    }
+}

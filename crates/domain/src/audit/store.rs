@@ -1,0 +1,102 @@
+//! Audit entries in the database. There is no update and no delete here.
+
+use super::{Change, Event, Object};
+use crate::{Actor, Call, ClientId, Fault, UserId, Work};
+
+/// Which entries are wanted, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only of this object: kind and id.
+    pub object: Option<(String, String)>,
+    /// Only entries before this id (the cursor).
+    pub before: Option<i64>,
+    /// At most this many.
+    pub limit: i64,
+}
+
+pub(super) async fn insert(
+    work: &mut Work,
+    call: &Call,
+    (action, outcome): (&str, &str),
+    object: &Object,
+    changes: &[Change],
+) -> Result<(), Fault> {
+    let changes = serde_json::to_string(changes).map_err(|e| Fault::Broken(e.to_string()))?;
+    let id = work.instance.ids.next();
+    let address = call.address.map(|_| call.address_text());
+    let actor = &call.actor;
+    let sql = "INSERT INTO audit_events (id, at, actor_user, actor_client, actor_operator, address, action,
+                 object_kind, object_id, object_name, changes, outcome, request_id, count)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)";
+    let params = db::params![
+        id,
+        call.now,
+        actor.user.as_ref().map(UserId::as_str),
+        actor.client.as_ref().map(ClientId::as_str),
+        actor.operator.as_deref(),
+        address.as_deref(),
+        action,
+        object.kind,
+        object.id,
+        object.name,
+        changes,
+        outcome,
+        call.request_id
+    ];
+    work.tx.execute(sql, params).await?;
+    Ok(())
+}
+
+const COLUMNS: &str = "id, at, actor_user, actor_client, actor_operator, address, action, object_kind, \
+                       object_id, object_name, changes, outcome, request_id, count";
+
+/// Entries that fit the filter, newest first.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn list(work: &mut Work, filter: &Filter) -> Result<Vec<Event>, Fault> {
+    let before = filter.before.unwrap_or(i64::MAX);
+    let rows = match &filter.object {
+        Some((kind, id)) => {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM audit_events
+                 WHERE object_kind = $1 AND object_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4"
+            );
+            work.tx.query(&sql, db::params![kind, id, before, filter.limit]).await?
+        }
+        None => {
+            let sql = format!("SELECT {COLUMNS} FROM audit_events WHERE id < $1 ORDER BY id DESC LIMIT $2");
+            work.tx.query(&sql, db::params![before, filter.limit]).await?
+        }
+    };
+    rows.iter().map(read).collect()
+}
+
+/// One entry.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn find(work: &mut Work, id: i64) -> Result<Option<Event>, Fault> {
+    let sql = format!("SELECT {COLUMNS} FROM audit_events WHERE id = $1");
+    work.tx.query_one(&sql, db::params![id]).await?.as_ref().map(read).transpose()
+}
+
+fn read(row: &db::Row) -> Result<Event, Fault> {
+    let changes: String = row.get(10)?;
+    Ok(Event {
+        id: row.get(0)?,
+        at: row.get(1)?,
+        actor: Actor {
+            user: row.get::<Option<String>>(2)?.map(UserId::new),
+            client: row.get::<Option<String>>(3)?.map(ClientId::new),
+            operator: row.get(4)?,
+        },
+        address: row.get::<Option<String>>(5)?.unwrap_or_else(|| "-".into()),
+        action: row.get(6)?,
+        object: Object { kind: row.get(7)?, id: row.get(8)?, name: row.get(9)? },
+        changes: serde_json::from_str(&changes).map_err(|e| Fault::Broken(e.to_string()))?,
+        outcome: row.get(11)?,
+        request_id: row.get(12)?,
+        count: row.get(13)?,
+    })
+}

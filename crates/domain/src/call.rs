@@ -1,0 +1,68 @@
+//! A call: who asks, from where, at which instant, under which request id.
+//!
+//! A door makes one for each request; every rule and every audit record reads it.
+
+use std::net::IpAddr;
+
+use crate::{ClientId, UserId};
+
+/// Everything a rule may know about the moment and the asker.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Seconds since 1970. The same for the whole request.
+    pub now: i64,
+    /// Who acts.
+    pub actor: Actor,
+    /// The address the request came from, proxies resolved. None for the operator's own terminal.
+    pub address: Option<IpAddr>,
+    /// Joins the log, the audit trail and the answer.
+    pub request_id: String,
+}
+
+/// Who acts: a person, a client, a person through a client, or the operator of the machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Actor {
+    /// The person, if any.
+    pub user: Option<UserId>,
+    /// The OAuth client whose token acts, if any.
+    pub client: Option<ClientId>,
+    /// `name@host` of a person at the machine itself, or the name of a job.
+    pub operator: Option<String>,
+}
+
+impl Actor {
+    /// Somebody not yet known.
+    pub fn nobody() -> Self {
+        Self::default()
+    }
+
+    /// A person.
+    pub fn user(user: UserId) -> Self {
+        Self { user: Some(user), ..Self::default() }
+    }
+
+    /// The operator of the machine.
+    pub fn operator(name: impl Into<String>) -> Self {
+        Self { operator: Some(name.into()), ..Self::default() }
+    }
+
+    /// One line for columns like `created_by`: the person, else the client, else the operator.
+    pub fn name(&self) -> String {
+        let user = self.user.as_ref().map(|u| u.as_str());
+        let client = self.client.as_ref().map(|c| c.as_str());
+        user.or(client).or(self.operator.as_deref()).unwrap_or("nobody").to_owned()
+    }
+}
+
+impl Call {
+    /// The same call, made by `actor`.
+    #[must_use]
+    pub fn by(&self, actor: Actor) -> Self {
+        Self { actor, ..self.clone() }
+    }
+
+    /// The address as text, `-` where there is none.
+    pub fn address_text(&self) -> String {
+        self.address.map_or_else(|| "-".to_owned(), |a| a.to_canonical().to_string())
+    }
+}

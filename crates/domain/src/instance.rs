@@ -1,0 +1,155 @@
+//! One instance of Mandate: one issuer, one database, one set of master keys.
+//!
+//! The composition root of this crate. It owns what outlives a request (the database, the vault,
+//! the id generator, the caches that prove themselves current) and opens units of work. It holds
+//! no rule.
+
+use std::sync::Arc;
+
+use crate::id::Ids;
+use crate::{Chance, Clock, Fault, MasterKeys, Vault, Work, accounts, clients, keys, migrations, refusals, settings};
+
+/// What an instance is opened with.
+pub struct Opening {
+    /// Where the rows are: a URI that alone picks the engine.
+    pub database: String,
+    /// The master keys, newest first.
+    pub master_keys: MasterKeys,
+    /// The public URL, byte for byte the `issuer`.
+    pub issuer: String,
+    /// What the operator's configuration allows.
+    pub policy: Policy,
+    /// Where instants come from.
+    pub clock: Clock,
+    /// Where random bytes come from.
+    pub chance: Chance,
+}
+
+/// What the operator's configuration allows; changed only by a restart.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// May clients hold the resource owner password grant?
+    pub legacy_password: bool,
+    /// May clients hold the implicit grant?
+    pub legacy_implicit: bool,
+    /// Full access with an access token lifetime above this many seconds must be confirmed.
+    pub high_risk_lifetime: i64,
+    /// Seconds after which a browser session ends, used or not.
+    pub session_lifetime: i64,
+    /// Seconds without a request after which a browser session ends.
+    pub session_idle_lifetime: i64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            legacy_password: false,
+            legacy_implicit: false,
+            high_risk_lifetime: 3600,
+            session_lifetime: 12 * 3600,
+            session_idle_lifetime: 2 * 3600,
+        }
+    }
+}
+
+/// One running instance.
+pub struct Instance {
+    pub(crate) db: db::Db,
+    pub(crate) vault: Vault,
+    pub(crate) ids: Ids,
+    pub(crate) chance: Chance,
+    pub(crate) client_cache: clients::Cache,
+    pub(crate) signing_keys: keys::Cache,
+    pub(crate) passwords: accounts::HashingPool,
+    pub(crate) pending_refusals: refusals::Pending,
+    issuer: String,
+    policy: Policy,
+    clock: Clock,
+}
+
+impl Instance {
+    /// Opens the database, brings its schema up to date, and checks that the master key and the
+    /// issuer are those it was made with.
+    ///
+    /// # Errors
+    /// A sentence for the operator: the database, the key or the issuer does not fit.
+    pub async fn open(opening: Opening) -> Result<Arc<Self>, Fault> {
+        let db = db::Db::open(&opening.database).await?;
+        db.migrate(migrations::ALL).await?;
+        let vault = Vault::new(&opening.master_keys, opening.chance.clone())?;
+        let now = opening.clock.now();
+        let node = settings::begin_node(&db, &vault, &opening.issuer, now, &opening.chance).await?;
+        Ok(Arc::new(Self {
+            ids: Ids::new(opening.clock.clone(), node),
+            db,
+            vault,
+            chance: opening.chance,
+            client_cache: clients::Cache::default(),
+            signing_keys: keys::Cache::default(),
+            passwords: accounts::HashingPool::new(),
+            pending_refusals: refusals::Pending::default(),
+            issuer: opening.issuer,
+            policy: opening.policy,
+            clock: opening.clock,
+        }))
+    }
+
+    /// A reader outside any transaction: each statement sees the latest commit.
+    pub fn read(self: &Arc<Self>) -> Work {
+        Work::new(Arc::clone(self), self.db.read())
+    }
+
+    /// Begins a unit of work that may write.
+    ///
+    /// # Errors
+    /// When the database cannot take writes now.
+    pub async fn begin(self: &Arc<Self>) -> Result<Work, Fault> {
+        Ok(Work::new(Arc::clone(self), self.db.begin().await?))
+    }
+
+    /// Can the database take writes now?
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn ready(&self) -> Result<(), Fault> {
+        Ok(self.db.ping().await?)
+    }
+
+    /// Copies the database, online, to a file at `to`. The master key is never in it.
+    ///
+    /// # Errors
+    /// When the engine cannot, or the file cannot be written.
+    pub async fn backup(&self, to: &std::path::Path) -> Result<(), Fault> {
+        Ok(self.db.backup(to).await?)
+    }
+
+    /// The public URL, byte for byte.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// What the configuration allows.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What seals and checks under the master key.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// Where instants come from.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The identifier of the built-in resource of the management API.
+    pub fn api_resource(&self) -> String {
+        format!("{}/api/v1", self.issuer)
+    }
+
+    /// The identifier of the built-in resource of userinfo.
+    pub fn userinfo_resource(&self) -> String {
+        format!("{}/oauth2/userinfo", self.issuer)
+    }
+}

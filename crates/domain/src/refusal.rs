@@ -1,0 +1,74 @@
+//! Refusals: why a rule of management said no.
+//!
+//! One enum for all nouns, so that each door maps it in one place: a form field, a problem
+//! document, a line on a terminal. Protocol refusals are `protocol::Error`.
+
+use crate::Fault;
+
+/// One field that is not as it must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The name of the field in the contract, e.g. `redirect_uris`.
+    pub field: String,
+    /// One sentence for the person who typed it.
+    pub message: String,
+}
+
+/// Why a rule said no.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such object, or the actor may not know of it.
+    #[error("there is no such object")]
+    NotFound,
+    /// The actor lacks a permission.
+    #[error("this needs the permission {missing}")]
+    Forbidden {
+        /// The missing permission, `resource:action`.
+        missing: String,
+        /// One sentence: what would have been exceeded.
+        because: String,
+    },
+    /// Fields that are not as they must be.
+    #[error("{}", spell(.0))]
+    Invalid(Vec<FieldError>),
+    /// Somebody else changed the object meanwhile (412).
+    #[error("the object was changed meanwhile: it is at version {current}")]
+    Stale {
+        /// The version that is stored now.
+        current: i64,
+    },
+    /// The change contradicts the state of things (409).
+    #[error("{message}")]
+    Conflict {
+        /// One sentence.
+        message: String,
+        /// The ids it is about, if any.
+        ids: Vec<String>,
+    },
+    /// Not the caller's fault.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl Refusal {
+    /// A refusal of one field.
+    pub fn field(field: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError { field: field.into(), message: message.into() }])
+    }
+
+    /// A contradiction that names no objects.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::Conflict { message: message.into(), ids: Vec::new() }
+    }
+}
+
+impl From<db::Error> for Refusal {
+    fn from(error: db::Error) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+fn spell(errors: &[FieldError]) -> String {
+    let parts: Vec<_> = errors.iter().map(|e| format!("{}: {}", e.field, e.message)).collect();
+    parts.join("; ")
+}
