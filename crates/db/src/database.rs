@@ -1,0 +1,145 @@
+//! The door: a database behind its URI.
+//!
+//! The URI alone picks the engine. Refuses to know any table but `migrations`.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::transaction::{Inside, Tx};
+use crate::{Error, Migration, migration, params, postgres, sqlite};
+
+/// An open database. Cloning it is cheap and shares the connections.
+#[derive(Clone)]
+pub struct Db {
+    engine: Engine,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite(Arc<sqlite::Database>),
+    Postgres(Arc<postgres::Database>),
+}
+
+impl Db {
+    /// Opens the database that the URI names: `sqlite:path/to/file`, made if it is not there, or
+    /// `postgres://user:password@host/name`, where it must be there.
+    ///
+    /// Fails as [`Error::Unsupported`] when the URI can't be understood and as
+    /// [`Error::Unavailable`] when the database can't be reached or written.
+    pub async fn open(uri: &str) -> Result<Db, Error> {
+        let engine = if let Some(rest) = uri.strip_prefix("sqlite:") {
+            Engine::Sqlite(Arc::new(sqlite::Database::open(rest).await?))
+        } else if uri.starts_with("postgres://") || uri.starts_with("postgresql://") {
+            Engine::Postgres(Arc::new(postgres::Database::open(uri).await?))
+        } else {
+            return Err(Error::Unsupported(
+                "a database URI begins with sqlite:, postgres:// or postgresql://",
+            ));
+        };
+        Ok(Db { engine })
+    }
+
+    /// Reads outside a transaction: each statement sees the latest commit. On SQLite it runs on
+    /// the calling thread, in microseconds. A statement that writes is refused.
+    pub fn read(&self) -> Tx {
+        Tx::new(match &self.engine {
+            Engine::Sqlite(database) => Inside::SqliteRead(database.clone()),
+            Engine::Postgres(database) => Inside::PostgresRead(database.clone()),
+        })
+    }
+
+    /// Begins a write transaction. Waits for its turn, some seconds at most, and is then
+    /// [`Error::Unavailable`].
+    pub async fn begin(&self) -> Result<Tx, Error> {
+        Ok(Tx::new(match &self.engine {
+            Engine::Sqlite(database) => Inside::SqliteWrite(database.begin().await?),
+            Engine::Postgres(database) => Inside::PostgresWrite(database.begin().await?),
+        }))
+    }
+
+    /// Applies the migrations that the database has not seen, in order, one transaction each, and
+    /// returns how many. Several nodes may do so at once: one applies, the others wait.
+    ///
+    /// Fails as [`Error::Newer`] when the database is ahead of this binary, and as
+    /// [`Error::Broken`] when the text of an applied migration was changed since.
+    pub async fn migrate(&self, migrations: &[Migration]) -> Result<u32, Error> {
+        migration::migrate(self, migrations).await
+    }
+
+    /// Whether no migration was ever applied.
+    pub async fn is_empty(&self) -> Result<bool, Error> {
+        let sql = match &self.engine {
+            Engine::Sqlite(_) => {
+                "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'migrations'"
+            }
+            Engine::Postgres(_) => {
+                "SELECT count(*) FROM pg_catalog.pg_tables
+                 WHERE schemaname = current_schema() AND tablename = 'migrations'"
+            }
+        };
+        let tables = self.read().query_one(sql, params![]).await?;
+        if tables.map_or(Ok(0), |row| row.get::<i64>(0))? == 0 {
+            return Ok(true);
+        }
+        let applied = self.read().query_one("SELECT count(*) FROM migrations", params![]).await?;
+        Ok(applied.map_or(Ok(0), |row| row.get::<i64>(0))? == 0)
+    }
+
+    /// Writes a consistent copy to a new file while the database is in use. The keys that seal
+    /// its secrets are not in it.
+    ///
+    /// [`Error::Unsupported`] on PostgreSQL, which has tools for this.
+    pub async fn backup(&self, to: &Path) -> Result<(), Error> {
+        match &self.engine {
+            Engine::Sqlite(database) => database.backup(to).await,
+            Engine::Postgres(_) => {
+                Err(Error::Unsupported("PostgreSQL is backed up by its own tools: use pg_dump"))
+            }
+        }
+    }
+
+    /// Whether the database can serve writes now. Cheap enough for a readiness probe.
+    pub async fn ping(&self) -> Result<(), Error> {
+        match &self.engine {
+            Engine::Sqlite(database) => database.ping().await,
+            Engine::Postgres(database) => database.ping().await,
+        }
+    }
+
+    /// The suffix of migrations that are for this engine only.
+    pub(crate) fn suffix(&self) -> &'static str {
+        match &self.engine {
+            Engine::Sqlite(_) => "_sqlite",
+            Engine::Postgres(_) => "_postgres",
+        }
+    }
+
+    /// A migration in the words of this engine.
+    pub(crate) fn render(&self, sql: &str) -> String {
+        match &self.engine {
+            Engine::Sqlite(_) => migration::with_rowid_keys(sql),
+            Engine::Postgres(_) => sql.to_owned(),
+        }
+    }
+
+    /// Sets a pragma on the connection that writes, to provoke errors in tests.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub async fn pragma(&self, text: &str) -> Result<(), Error> {
+        match &self.engine {
+            Engine::Sqlite(database) => database.pragma(text).await,
+            Engine::Postgres(_) => Err(Error::Unsupported("PostgreSQL has no pragmas")),
+        }
+    }
+}
+
+/// Names the engine and the place, never the password.
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.engine {
+            Engine::Sqlite(database) => write!(f, "Db(sqlite:{})", database.path().display()),
+            Engine::Postgres(database) => write!(f, "Db({})", database.name()),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! SQLite: one connection that writes for everybody, one that reads for each thread.
+//!
+//! Write transactions share their commits (`turnstile`, `writer`); reads run on the calling
+//! thread (`reader`). Refuses to know what the tables mean.
+
+mod backup;
+mod connection;
+mod failure;
+mod reader;
+mod statement;
+mod turnstile;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use self::connection::Place;
+use self::turnstile::{Turn, Turnstile};
+use self::writer::Writer;
+use crate::{Error, Row, Value};
+
+/// Pauses between two looks whether another process has finished writing: some five seconds.
+const PAUSES: [u64; 12] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1500, 1500];
+
+/// An open SQLite database.
+pub(crate) struct Database {
+    place: Arc<Place>,
+    turnstile: Arc<Turnstile>,
+}
+
+impl Database {
+    /// Opens the file, making it if need be. Refuses one that can't be written.
+    pub(crate) async fn open(rest: &str) -> Result<Database, Error> {
+        let place = Place::parse(rest)?;
+        let opened = tokio::task::spawn_blocking({
+            let place = place.clone();
+            move || {
+                connection::create(&place)?;
+                Writer::open(place)
+            }
+        });
+        let writer = opened.await.map_err(Error::broken)??;
+        let database = Database { place: Arc::new(place), turnstile: Turnstile::new(writer) };
+        database.ping().await?;
+        Ok(database)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.place.path()
+    }
+
+    /// Runs a reading statement on the calling thread.
+    pub(crate) fn read(
+        &self,
+        sql: &str,
+        params: &[Value<'_>],
+        most: usize,
+    ) -> Result<Vec<Row>, Error> {
+        reader::with(&self.place, |connection| statement::query_only(connection, sql, params, most))
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Transaction, Error> {
+        let mut turn = self.turnstile.enter().await?;
+        for pause in PAUSES {
+            if turn.writer()?.begin()? {
+                return Ok(Transaction { turn });
+            }
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+        }
+        Err(Error::Unavailable(format!(
+            "another process holds the write lock of {}",
+            self.path().display()
+        )))
+    }
+
+    /// Takes the write lock. After a failed commit it also writes, since only that can tell
+    /// whether there is room on the disk again.
+    pub(crate) async fn ping(&self) -> Result<(), Error> {
+        let mut transaction = self.begin().await?;
+        if !transaction.turn.writer()?.is_suspect() {
+            return Ok(());
+        }
+        let version = transaction.query("PRAGMA user_version", &[], 1)?;
+        let version: i64 = version.first().map_or(Ok(0), |row| row.get(0))?;
+        transaction.batch(&format!("PRAGMA user_version = {version}"))?;
+        transaction.commit().await
+    }
+
+    pub(crate) async fn backup(&self, to: &Path) -> Result<(), Error> {
+        let (place, to) = (self.place.clone(), to.to_owned());
+        tokio::task::spawn_blocking(move || backup::write(&place, &to))
+            .await
+            .map_err(Error::broken)?
+    }
+
+    /// Sets a pragma on the connection that writes, to provoke errors in tests.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn pragma(&self, text: &str) -> Result<(), Error> {
+        let mut transaction = self.begin().await?;
+        transaction.query(&format!("PRAGMA {text}"), &[], 1)?;
+        transaction.commit().await
+    }
+}
+
+/// A write transaction: a turn at the writer with an open savepoint.
+pub(crate) struct Transaction {
+    turn: Turn,
+}
+
+impl Transaction {
+    pub(crate) fn query(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        most: usize,
+    ) -> Result<Vec<Row>, Error> {
+        self.turn.writer()?.apply(|connection| statement::query(connection, sql, params, most))
+    }
+
+    pub(crate) fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, Error> {
+        self.turn.writer()?.apply(|connection| statement::execute(connection, sql, params))
+    }
+
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<(), Error> {
+        self.turn.writer()?.apply(|connection| statement::batch(connection, sql))
+    }
+
+    /// One prepared statement, run for each row: without a network between, this is as fast as
+    /// one statement of many rows, and needs no second text for the remainder.
+    pub(crate) fn insert_many(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: &[Vec<Value<'_>>],
+    ) -> Result<u64, Error> {
+        let marks: Vec<String> = (1..=columns.len()).map(|number| format!("${number}")).collect();
+        let sql =
+            format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), marks.join(", "));
+        let mut touched = 0;
+        for row in rows {
+            touched += self.execute(&sql, row)?;
+        }
+        Ok(touched)
+    }
+
+    /// Passes the turn on and waits for the shared commit.
+    pub(crate) async fn commit(mut self) -> Result<(), Error> {
+        let (verdict, answer) = oneshot::channel();
+        self.turn.writer()?.release(verdict)?;
+        drop(self);
+        answer.await.unwrap_or_else(|_| Err(Error::unavailable("the writer stopped")))
+    }
+}

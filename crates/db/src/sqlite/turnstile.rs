@@ -1,0 +1,110 @@
+//! Who may write next, and when the shared transaction is committed.
+//!
+//! One task at a time holds the [`Turn`], and with it the writer. It comes back by being dropped,
+//! whatever happened, and is passed to the next in line; with nobody in line, or with a full
+//! batch, the transaction is committed first. So no member waits for a commit that nobody makes:
+//! a task that gave up waiting is passed over, and a turn that was on its way to it returns.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::writer::Writer;
+use crate::Error;
+
+/// How many transactions share one commit at most, so that the first does not wait for ever.
+const MEMBERS: usize = 256;
+/// How long a task waits for its turn before it is told that the database is busy.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The line in front of the one writer. First come, first served.
+pub(super) struct Turnstile {
+    line: Mutex<Line>,
+}
+
+struct Line {
+    /// The writer, when nobody has it. Then nobody waits either.
+    free: Option<Writer>,
+    waiting: VecDeque<oneshot::Sender<Turn>>,
+}
+
+impl Turnstile {
+    pub(super) fn new(writer: Writer) -> Arc<Turnstile> {
+        Arc::new(Turnstile {
+            line: Mutex::new(Line { free: Some(writer), waiting: VecDeque::new() }),
+        })
+    }
+
+    /// Waits for the turn. Safe to cancel.
+    pub(super) async fn enter(self: &Arc<Self>) -> Result<Turn, Error> {
+        let turn = {
+            let mut line = self.line();
+            if let Some(writer) = line.free.take() {
+                return Ok(Turn { writer: Some(writer), turnstile: self.clone() });
+            }
+            let (sender, turn) = oneshot::channel();
+            line.waiting.push_back(sender);
+            turn
+        };
+        match tokio::time::timeout(PATIENCE, turn).await {
+            Ok(Ok(turn)) => Ok(turn),
+            _ => Err(Error::unavailable("too many writers, or one that does not end")),
+        }
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands the writer to the next in line; commits when the batch ends here.
+    fn pass_on(self: &Arc<Self>, mut writer: Writer) {
+        loop {
+            if writer.waiting() >= MEMBERS {
+                writer.settle();
+            }
+            let next = {
+                let mut line = self.line();
+                let next = line.waiting.pop_front();
+                if next.is_none() && !writer.is_open() {
+                    line.free = Some(writer);
+                    return;
+                }
+                next
+            };
+            let Some(next) = next else {
+                writer.settle();
+                continue;
+            };
+            match next.send(Turn { writer: Some(writer), turnstile: self.clone() }) {
+                Ok(()) => return,
+                Err(mut unwanted) => match unwanted.writer.take() {
+                    Some(back) => writer = back,
+                    None => return,
+                },
+            }
+        }
+    }
+}
+
+/// The right to write. Dropping it undoes what was not released and passes it on.
+pub(super) struct Turn {
+    writer: Option<Writer>,
+    turnstile: Arc<Turnstile>,
+}
+
+impl Turn {
+    pub(super) fn writer(&mut self) -> Result<&mut Writer, Error> {
+        self.writer.as_mut().ok_or_else(|| Error::broken("the turn is over"))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(mut writer) = self.writer.take() {
+            writer.undo();
+            self.turnstile.pass_on(writer);
+        }
+    }
+}
