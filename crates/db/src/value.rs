@@ -33,8 +33,8 @@ impl fmt::Debug for Value<'_> {
     }
 }
 
-/// A type that can be a parameter. Implement it for your own ids and enums to use them in
-/// [`params!`](crate::params).
+/// A type that can be a parameter. Implement it, rather than `From`, for your own ids and enums:
+/// then they, references to them and options of them all work in [`params!`](crate::params).
 pub trait AsValue {
     /// This, as a value that borrows from it.
     fn as_value(&self) -> Value<'_>;
@@ -214,6 +214,23 @@ mod tests {
             (&[1_u8, 2]).into(),
         ];
         assert_eq!(seen(&row), ["1", "\"a\"", "\"b\"", "null", "\"c\"", "null", "false", "[1, 2]"]);
+    }
+
+    #[test]
+    fn takes_a_type_of_its_callers() {
+        struct Id(i64);
+        impl AsValue for Id {
+            fn as_value(&self) -> Value<'_> {
+                Value::Int(self.0)
+            }
+        }
+        let (id, borrowed, some) = (Id(1), &Id(2), Some(Id(3)));
+        let optional: Option<&Id> = some.as_ref();
+        assert_eq!(
+            seen(params![id, borrowed, some, optional, &optional]),
+            ["1", "2", "3", "3", "3"]
+        );
+        assert_eq!(Value::from(&id), Value::Int(1));
     }
 
     #[test]
