@@ -1,0 +1,3 @@
+//! Pages of a person: sign in, consent, sign out, the account. Knows no administrator.
+
+pub mod views;

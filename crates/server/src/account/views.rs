@@ -1,0 +1,9 @@
+//! What the pages of a person show, as plain data. Knows no domain type and decides nothing.
+
+mod consent;
+mod entry;
+mod overview;
+
+pub use consent::{Consent, Permission, TeamChoice};
+pub use entry::{ChangePassword, Expired, FormPost, Invitation, Login, Logout, SetUp, SignedOut};
+pub use overview::{BrowserSession, ConnectedApp, ConnectedGrant, Overview};

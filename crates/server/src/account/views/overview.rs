@@ -1,0 +1,79 @@
+//! The account of a person: connected apps and browser sessions, each with a way to end it.
+
+use askama::Template;
+
+use crate::web::filters;
+use crate::web::views::{Person, When};
+
+/// One authorization the person gave to an application.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConnectedGrant {
+    /// Where "Revoke" is sent.
+    pub revoke: String,
+    /// What it may do, in words.
+    pub may: Vec<String>,
+    /// For which teams; empty when it reaches none.
+    pub teams: Vec<String>,
+    /// When it was allowed.
+    pub allowed: When,
+    /// When a token of it was last used.
+    pub last_used: Option<When>,
+    /// When it ends by itself.
+    pub expires: Option<When>,
+}
+
+/// An application with all that the person gave it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConnectedApp {
+    /// The application by name.
+    pub name: String,
+    /// Its host, or "this device".
+    pub host: String,
+    /// Whether an administrator has checked who runs it.
+    pub verified: bool,
+    /// Where "Disconnect" is sent.
+    pub revoke_all: String,
+    /// Each authorization.
+    pub grants: Vec<ConnectedGrant>,
+}
+
+/// A browser in which the person is signed in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BrowserSession {
+    /// Where "Sign out" is sent.
+    pub revoke: String,
+    /// "Firefox".
+    pub browser: String,
+    /// "Linux computer".
+    pub device: String,
+    /// The network address.
+    pub address: String,
+    /// When it was last used.
+    pub last_active: When,
+    /// Whether it is the one that shows this page.
+    pub current: bool,
+}
+
+/// `/account`. Every form posts `form_token`.
+#[derive(Template)]
+#[template(path = "account/views/overview.html")]
+pub struct Overview {
+    /// Who it is.
+    pub person: Person,
+    /// Teams they belong to, by name.
+    pub teams: Vec<String>,
+    /// The token of the forms.
+    pub form_token: String,
+    /// What was just done, told once.
+    pub done: Option<String>,
+    /// Whether the console is open to them.
+    pub console: bool,
+    /// Connected applications.
+    pub apps: Vec<ConnectedApp>,
+    /// Where "Disconnect all apps" is sent.
+    pub revoke_all_apps: String,
+    /// Browser sessions, the current one first.
+    pub sessions: Vec<BrowserSession>,
+    /// Where "Sign out everywhere else" is sent.
+    pub revoke_other_sessions: String,
+}

@@ -1,0 +1,3 @@
+//! Pages of an administrator: clients, users, refusals. Knows no protocol endpoint.
+
+pub mod views;

@@ -1,0 +1,105 @@
+//! The list of clients, and the question before several are deleted.
+
+use askama::Template;
+
+use crate::web::filters;
+use crate::web::views::{Choice, Errors, Frame, When};
+
+/// The secrets of a client in one cell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecretsSummary {
+    /// How many are alive.
+    pub alive: u32,
+    /// When the first of them ends, if one does.
+    pub soonest: Option<When>,
+    /// `ok`, `warn` or `danger`: how near that is.
+    pub urgency: String,
+}
+
+/// One client in the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientRow {
+    /// Its identifier.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Where its page is.
+    pub href: String,
+    /// "Confidential", "Public", "Service".
+    pub kind: String,
+    /// Grants in words: "Code", "Refresh token".
+    pub grants: Vec<String>,
+    /// "Read only" or "Full access".
+    pub access: String,
+    /// Whether `access` lets it change things.
+    pub full: bool,
+    /// The teams it is limited to; `None` is all, shown as a badge of its own.
+    pub teams: Option<String>,
+    /// Whether it gets tokens.
+    pub enabled: bool,
+    /// Whether the server itself relies on it.
+    pub system: bool,
+    /// "Low", or in a few words why it is not: "High risk: never rotated".
+    pub risk: String,
+    /// Its secrets; a public client has none.
+    pub secrets: Option<SecretsSummary>,
+    /// When it last got or used a token.
+    pub last_used: Option<When>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// When it was made.
+    pub created: When,
+}
+
+/// What the list is narrowed to. Sent by GET as `q`, `team`, `access`, `type`, `status`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientFilters {
+    /// A name, an exact client ID, or a redirect host.
+    pub q: String,
+    /// Team limit.
+    pub team: Vec<Choice>,
+    /// Read only or full.
+    pub access: Vec<Choice>,
+    /// Confidential, public, service.
+    pub kind: Vec<Choice>,
+    /// Enabled, disabled, unused, expiring secrets, high risk.
+    pub status: Vec<Choice>,
+    /// Whether anything narrows the list.
+    pub active: bool,
+}
+
+/// `/console/clients`. Ticked rows are posted as `client_ids` to `bulk_delete`.
+#[derive(Template)]
+#[template(path = "console/views/client_list.html")]
+pub struct ClientList {
+    /// The console around it.
+    pub frame: Frame,
+    /// The filters.
+    pub filters: ClientFilters,
+    /// One page of clients.
+    pub rows: Vec<ClientRow>,
+    /// Why this person cannot create clients, if they cannot.
+    pub create_refused: Option<String>,
+    /// Where ticked rows are sent, if this person may delete.
+    pub bulk_delete: Option<String>,
+    /// The first page, when this is not it.
+    pub first: Option<String>,
+    /// The next page.
+    pub next: Option<String>,
+}
+
+/// "Delete these clients?" Posts `client_ids`, `confirm` and `form_token`.
+#[derive(Template)]
+#[template(path = "console/views/client_bulk_delete.html")]
+pub struct ClientBulkDelete {
+    /// The console around it.
+    pub frame: Frame,
+    /// Where the answer is sent.
+    pub action: String,
+    /// The clients, by name and id.
+    pub clients: Vec<(String, String)>,
+    /// How many live tokens end with them.
+    pub tokens: u64,
+    /// What stands in the way; nothing is deleted while there is anything.
+    pub errors: Errors,
+}

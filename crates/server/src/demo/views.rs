@@ -1,0 +1,1 @@
+//! What the sample application shows, as plain data.

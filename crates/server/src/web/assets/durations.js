@@ -1,0 +1,45 @@
+// Durations such as "1 h" or "30 d": says when that ends, and warns as it grows longer.
+
+const sizes = { s: 1, m: 60, h: 3600, d: 86400, w: 604800 };
+const date = new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "medium", timeStyle: "short" });
+
+function parse(text) {
+  const match = /^\s*(\d{1,9})\s*([a-z]*)\s*$/i.exec(text);
+  if (!match) return null;
+  const unit = match[2].toLowerCase();
+  const size = unit === "" ? 1 : sizes[unit[0]];
+  const spelled = /^(|s(ec(ond)?s?)?|m(in(ute)?s?)?|h(ours?)?|d(ays?)?|w(eeks?)?)$/.test(unit);
+  return size && spelled ? Number(match[1]) * size : null;
+}
+
+function warning(kind, seconds) {
+  if (kind !== "refresh") return ["", ""];
+  const days = seconds / 86400;
+  if (days > 90) return ["live-danger", "More than 90 days: a stolen token stays useful for a season. Plan to renew sooner."];
+  if (days > 30) return ["live-warn", "More than 30 days: security warning. Prefer a shorter life, or schedule a rotation."];
+  return ["", "Up to 30 days is a usual choice."];
+}
+
+for (const field of document.querySelectorAll("[data-duration]")) {
+  const told = document.getElementById(`${field.id}-live`);
+  const tell = () => {
+    const seconds = parse(field.value);
+    field.dataset.seconds = seconds ?? 0;
+    field.form?.dispatchEvent(new Event("durations"));
+    if (!told) return;
+    if (field.value.trim() === "") {
+      told.textContent = "";
+      return;
+    }
+    if (seconds === null) {
+      told.className = "live live-warn";
+      told.textContent = "Write a number and a unit, such as 30 m, 1 h or 7 d.";
+      return;
+    }
+    const [tier, advice] = warning(field.dataset.duration, seconds);
+    told.className = `live ${tier}`;
+    told.textContent = `A token issued now ends ${date.format(Date.now() + seconds * 1000)}. ${advice}`;
+  };
+  field.addEventListener("input", tell);
+  tell();
+}

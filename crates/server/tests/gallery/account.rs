@@ -1,0 +1,236 @@
+//! The pages of a person.
+
+use askama::Template;
+use mandate::account::views::{
+    BrowserSession, ChangePassword, ConnectedApp, ConnectedGrant, Consent, Expired, FormPost,
+    Invitation, Login, Logout, Overview, Permission, SetUp, SignedOut, TeamChoice,
+};
+use mandate::web::views::{Choice, Errors, Link, When};
+
+use crate::Page;
+use crate::voice::{DAY, NOW, Voice, ago, ahead};
+
+pub fn pages(voice: Voice) -> Vec<Page> {
+    let mut pages = vec![
+        ("login", login(voice, None, None)),
+        (
+            "login-wrong",
+            login(
+                voice,
+                voice.maybe("That e-mail address and password do not belong together."),
+                None,
+            ),
+        ),
+        ("login-wait", login(voice, None, Some(42))),
+        ("consent", consent(voice, single(voice), None)),
+        ("consent-many-teams", consent(voice, multiple(voice), None)),
+        (
+            "consent-wrong",
+            consent(voice, multiple(voice), voice.maybe("Choose at least one team.")),
+        ),
+        ("consent-first", first_consent(voice)),
+        ("account", overview(voice)),
+        ("account-empty", empty_overview(voice)),
+    ];
+    pages.extend(entry(voice));
+    pages
+}
+
+fn login(voice: Voice, error: Option<String>, wait: Option<u32>) -> String {
+    let page = Login {
+        action: "/login".into(),
+        form_token: "sample-form-token".into(),
+        request: Some("sealed-request".into()),
+        application: voice.maybe("Harbour Notes"),
+        email: if error.is_some() { voice.say("ada@northwind.example") } else { String::new() },
+        error,
+        wait,
+        notice: None,
+    };
+    page.render().unwrap()
+}
+
+fn single(voice: Voice) -> TeamChoice {
+    TeamChoice::Single(vec![
+        voice.hinted("t1", "Harbour", "You can read and change", true),
+        voice.hinted("t2", "Quay", "You can read", false),
+        voice.hinted("t3", "Lighthouse", "You can read", false),
+    ])
+}
+
+fn multiple(voice: Voice) -> TeamChoice {
+    let teams = [
+        "Harbour",
+        "Quay",
+        "Lighthouse",
+        "Dry dock",
+        "Pilots",
+        "Customs",
+        "Tugs",
+        "Night watch",
+        "Archive",
+    ];
+    let choice = |(at, name): (usize, &&str)| voice.choice(&format!("t{at}"), name, at < 2);
+    TeamChoice::Multiple(teams.iter().enumerate().map(choice).collect::<Vec<Choice>>())
+}
+
+fn permission(voice: Voice, text: &str, scope: &str, new: bool) -> Permission {
+    Permission { text: voice.say(text), scope: voice.say(scope), new }
+}
+
+fn sample_consent(voice: Voice) -> Consent {
+    Consent {
+        action: "/oauth2/consent".into(),
+        form_token: "sample-form-token".into(),
+        request: "authorization-request".into(),
+        application: voice.say("Harbour Notes"),
+        host: voice.say("notes.harbour.example"),
+        owner: voice.maybe("Harbour Operations"),
+        verified: true,
+        person: voice.person(),
+        allowed_before: Some(When::exact(NOW - 40 * DAY)),
+        identity: vec![permission(voice, "Your name and e-mail address", "profile email", false)],
+        read: vec![
+            permission(voice, "See the orders of the teams you choose", "orders:read", false),
+            permission(voice, "See who is on those teams", "team:read", true),
+        ],
+        change: vec![permission(voice, "Create and change orders", "orders:write", true)],
+        teams: single(voice),
+        teams_error: None,
+        lasts: "Lasts 7 days at most, then it must ask again.".into(),
+        switch_person: "/login?switch".into(),
+    }
+}
+
+fn consent(voice: Voice, teams: TeamChoice, teams_error: Option<String>) -> String {
+    Consent { teams, teams_error, ..sample_consent(voice) }.render().unwrap()
+}
+
+fn first_consent(voice: Voice) -> String {
+    let page = Consent {
+        application: voice.say("Deck Agent"),
+        host: voice.say("this device (127.0.0.1)"),
+        verified: false,
+        owner: None,
+        allowed_before: None,
+        change: Vec::new(),
+        read: vec![permission(voice, "Read everything you can read", "as_user:read", false)],
+        teams: TeamChoice::One(voice.say("Harbour")),
+        ..sample_consent(voice)
+    };
+    page.render().unwrap()
+}
+
+fn entry(voice: Voice) -> Vec<Page> {
+    let action = || String::from("/somewhere");
+    let form_token = || String::from("sample-form-token");
+    let wrong =
+        || Errors(vec![voice.wrong("password", "Use at least 15 characters; this has 11.")]);
+    let set_up = SetUp {
+        action: action(),
+        form_token: form_token(),
+        link: "one-time".into(),
+        issuer: voice.say("https://id.northwind.example"),
+        display_name: String::new(),
+        email: String::new(),
+        errors: Errors::default(),
+    };
+    let invitation = Invitation {
+        action: action(),
+        form_token: form_token(),
+        link: "one-time".into(),
+        person: voice.person(),
+        invited_by: voice.maybe("Jonas Weir"),
+        errors: wrong(),
+    };
+    let change = ChangePassword {
+        action: action(),
+        form_token: form_token(),
+        person: voice.person(),
+        errors: wrong(),
+    };
+    let logout = Logout {
+        action: "/logout".into(),
+        form_token: form_token(),
+        request: None,
+        application: voice.maybe("Harbour Notes"),
+        person: voice.person(),
+        stay: "/account".into(),
+    };
+    let back = Link { label: voice.say("Harbour Notes"), href: "https://notes.example".into() };
+    let form_post = FormPost {
+        action: "https://notes.harbour.example/callback".into(),
+        application: voice.say("Harbour Notes"),
+        fields: vec![("code".into(), "abc".into()), ("state".into(), voice.say("x y"))],
+    };
+    let expired = Expired { application: voice.maybe("Harbour Notes"), again: None };
+    vec![
+        ("setup", set_up.render().unwrap()),
+        ("invitation", invitation.render().unwrap()),
+        ("change-password", change.render().unwrap()),
+        ("logout", logout.render().unwrap()),
+        ("signed-out", SignedOut { back: Some(back) }.render().unwrap()),
+        ("expired", expired.render().unwrap()),
+        ("form-post", form_post.render().unwrap()),
+    ]
+}
+
+fn grant(voice: Voice, at: i64) -> ConnectedGrant {
+    ConnectedGrant {
+        revoke: format!("/account/grants/{at}/revoke"),
+        may: vec![voice.say("Read orders"), voice.say("Change orders"), voice.say("See your name")],
+        teams: vec![voice.say("Harbour"), voice.say("Quay")],
+        allowed: ago(at * 9),
+        last_used: (at < 3).then(|| ago(at)),
+        expires: Some(ahead(7 - at)),
+    }
+}
+
+fn overview(voice: Voice) -> String {
+    let app = |name: &str, host: &str, verified, grants: &[i64]| ConnectedApp {
+        name: voice.say(name),
+        host: voice.say(host),
+        verified,
+        revoke_all: "/account/apps/x/revoke".into(),
+        grants: grants.iter().map(|at| grant(voice, *at)).collect(),
+    };
+    let session = |browser: &str, device: &str, days, current| BrowserSession {
+        revoke: "/account/sessions/x/revoke".into(),
+        browser: voice.say(browser),
+        device: voice.say(device),
+        address: voice.say("203.0.113.24"),
+        last_active: ago(days),
+        current,
+    };
+    let page = Overview {
+        apps: vec![
+            app("Harbour Notes", "notes.harbour.example", true, &[0, 2]),
+            app("Deck Agent", "this device", false, &[3]),
+        ],
+        sessions: vec![
+            session("Firefox", "Linux computer", 0, true),
+            session("Safari", "iPhone", 3, false),
+        ],
+        done: voice.maybe("Signed out of Chrome on Windows."),
+        ..sample_overview(voice)
+    };
+    page.render().unwrap()
+}
+
+fn sample_overview(voice: Voice) -> Overview {
+    Overview {
+        person: voice.person(),
+        teams: vec![voice.say("Harbour"), voice.say("Quay")],
+        form_token: "sample-form-token".into(),
+        done: None,
+        console: true,
+        apps: Vec::new(),
+        revoke_all_apps: "/account/apps/revoke".into(),
+        sessions: Vec::new(),
+        revoke_other_sessions: "/account/sessions/revoke-others".into(),
+    }
+}
+
+fn empty_overview(voice: Voice) -> String {
+    sample_overview(voice).render().unwrap()
+}
