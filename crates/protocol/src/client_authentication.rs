@@ -18,8 +18,9 @@ use crate::params::{Params, form_decode};
 /// The `WWW-Authenticate` of a 401 for a client (RFC 6749 §5.2, RFC 7617 §2.1).
 pub const BASIC_CHALLENGE: &str = r#"Basic realm="client", charset="UTF-8""#;
 
-/// A presented secret. Neither `Debug` nor `Display` nor `Serialize`: it cannot be logged.
-#[derive(Clone, PartialEq, Eq)]
+/// A presented secret. Neither `Debug` nor `Display` nor `Serialize`, so that it cannot be logged;
+/// no `PartialEq`, so that it is compared in constant time or not at all.
+#[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
@@ -30,7 +31,7 @@ impl Secret {
 }
 
 /// An identifier and the secret presented with it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Credentials {
     /// Who the client says it is.
     pub client_id: String,
@@ -39,7 +40,7 @@ pub struct Credentials {
 }
 
 /// How a client presents itself. `Debug` names the mechanism and the client alone.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum Presented {
     /// No proof at all: a public client, or nobody.
     None {
@@ -157,6 +158,9 @@ fn basic(header: &str, body_client_id: Option<&str>) -> Result<Presented, Error>
         .decode(encoded.trim_matches(' '))
         .map_err(|_| malformed().because("what follows Basic is not base64"))?;
     let text = String::from_utf8(bytes).map_err(|_| malformed().because("it is not UTF-8"))?;
+    if text.contains('\0') {
+        return Err(malformed().because("it holds a NUL character"));
+    }
     let (id, secret) =
         text.split_once(':').ok_or_else(|| malformed().because("it holds no colon"))?;
     if id.is_empty() {
@@ -173,7 +177,10 @@ fn basic(header: &str, body_client_id: Option<&str>) -> Result<Presented, Error>
             .expected(id)
             .received(body_client_id.unwrap_or_default())
     })?;
-    let undecoded = ways.next().filter(|raw| *raw != credentials);
+    let undecoded = ways.next().filter(|raw| {
+        let same_id = raw.client_id == credentials.client_id;
+        !(same_id && raw.secret.expose() == credentials.secret.expose())
+    });
     Ok(Presented::Basic { credentials, undecoded })
 }
 
@@ -186,4 +193,120 @@ fn half_assertion() -> Error {
         Code::InvalidClient,
         "client_assertion and client_assertion_type belong together; one is missing.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+
+    fn present(authorization: Option<&str>, body: &str) -> Result<Presented, Error> {
+        Presented::parse(authorization, &Params::parse(body.as_bytes())?)
+    }
+
+    fn basic(text: &str) -> String {
+        format!("Basic {}", STANDARD.encode(text))
+    }
+
+    /// The candidates as `id/secret`, or the code of the refusal.
+    fn read(authorization: Option<&str>, body: &str) -> String {
+        match present(authorization, body) {
+            Err(error) => error.code.as_str().to_owned(),
+            Ok(presented) => {
+                let pair = |(id, secret): (&str, &Secret)| format!("{id}/{}", secret.expose());
+                let pairs: Vec<String> = presented.candidates().map(pair).collect();
+                format!("{} {}", presented.method(), pairs.join(" or "))
+            }
+        }
+    }
+
+    #[test]
+    fn offers_the_decoded_and_the_undecoded_reading_of_basic() {
+        for (text, candidates) in [
+            ("app:s3cret", "app/s3cret"),
+            ("app:a:b", "app/a:b"),
+            ("app:", "app/"),
+            ("my%20app:p%3Aq%25r%2B", "my app/p:q%r+ or my%20app/p%3Aq%25r%2B"),
+            ("app:p+q", "app/p q or app/p+q"),
+            ("app:100%", "app/100%"),
+            ("app:%ff", "app/%ff"),
+        ] {
+            let expected = format!("client_secret_basic {candidates}");
+            assert_eq!(read(Some(&basic(text)), ""), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn reads_basic_without_padding_and_in_any_case() {
+        let unpadded = format!("bAsIc  {}", STANDARD_NO_PAD.encode("app:s"));
+        assert_eq!(read(Some(&unpadded), ""), "client_secret_basic app/s");
+    }
+
+    #[test]
+    fn refuses_a_malformed_header() {
+        for header in [
+            "",
+            "Basic",
+            "Basic ",
+            "Basic %%%",
+            "Basic YXBwOnM= YXBwOnM=",
+            "Bearer mat_1",
+            "Digest username=app",
+            &basic("no-colon"),
+            &basic(":secret"),
+            &basic("app:\0"),
+            &format!("Basic {}", STANDARD.encode(b"app:\xff")),
+        ] {
+            assert_eq!(read(Some(header), ""), "invalid_client", "{header:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_two_mechanisms_at_once() {
+        let header = basic("app:s");
+        for (authorization, body) in [
+            (Some(&header), "client_id=app&client_secret=s"),
+            (Some(&header), "client_secret="),
+            (Some(&header), "client_assertion=a&client_assertion_type=t"),
+            (None, "client_id=app&client_secret=s&client_assertion=a&client_assertion_type=t"),
+            (None, "client_id=app&client_secret=s&client_secret=t"),
+        ] {
+            let read = read(authorization.map(String::as_str), body);
+            assert_eq!(read, "invalid_request", "{body:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_another_client_id_in_the_body() {
+        assert_eq!(read(Some(&basic("app:s")), "client_id=app"), "client_secret_basic app/s");
+        assert_eq!(read(Some(&basic("app:s")), "client_id=other"), "invalid_request");
+        let one_reading = read(Some(&basic("a%20b:s")), "client_id=a%2520b");
+        assert_eq!(one_reading, "client_secret_basic a%20b/s");
+    }
+
+    #[test]
+    fn never_takes_an_empty_secret_for_none() {
+        assert_eq!(read(None, "client_id=app&client_secret="), "client_secret_post app/");
+        assert_eq!(read(None, "client_id=app&client_secret"), "client_secret_post app/");
+        assert_eq!(read(None, "client_id=app&client_secret=+"), "client_secret_post app/ ");
+        assert_eq!(read(None, "client_id=app"), "none ");
+        assert_eq!(read(None, "client_secret=s"), "invalid_client");
+    }
+
+    #[test]
+    fn reads_an_assertion_as_a_whole() {
+        let whole = present(None, "client_assertion=a.b.c&client_assertion_type=t").unwrap();
+        assert_eq!((whole.method(), whole.client_id()), ("private_key_jwt", None));
+        assert_eq!(whole.candidates().count(), 0);
+        assert_eq!(read(None, "client_id=app&client_assertion=a.b.c"), "invalid_client");
+        assert_eq!(read(None, "client_assertion_type=t"), "invalid_client");
+    }
+
+    #[test]
+    fn keeps_secrets_out_of_debug() {
+        let presented = present(None, "client_id=app&client_secret=hush").unwrap();
+        insta::assert_snapshot!(format!("{presented:?}"), @r#"client_secret_post(Some("app"))"#);
+        let presented = present(Some(&basic("app:hush")), "").unwrap();
+        insta::assert_snapshot!(format!("{presented:?}"), @r#"client_secret_basic(Some("app"))"#);
+    }
 }

@@ -94,24 +94,22 @@ pub fn spell(seconds: u64) -> String {
         (seconds % HOUR / MINUTE, "minute"),
         (seconds % MINUTE, "second"),
     ];
-    let mut spelt = String::new();
-    for (count, unit) in parts.into_iter().filter(|(count, _)| *count > 0) {
-        let space = if spelt.is_empty() { "" } else { " " };
-        let plural = if count == 1 { "" } else { "s" };
-        spelt.push_str(&format!("{space}{count} {unit}{plural}"));
-    }
-    if spelt.is_empty() { "0 seconds".to_owned() } else { spelt }
+    let spelt: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count} {unit}{}", if count == 1 { "" } else { "s" }))
+        .collect();
+    if spelt.is_empty() { "0 seconds".to_owned() } else { spelt.join(" ") }
 }
 
 /// The unit of one pair, or what is wrong with the pair.
 fn check_pair(digits: &str, name: &str, after: &str) -> Result<u64, Refusal> {
     match (digits.is_empty(), name.is_empty()) {
-        (true, true) => Err(Refusal::NotWhole),
         (true, false) => Err(Refusal::NumberMissing),
         (false, true) if after.is_empty() || after.starts_with(|c: char| c.is_ascii_digit()) => {
             Err(Refusal::UnitMissing)
         }
-        (false, true) => Err(Refusal::NotWhole),
+        (_, true) => Err(Refusal::NotWhole),
         (false, false) => unit(name),
     }
 }

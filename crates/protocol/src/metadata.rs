@@ -35,6 +35,7 @@ pub struct Legacy {
 /// The metadata document. Fields are written in this order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "each field is the member of the same name in the RFCs above")]
+#[expect(clippy::struct_excessive_bools, reason = "the RFCs define these members as booleans")]
 pub struct Metadata<'a> {
     pub issuer: &'a str,
     pub authorization_endpoint: String,
@@ -133,7 +134,70 @@ mod tests {
     #[test]
     fn tells_what_works_in_a_stable_order() {
         let document = metadata("https://id.example.com", &offered());
-        insta::assert_snapshot!(serde_json::to_string_pretty(&document).unwrap());
+        insta::assert_snapshot!(serde_json::to_string_pretty(&document).unwrap(), @r#"
+        {
+          "issuer": "https://id.example.com",
+          "authorization_endpoint": "https://id.example.com/oauth2/authorize",
+          "token_endpoint": "https://id.example.com/oauth2/token",
+          "revocation_endpoint": "https://id.example.com/oauth2/revoke",
+          "introspection_endpoint": "https://id.example.com/oauth2/introspect",
+          "userinfo_endpoint": "https://id.example.com/oauth2/userinfo",
+          "end_session_endpoint": "https://id.example.com/oauth2/logout",
+          "jwks_uri": "https://id.example.com/oauth2/jwks",
+          "scopes_supported": [
+            "openid",
+            "profile"
+          ],
+          "response_types_supported": [
+            "code"
+          ],
+          "response_modes_supported": [
+            "query",
+            "form_post"
+          ],
+          "grant_types_supported": [
+            "authorization_code",
+            "refresh_token",
+            "client_credentials"
+          ],
+          "token_endpoint_auth_methods_supported": [
+            "client_secret_basic",
+            "client_secret_post",
+            "none"
+          ],
+          "revocation_endpoint_auth_methods_supported": [
+            "client_secret_basic",
+            "client_secret_post",
+            "none"
+          ],
+          "introspection_endpoint_auth_methods_supported": [
+            "client_secret_basic",
+            "client_secret_post"
+          ],
+          "code_challenge_methods_supported": [
+            "S256"
+          ],
+          "subject_types_supported": [
+            "public"
+          ],
+          "id_token_signing_alg_values_supported": [
+            "RS256",
+            "ES256"
+          ],
+          "claims_supported": [
+            "sub",
+            "email"
+          ],
+          "prompt_values_supported": [
+            "none",
+            "login"
+          ],
+          "authorization_response_iss_parameter_supported": true,
+          "request_parameter_supported": false,
+          "request_uri_parameter_supported": false,
+          "claims_parameter_supported": false
+        }
+        "#);
     }
 
     #[test]

@@ -87,22 +87,18 @@ impl Params {
 
     /// The names that stand more than once, each named once, `resource` included.
     pub fn duplicates(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.iter().map(|(name, _)| name).collect();
-        names.sort_unstable();
-        let mut repeated: Vec<&str> = names
-            .windows(2)
-            .filter_map(|two| match two {
-                [a, b] if a == b => Some(*a),
-                _ => None,
-            })
-            .collect();
-        repeated.dedup();
-        repeated
+        let mut names: Vec<&str> = Vec::new();
+        for name in self.repetitions() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     /// Refuses a repeated parameter (RFC 6749 §3.1, §3.2): `invalid_request` naming it.
     pub fn single(&self) -> Result<(), Error> {
-        match self.duplicates().into_iter().find(|name| *name != REPEATABLE) {
+        match self.repetitions().find(|name| *name != REPEATABLE) {
             None => Ok(()),
             Some(name) => {
                 let shown: String = name.chars().take(64).collect();
@@ -119,6 +115,13 @@ impl Params {
         let mut query = form_urlencoded::Serializer::new(String::with_capacity(self.text.len()));
         query.extend_pairs(self.iter());
         query.finish()
+    }
+
+    /// The name of each parameter that stood before. They are few, so looking back is cheap.
+    fn repetitions(&self) -> impl Iterator<Item = &str> {
+        let stood_before = |at: usize, name: &str| self.iter().take(at).any(|(n, _)| n == name);
+        let names = self.iter().map(|(name, _)| name).enumerate();
+        names.filter(move |(at, name)| stood_before(*at, name)).map(|(_, name)| name)
     }
 
     fn piece(&self, range: &Range<usize>) -> &str {
@@ -166,4 +169,103 @@ fn decode_into(decoded: &mut Vec<u8>, piece: &[u8]) -> Result<Range<usize>, Erro
 
 fn not_utf8() -> Error {
     Error::new(Code::InvalidRequest, "A parameter is not valid UTF-8.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(text: &str) -> Params {
+        Params::parse(text.as_bytes()).unwrap()
+    }
+
+    fn refusal(bytes: &[u8]) -> String {
+        Params::parse(bytes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn decodes_names_and_values() {
+        let params = parse("a=1&b+c=d%26%3D&=nameless&flag&&caf%C3%A9=%E2%82%AC&raw=\u{20ac}");
+        assert_eq!(params.get("a"), Some("1"));
+        assert_eq!(params.get("b c"), Some("d&="));
+        assert_eq!(params.get("caf\u{e9}"), Some("\u{20ac}"));
+        assert_eq!(params.get("raw"), Some("\u{20ac}"));
+        assert_eq!(params.get(""), Some("nameless"));
+        assert_eq!(params.get("absent"), None);
+        assert_eq!(params.iter().count(), 6);
+    }
+
+    #[test]
+    fn takes_an_empty_value_for_none_but_can_tell() {
+        let params = parse("scope=&client_secret=&flag");
+        assert_eq!(params.get("scope"), None);
+        assert_eq!(params.sent("client_secret"), Some(""));
+        assert_eq!(params.sent("flag"), Some(""));
+        assert_eq!(params.sent("absent"), None);
+    }
+
+    #[test]
+    fn gives_a_repeated_parameter_no_value() {
+        let params = parse("a=1&b=2&a=1&a=&resource=x&resource=&resource=y");
+        assert_eq!((params.get("a"), params.sent("a")), (None, None));
+        assert_eq!(params.get("b"), Some("2"));
+        assert_eq!(params.duplicates(), ["a", "resource"]);
+        assert_eq!(params.all("resource").collect::<Vec<_>>(), ["x", "y"]);
+        insta::assert_snapshot!(
+            params.single().unwrap_err(),
+            @"invalid_request: The parameter a stands more than once."
+        );
+        assert_eq!(parse("resource=x&resource=y&b=1").single(), Ok(()));
+        assert!(parse("a=&a=1").single().is_err(), "an empty one is one");
+        assert!(parse("a=1&%61=1").single().is_err(), "names are compared decoded");
+    }
+
+    #[test]
+    fn refuses_what_two_readers_would_read_in_two_ways() {
+        for broken in ["a=%", "a=%4", "a=%zz", "%=1", "a=%u20ac"] {
+            let sentence = "invalid_request: A parameter has broken percent encoding.";
+            assert_eq!(refusal(broken.as_bytes()), sentence, "{broken:?}");
+        }
+        for broken in [&b"a=\xff"[..], b"a=%ff", b"%c3=%a9", b"a=%c3&%a9=1", b"a=\xc3&b=\xa9"] {
+            let sentence = "invalid_request: A parameter is not valid UTF-8.";
+            assert_eq!(refusal(broken), sentence, "{broken:?}");
+        }
+        for broken in [&b"a=\0"[..], b"a=%00", b"%00=a"] {
+            let sentence = "invalid_request: A parameter holds a NUL character.";
+            assert_eq!(refusal(broken), sentence, "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_too_many() {
+        let many = |count| (0..count).map(|n| format!("p{n}=1")).collect::<Vec<_>>().join("&");
+        assert_eq!(parse(&many(MAX_PARAMETERS)).iter().count(), MAX_PARAMETERS);
+        let sentence = "invalid_request: There are too many parameters.";
+        assert_eq!(refusal(many(MAX_PARAMETERS + 1).as_bytes()), sentence);
+    }
+
+    #[test]
+    fn keeps_values_out_of_debug() {
+        assert_eq!(format!("{:?}", parse("client_secret=hush&a=1")), r#"["client_secret", "a"]"#);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(bytes: Vec<u8>, name in "[a-c]?") {
+            if let Ok(params) = Params::parse(&bytes) {
+                let _ = (params.get(&name), params.single());
+                prop_assert_eq!(Params::parse(params.to_query().as_bytes()), Ok(params));
+            }
+        }
+
+        #[test]
+        fn reads_back_every_pair(pairs in proptest::collection::vec(("[^\0]{0,9}", "[^\0]{0,20}"), 0..20)) {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.extend_pairs(&pairs);
+            let params = parse(&query.finish());
+            let read: Vec<_> = params.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+            prop_assert_eq!(read, pairs);
+        }
+    }
 }

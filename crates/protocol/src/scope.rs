@@ -213,3 +213,119 @@ impl<'de> Deserialize<'de> for Scopes {
         deserializer.deserialize_seq(List)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use proptest::prelude::*;
+
+    fn scopes(text: &str) -> Scopes {
+        Scopes::parse(text).unwrap()
+    }
+
+    fn numbers(range: std::ops::RangeInclusive<usize>) -> String {
+        range.map(|number| number.to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn keeps_a_set_in_one_order() {
+        for (text, kept) in [
+            ("", ""),
+            ("openid", "openid"),
+            ("profile openid email", "email openid profile"),
+            ("a a b a", "a b"),
+            ("  a   b ", "a b"),
+            ("a b", "a b"),
+            ("sync:profile:read !#[]~", "!#[]~ sync:profile:read"),
+        ] {
+            assert_eq!(scopes(text).as_str(), kept, "{text:?}");
+        }
+        assert_eq!(scopes("b a"), scopes("a b b"));
+        assert_eq!(scopes("c a b").len(), 3);
+        assert_eq!(scopes("").len(), 0);
+    }
+
+    #[test]
+    fn refuses_what_is_no_scope() {
+        let long = "a".repeat(MAX_CHARACTERS + 1);
+        let many = numbers(0..=MAX_SCOPES);
+        let sorted_many = numbers(100..=100 + MAX_SCOPES);
+        for text in [
+            " ",
+            "   ",
+            "a\tb",
+            "a\nb",
+            "a\"b",
+            "a\\b",
+            "caf\u{e9}",
+            "a\0",
+            "\u{a0}",
+            &long,
+            &many,
+            &sorted_many,
+        ] {
+            let refused = Scopes::parse(text).map_err(|error| error.code);
+            assert_eq!(refused, Err(Code::InvalidScope), "{text:.40?}");
+        }
+        assert_eq!(scopes(&numbers(1..=MAX_SCOPES)).len(), MAX_SCOPES);
+    }
+
+    #[test]
+    fn finds_whole_names_only() {
+        let set = scopes("orders:read orders:read:all");
+        assert!(set.contains("orders:read"));
+        for other in ["orders", "orders:read:al", "read", "", " ", "orders:read orders:read:all"] {
+            assert!(!set.contains(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn gathers_stored_scopes_and_leaves_out_what_is_none() {
+        let gathered: Scopes = ["b", "a b", "", "a", "b"].into_iter().collect();
+        assert_eq!(gathered.as_str(), "a b");
+        let nothing: Scopes = std::iter::empty::<String>().collect();
+        assert!(nothing.is_empty());
+    }
+
+    #[test]
+    fn is_a_list_in_json() {
+        let set: Scopes = serde_json::from_str(r#"["profile", "openid", "openid"]"#).unwrap();
+        assert_eq!(serde_json::to_string(&set).unwrap(), r#"["openid","profile"]"#);
+        assert!(serde_json::from_str::<Scopes>("[]").unwrap().is_empty());
+        for refused in [r#"["a b"]"#, r#"[""]"#, r#""a""#, "[1]", "{}"] {
+            assert!(serde_json::from_str::<Scopes>(refused).is_err(), "{refused}");
+        }
+        let long = vec!["a".repeat(500); 5];
+        assert!(serde_json::from_value::<Scopes>(long.into()).is_err());
+    }
+
+    fn set_of_few() -> impl Strategy<Value = BTreeSet<String>> {
+        proptest::collection::btree_set("[a-e]{1,2}", 0..8)
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in any::<String>()) {
+            if let Ok(set) = Scopes::parse(&text) {
+                prop_assert_eq!(Scopes::parse(set.as_str()), Ok(set));
+            }
+        }
+
+        #[test]
+        fn agrees_with_a_plain_set(ours in set_of_few(), theirs in set_of_few()) {
+            let (a, b): (Scopes, Scopes) = (ours.iter().collect(), theirs.iter().collect());
+            let is = |set: &Scopes, plain: BTreeSet<String>| {
+                set.iter().eq(plain.iter().map(String::as_str)) && set.as_str() == set.iter().collect::<Vec<_>>().join(" ")
+            };
+            prop_assert!(is(&a.union(&b), &ours | &theirs));
+            prop_assert!(is(&a.intersection(&b), &ours & &theirs));
+            prop_assert!(is(&a.difference(&b), &ours - &theirs));
+            prop_assert_eq!(a.is_subset(&b), ours.is_subset(&theirs));
+            prop_assert_eq!(a == b, ours == theirs);
+            prop_assert_eq!(a.len(), ours.len());
+            prop_assert!(theirs.iter().all(|scope| a.contains(scope) == ours.contains(scope)));
+        }
+    }
+}

@@ -107,7 +107,7 @@ impl Material {
     }
 }
 
-/// Base64urlUInt (RFC 7518 §2): no leading zeros, and zero is one zero byte.
+/// `Base64urlUInt` (RFC 7518 §2): no leading zeros, and zero is one zero byte.
 fn unsigned(bytes: &[u8]) -> String {
     let first = bytes.iter().position(|&byte| byte != 0);
     let significant = first.and_then(|first| bytes.get(first..)).unwrap_or(&[0]);
@@ -142,7 +142,10 @@ mod tests {
     fn publishes_public_members_only() {
         let keys =
             Jwks { keys: vec![Jwk::new(Material::p256(&[1; 32], &[2; 32]), Algorithm::Es256)] };
-        insta::assert_snapshot!(serde_json::to_string(&keys).unwrap());
+        insta::assert_snapshot!(
+            serde_json::to_string(&keys).unwrap(),
+            @r#"{"keys":[{"kty":"EC","crv":"P-256","x":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE","y":"AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI","kid":"kOFKxjJdOqJD5G4Yuw-cxHe64VGyxKEO_hoV83QfGj0","alg":"ES256","use":"sig"}]}"#
+        );
     }
 
     #[test]

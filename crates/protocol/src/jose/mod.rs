@@ -26,7 +26,7 @@ pub enum Algorithm {
     /// ECDSA on P-256 with SHA-256.
     #[serde(rename = "ES256")]
     Es256,
-    /// EdDSA on Ed25519.
+    /// `EdDSA` on Ed25519.
     #[serde(rename = "EdDSA")]
     EdDsa,
 }

@@ -87,9 +87,8 @@ mod tests {
         let registered: Vec<_> = registered.iter().map(|uri| RedirectUri::stored(*uri)).collect();
         let found = difference(&registered, presented);
         let line = |spans: &[Span]| -> String {
-            let mark = |span: &Span| match span.differs {
-                true => format!("[{}]", span.text),
-                false => span.text.clone(),
+            let mark = |span: &Span| {
+                if span.differs { format!("[{}]", span.text) } else { span.text.clone() }
             };
             spans.iter().map(mark).collect()
         };
