@@ -56,11 +56,16 @@ impl Address {
                 ));
             }
         };
-        config.ssl_mode(mode);
+        config.ssl_mode(if is_local(&config) { SslMode::Disable } else { mode });
         patience(&mut config);
         let name = name(&config);
         Ok(Address { config, trust, name })
     }
+}
+
+/// As with every PostgreSQL client there is no TLS on a socket of the same machine.
+fn is_local(config: &Config) -> bool {
+    config.get_hosts().iter().all(|host| !matches!(host, Host::Tcp(_)))
 }
 
 /// A peer that went away without a word is noticed within a minute.
@@ -134,6 +139,8 @@ mod tests {
             assert_eq!(address.config.get_ssl_mode(), mode, "{options}");
             assert_eq!(address.trust, trust.map(PathBuf::from), "{options}");
         }
+        let local = Address::parse("postgres:///mandate?host=%2Frun").unwrap();
+        assert_eq!(local.config.get_ssl_mode(), SslMode::Disable);
     }
 
     #[test]

@@ -14,6 +14,8 @@ use std::time::Duration;
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
 };
+use tokio_postgres::NoTls;
+use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::address::Address;
@@ -47,10 +49,7 @@ impl Database {
     /// Connects once, so that a wrong address or password is told at once.
     pub(crate) async fn open(uri: &str) -> Result<Database, Error> {
         let address = Address::parse(uri)?;
-        let tls = MakeRustlsConnect::new(tls::config(address.trust.as_ref())?);
-        let recycling_method = RecyclingMethod::Fast;
-        let manager = Manager::from_config(address.config, tls, ManagerConfig { recycling_method });
-        let pool = Pool::builder(manager)
+        let pool = Pool::builder(manager(&address)?)
             .max_size(CONNECTIONS)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(PATIENCE))
@@ -108,6 +107,17 @@ impl Database {
     async fn connection(&self) -> Result<Object, Error> {
         self.pool.get().await.map_err(|error| failure::of_pool(&error))
     }
+}
+
+fn manager(address: &Address) -> Result<Manager, Error> {
+    let settings = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let config = address.config.clone();
+    if config.get_ssl_mode() == SslMode::Disable {
+        // A TLS connector would ask for the name of the host even then; a socket has none.
+        return Ok(Manager::from_config(config, NoTls, settings));
+    }
+    let tls = MakeRustlsConnect::new(tls::config(address.trust.as_ref())?);
+    Ok(Manager::from_config(config, tls, settings))
 }
 
 /// A write transaction, and the connection it runs on.
@@ -200,4 +210,13 @@ async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, E
     tokio::time::timeout(ANSWER, work)
         .await
         .unwrap_or_else(|_| Err(Error::unavailable("PostgreSQL does not answer")))
+}
+
+/// Runs a statement that no transaction may hold, as tests need to make databases.
+#[cfg(feature = "testing")]
+pub(crate) async fn administer(uri: &str, sql: &str) -> Result<(), Error> {
+    let connection = Object::take(Database::open(uri).await?.connection().await?);
+    let all = "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE";
+    connection.batch_execute(all).await.map_err(|error| failure::explain(&error))?;
+    connection.batch_execute(sql).await.map_err(|error| failure::explain(&error))
 }
