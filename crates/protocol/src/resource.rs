@@ -105,6 +105,7 @@ mod tests {
             "https://api.example.com#",
             "https://",
             "https:",
+            "urn:",
             "https://a b/",
             "https://api.example.com/\u{e9}",
             "https://api.example.com/\n",

@@ -202,9 +202,6 @@ impl<'de> Deserialize<'de> for Scopes {
                     if !is_token(&scope) {
                         return Err(de::Error::custom("is not the name of a scope"));
                     }
-                    if text.text.len() + scope.len() > MAX_CHARACTERS {
-                        return Err(de::Error::custom("too many scopes"));
-                    }
                     text.push(&scope);
                 }
                 Scopes::parse(&text.text).map_err(|error| de::Error::custom(error.description))

@@ -40,10 +40,17 @@ fn registers_https_loopback_and_private_use() {
     }
 }
 
+fn refuses(table: &[(&str, Refusal)]) {
+    for (text, expected) in table {
+        assert_eq!(refusal(text), Some(*expected), "{text:?}");
+        assert!(expected.sentence().ends_with('.'), "{expected:?}");
+    }
+}
+
 #[test]
-fn refuses_by_name() {
+fn refuses_characters_by_name() {
     let long = format!("https://app.example/{}", "a".repeat(2_000));
-    for (text, expected) in [
+    refuses(&[
         ("", Refusal::Empty),
         (&long, Refusal::TooLong),
         (" https://app.example", Refusal::Whitespace),
@@ -66,6 +73,12 @@ fn refuses_by_name() {
         ("https://app.example/<script>", Refusal::ForeignCharacter),
         ("https://app.example/%zz", Refusal::ForeignCharacter),
         ("https://app.example/{id}", Refusal::ForeignCharacter),
+    ]);
+}
+
+#[test]
+fn refuses_schemes_by_name() {
+    refuses(&[
         ("/callback", Refusal::NotAbsolute),
         ("//app.example/cb", Refusal::NotAbsolute),
         ("app.example", Refusal::NotAbsolute),
@@ -91,6 +104,12 @@ fn refuses_by_name() {
         ("com.example.app:callback", Refusal::PrivateUseWithoutSlash),
         ("com.example.app:", Refusal::PrivateUseWithoutSlash),
         ("app.example:443/cb", Refusal::PrivateUseWithoutSlash),
+    ]);
+}
+
+#[test]
+fn refuses_hosts_and_paths_by_name() {
+    refuses(&[
         ("https:", Refusal::EmptyHost),
         ("https:/app.example", Refusal::EmptyHost),
         ("https://", Refusal::EmptyHost),
@@ -123,10 +142,7 @@ fn refuses_by_name() {
         ("https://[0:0:0:0:0:0:0:1]/cb", Refusal::Ambiguous),
         ("https://[::1/cb", Refusal::InvalidPort),
         ("https://a]b/cb", Refusal::InvalidPort),
-    ] {
-        assert_eq!(refusal(text), Some(expected), "{text:?}");
-        assert!(expected.sentence().ends_with('.'), "{expected:?}");
-    }
+    ]);
 }
 
 #[test]
@@ -226,6 +242,20 @@ fn tells_host_and_kind() {
         let uri = registered(text);
         let told = (uri.host(), uri.is_loopback(), uri.is_private_use());
         assert_eq!(told, (host, loopback, private_use), "{text}");
+    }
+}
+
+#[test]
+fn takes_no_stored_text_for_loopback_that_only_begins_so() {
+    for text in [
+        "http://localhost.evil.example/cb",
+        "http://localhost@evil.example/cb",
+        "http://127.0.0.1:80@evil.example/cb",
+        "http://[::1]x/cb",
+        "http://localhost:/cb",
+        "https://localhost/cb",
+    ] {
+        assert!(!RedirectUri::stored(text).is_loopback(), "{text}");
     }
 }
 

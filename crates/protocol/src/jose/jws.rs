@@ -70,9 +70,6 @@ pub fn split(token: &str) -> Result<Parts<'_>, Error> {
     }
     let (signed, signature) = token.rsplit_once('.').ok_or_else(|| refuse("it has no dot"))?;
     let (header, claims) = signed.split_once('.').ok_or_else(|| refuse("it has one dot"))?;
-    if claims.contains('.') {
-        return Err(refuse("it has more than two dots"));
-    }
     let decode = |part: &str| {
         URL_SAFE_NO_PAD.decode(part).map_err(|_| refuse("a part of it is not base64url"))
     };
@@ -156,7 +153,7 @@ mod tests {
             forge(r#"{"alg":"RS256","kid":7}"#),
             forge(r#"{"alg":"RS256","crit":["b64"],"b64":false}"#),
             forge(&format!(r#"{{"alg":"RS256","x":{}1{}}}"#, "[".repeat(5000), "]".repeat(5000))),
-            "a".repeat(MAX_BYTES + 1),
+            sound.replace("e30", &"A".repeat(MAX_BYTES)),
         ] {
             let refused = split(&token).err().map(|error| error.code);
             assert_eq!(refused, Some(Code::InvalidToken), "{token:.60}");
