@@ -126,6 +126,14 @@ mod tests {
         );
     }
 
+    #[test]
+    fn never_cuts_a_longer_one_to_an_equal_one() {
+        let longest = format!("https://a.example/{}", "a".repeat(MAX_CHARACTERS - 18));
+        let registered = [RedirectUri::register(&longest, true).unwrap()];
+        let found = difference(&registered, &format!("{longest}a"));
+        assert_eq!(found.first_differing_char, Some(MAX_CHARACTERS));
+    }
+
     proptest! {
         #[test]
         fn loses_no_character(expected in any::<String>(), received in any::<String>()) {
