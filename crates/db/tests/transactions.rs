@@ -1,0 +1,198 @@
+//! What a transaction promises, on both engines.
+
+use std::time::Duration;
+
+use db::testing::{TestDb, both};
+use db::{Db, Error, Migration, Tx, params};
+
+const INSERT: &str = "INSERT INTO things (id, name) VALUES ($1, $2)";
+
+async fn make(db: &Db) {
+    let sql = "CREATE TABLE things (id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE)";
+    db.migrate(&[Migration { number: 1, name: "things", sql }]).await.unwrap();
+}
+
+async fn insert(tx: &mut Tx, id: i64) -> Result<u64, Error> {
+    tx.execute(INSERT, params![id, id.to_string()]).await
+}
+
+async fn ids(mut tx: Tx) -> Vec<i64> {
+    let rows = tx.query("SELECT id FROM things ORDER BY id", params![]).await.unwrap();
+    rows.iter().map(|row| row.get(0).unwrap()).collect()
+}
+
+fn is_refused<T>(result: &Result<T, Error>) -> bool {
+    matches!(result, Err(Error::Broken(_)))
+}
+
+#[tokio::test]
+async fn shows_a_change_after_its_commit_only() {
+    both(|db| async move {
+        make(&db).await;
+        let mut tx = db.begin().await.unwrap();
+        insert(&mut tx, 1).await.unwrap();
+        let own = tx.query_one("SELECT count(*) FROM things", params![]).await.unwrap().unwrap();
+        assert_eq!(own.get(0), Ok(1_i64));
+        assert!(ids(db.read()).await.is_empty());
+        tx.commit().await.unwrap();
+        assert_eq!(ids(db.read()).await, [1]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rolls_back_what_is_dropped() {
+    both(|db| async move {
+        make(&db).await;
+        for _ in 0..40 {
+            let mut tx = db.begin().await.unwrap();
+            insert(&mut tx, 1).await.unwrap();
+            drop(tx);
+        }
+        let mut tx = db.begin().await.unwrap();
+        insert(&mut tx, 2).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(ids(db.read()).await, [2]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refuses_everything_after_an_error() {
+    both(|db| async move {
+        make(&db).await;
+        let mut tx = db.begin().await.unwrap();
+        insert(&mut tx, 1).await.unwrap();
+        let conflict = Error::Conflict { table: "things".into(), column: "id".into() };
+        assert_eq!(insert(&mut tx, 1).await, Err(conflict));
+        assert!(is_refused(&insert(&mut tx, 2).await));
+        assert!(is_refused(&tx.query("SELECT id FROM things", params![]).await));
+        assert!(is_refused(&tx.insert_many("things", &["id"], &[]).await));
+        assert!(is_refused(&tx.commit().await));
+
+        let mut tx = db.begin().await.unwrap();
+        insert(&mut tx, 3).await.unwrap();
+        assert!(is_refused(&tx.query("SELECT $1", params![]).await));
+        assert!(is_refused(&tx.commit().await));
+        assert!(ids(db.read()).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn keeps_the_errors_of_one_from_the_others() {
+    both(|db| async move {
+        make(&db).await;
+        let mut tasks = Vec::new();
+        for id in 0..60_i64 {
+            let db = db.clone();
+            tasks.push(tokio::spawn(async move {
+                let mut tx = db.begin().await?;
+                insert(&mut tx, id).await?;
+                if id % 3 == 1 {
+                    // Fails after it has already written.
+                    tx.execute(INSERT, params![1000 + id, id.to_string()]).await?;
+                }
+                if id % 3 == 2 {
+                    return Ok(false);
+                }
+                tx.commit().await.map(|()| true)
+            }));
+        }
+        for (id, task) in tasks.into_iter().enumerate() {
+            let verdict = task.await.unwrap();
+            match id % 3 {
+                0 => assert_eq!(verdict, Ok(true), "{id}"),
+                1 => assert!(matches!(verdict, Err(Error::Conflict { .. })), "{id} {verdict:?}"),
+                _ => assert_eq!(verdict, Ok(false), "{id}"),
+            }
+        }
+        let kept: Vec<i64> = (0..60).filter(|id| id % 3 == 0).collect();
+        assert_eq!(ids(db.read()).await, kept);
+    })
+    .await;
+}
+
+/// More transactions at once than PostgreSQL has connections, and than SQLite puts in one batch.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn makes_three_hundred_at_once_durable() {
+    for test in db::testing::databases().await {
+        let db = test.db().clone();
+        make(&db).await;
+        let tasks: Vec<_> = (0..300_i64)
+            .map(|id| {
+                let db = db.clone();
+                tokio::spawn(async move {
+                    let mut tx = db.begin().await?;
+                    insert(&mut tx, id).await?;
+                    tx.commit().await?;
+                    // Its own change must be there once commit has answered.
+                    let sql = "SELECT name FROM things WHERE id = $1";
+                    Ok::<bool, Error>(db.read().query_one(sql, params![id]).await?.is_some())
+                })
+            })
+            .collect();
+        for task in tasks {
+            assert_eq!(task.await.unwrap(), Ok(true), "{}", test.name());
+        }
+        drop(db);
+        let again = Db::open(test.uri()).await.unwrap();
+        assert_eq!(ids(again.read()).await, (0..300).collect::<Vec<i64>>(), "{}", test.name());
+    }
+}
+
+#[tokio::test]
+async fn ends_a_transaction_whose_statement_was_given_up() {
+    let Some(test) = TestDb::postgres().await else { return };
+    let db = test.db();
+    make(db).await;
+    let mut tx = db.begin().await.unwrap();
+    insert(&mut tx, 1).await.unwrap();
+    let nap = tx.query("SELECT pg_sleep(0.3)::text", params![]);
+    assert!(tokio::time::timeout(Duration::from_millis(50), nap).await.is_err());
+    assert!(is_refused(&insert(&mut tx, 2).await));
+    assert!(is_refused(&tx.commit().await));
+    assert!(ids(db.read()).await.is_empty());
+}
+
+#[tokio::test]
+async fn heals_after_the_server_ended_its_connections() {
+    const END: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let Some(test) = TestDb::postgres().await else { return };
+    let db = test.db();
+    make(db).await;
+    let other = Db::open(test.uri()).await.unwrap();
+
+    let mut tx = db.begin().await.unwrap();
+    insert(&mut tx, 1).await.unwrap();
+    other.read().query(END, params![]).await.unwrap();
+    let lost = insert(&mut tx, 2).await;
+    assert!(matches!(lost, Err(Error::Unavailable(_))), "{lost:?}");
+    drop(tx);
+
+    let mut tx = db.begin().await.unwrap();
+    insert(&mut tx, 3).await.unwrap();
+    other.read().query(END, params![]).await.unwrap();
+    let lost = tx.commit().await;
+    assert!(matches!(lost, Err(Error::Unavailable(_))), "{lost:?}");
+
+    assert_eq!(db.ping().await, Ok(()));
+    let mut tx = db.begin().await.unwrap();
+    insert(&mut tx, 4).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(ids(db.read()).await, [4]);
+}
+
+#[tokio::test]
+async fn tells_when_no_connection_is_free() {
+    let Some(test) = TestDb::postgres().await else { return };
+    let mut held = Vec::new();
+    for _ in 0..16 {
+        held.push(test.db().begin().await.unwrap());
+    }
+    let refused = test.db().begin().await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{:?}", refused.err());
+    held.clear();
+    assert_eq!(test.db().ping().await, Ok(()));
+}
