@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::id::Ids;
-use crate::{Chance, Clock, Fault, MasterKeys, Vault, Work, accounts, clients, keys, migrations, refusals, settings};
+use crate::{Chance, Clock, Fault, MasterKeys, Vault, Work, accounts, clients, keys, migrations, refusals, sessions, settings, tokens};
 
 /// What an instance is opened with.
 pub struct Opening {
@@ -62,6 +62,8 @@ pub struct Instance {
     pub(crate) signing_keys: keys::Cache,
     pub(crate) passwords: accounts::HashingPool,
     pub(crate) pending_refusals: refusals::Pending,
+    pub(crate) token_marks: tokens::Marks,
+    pub(crate) session_marks: sessions::Marks,
     issuer: String,
     policy: Policy,
     clock: Clock,
@@ -88,6 +90,8 @@ impl Instance {
             signing_keys: keys::Cache::default(),
             passwords: accounts::HashingPool::new(),
             pending_refusals: refusals::Pending::default(),
+            token_marks: tokens::Marks::default(),
+            session_marks: sessions::Marks::default(),
             issuer: opening.issuer,
             policy: opening.policy,
             clock: opening.clock,

@@ -1,0 +1,96 @@
+//! Is it them? An e-mail address and a password, in this order: may they try now, a turn in the
+//! hashing pool, the attempt counted, the hash, and only then the verdict.
+//!
+//! Somebody unknown, disabled or without a password gets the same answer after the same work, so
+//! that nobody learns who has an account here.
+
+use std::sync::Arc;
+
+use super::throttle::{Admission, Throttle};
+use super::{User, failures, store};
+use crate::{Call, Fault, Instance, Plain, Work};
+
+/// What came of an attempt.
+#[derive(Debug)]
+pub enum Authentication {
+    /// It is them; [`settle`] it in the work that acts on it.
+    Right(Verified),
+    /// It is not them, or not now. Nobody is told which.
+    Refused,
+    /// Too many attempts: not before so many seconds.
+    Throttled {
+        /// Seconds.
+        retry_after: i64,
+    },
+    /// The server is busy with other attempts.
+    Busy,
+}
+
+/// The proof that a password was right a moment ago.
+#[derive(Debug)]
+pub struct Verified {
+    user: User,
+    throttle: Throttle,
+    admission: Admission,
+}
+
+/// Checks a password. Begins and ends its own units of work and holds none while it hashes.
+///
+/// # Errors
+/// When the database cannot answer or a stored hash is damaged.
+pub async fn authenticate(
+    instance: &Arc<Instance>,
+    call: &Call,
+    email: &str,
+    password: &Plain,
+) -> Result<Authentication, Fault> {
+    let throttle = Throttle::of(email, call);
+    if let Some(retry_after) = throttle.wait(&mut instance.read(), call.now).await? {
+        return Ok(Authentication::Throttled { retry_after });
+    }
+    let Ok(turn) = instance.passwords.turn().await else {
+        return Ok(Authentication::Busy);
+    };
+    let mut work = instance.begin().await?;
+    let admission = throttle.claim(&mut work, call.now).await?;
+    if let Admission::Wait(retry_after) = admission {
+        return Ok(Authentication::Throttled { retry_after });
+    }
+    let found = store::find_credentials(&mut work, email).await?;
+    work.commit().await?;
+
+    let (user, hash) = found.map_or((None, None), |(user, hash)| (Some(user), hash));
+    let usable = hash.filter(|_| user.as_ref().is_some_and(User::is_active));
+    let is_right = turn.verify(password, usable.as_deref()).await?;
+    if let (true, Some(user), Some(hash)) = (is_right, &user, &usable) {
+        if turn.is_outdated(hash) {
+            let renewed = turn.hash(password, &instance.chance).await?;
+            let mut work = instance.begin().await?;
+            store::set_rehashed(&mut work, &user.id, hash, &renewed).await?;
+            work.commit().await?;
+        }
+        return Ok(Authentication::Right(Verified { user: user.clone(), throttle, admission }));
+    }
+    let mut work = instance.begin().await?;
+    failures::record(&mut work, call, email, user.as_ref()).await?;
+    work.commit().await?;
+    Ok(Authentication::Refused)
+}
+
+/// Turns the proof into the person, in the work that acts on it; `None` when they were disabled,
+/// deleted or given another password since.
+///
+/// # Errors
+/// When the database cannot take it.
+pub async fn settle(
+    work: &mut Work,
+    call: &Call,
+    verified: &Verified,
+) -> Result<Option<User>, Fault> {
+    let Verified { user, throttle, admission } = verified;
+    throttle.succeed(work, call.now, *admission).await?;
+    if !store::set_signed_in(work, user, call.now).await? {
+        return Ok(None);
+    }
+    Ok(Some(User { last_sign_in_at: Some(call.now), ..user.clone() }))
+}

@@ -1,0 +1,110 @@
+//! People: who they are, their passwords, and how they prove to be themselves.
+//!
+//! This room answers "is it them?" and keeps one administrator alive. It refuses to know browser
+//! sessions (a room above), what a person may do (`access`), and how a mail is sent.
+
+mod administrators;
+mod authentication;
+mod email;
+mod failures;
+mod hashing;
+mod links;
+mod password_change;
+mod people;
+mod store;
+mod throttle;
+
+pub mod passwords;
+
+pub use administrators::{
+    first_administrator, has_administrator, keep_an_administrator, setup, setup_link,
+};
+pub use authentication::{Authentication, Verified, authenticate, settle};
+pub use hashing::{Busy, Cost, HashingPool};
+pub use links::{LinkPurpose, accept_invitation, invite, peek_link, sweep_links};
+pub use password_change::{Replacement, replace_password};
+pub use people::{ListQuery, NewUser, Patch, change, create, delete, disable, enable, list, show};
+pub(crate) use store::{COLUMNS, read};
+pub use store::{find, find_by_email};
+
+use crate::UserId;
+use crate::audit::Object;
+
+/// A person who can sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// `usr_…`; never given again.
+    pub id: UserId,
+    /// By which they sign in; unique, whatever the spelling.
+    pub email: String,
+    /// As others see them.
+    pub display_name: String,
+    /// May they act?
+    pub status: Status,
+    /// Who vouches for them: `local`, `directory` or `upstream`.
+    pub source: String,
+    /// Rises when everything issued to them has to die.
+    pub epoch: i64,
+    /// Rises with each change; the `ETag`.
+    pub version: i64,
+    /// Seconds since 1970.
+    pub created_at: i64,
+    /// Seconds since 1970.
+    pub last_sign_in_at: Option<i64>,
+    /// Did they ever set a password?
+    pub has_password: bool,
+}
+
+/// May a person act?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Yes.
+    Active,
+    /// No: an administrator said so.
+    Disabled,
+    /// No: something else said so, for now.
+    Locked,
+}
+
+impl Status {
+    /// The stored word, which is the word of the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+            Self::Locked => "locked",
+        }
+    }
+
+    /// The status behind a stored word; an unknown one counts as locked.
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "active" => Self::Active,
+            "disabled" => Self::Disabled,
+            _ => Self::Locked,
+        }
+    }
+}
+
+impl User {
+    /// May they act?
+    pub fn is_active(&self) -> bool {
+        self.status == Status::Active
+    }
+
+    /// What the audit trail compares, in the words of the contract.
+    pub(crate) fn snapshot(&self) -> serde_json::Value {
+        serde_json::json!({
+            "email": self.email,
+            "display_name": self.display_name,
+            "status": self.status.as_str(),
+            "source": self.source,
+        })
+    }
+
+    /// What the audit trail points to.
+    pub(crate) fn as_object(&self) -> Object {
+        Object::new("user", self.id.as_str(), self.email.as_str())
+    }
+}

@@ -1,0 +1,223 @@
+//! People in the database.
+
+use super::email::{Email, key_of};
+use super::{ListQuery, Status, User};
+use crate::access::Reach;
+use crate::teams::cursor;
+use crate::{Fault, UserId, Work};
+
+/// The columns of a [`User`], for [`read`]; qualified, so that they also serve in a join.
+pub(crate) const COLUMNS: &str = "users.id, users.email, users.display_name, users.status, users.source, \
+     users.epoch, users.version, users.created_at, users.last_sign_in_at, users.password_hash IS NOT NULL";
+
+/// How many [`COLUMNS`] there are.
+pub(crate) const COLUMN_COUNT: usize = 10;
+
+/// Reads a [`User`] whose columns begin at `first`.
+pub(crate) fn read(row: &db::Row, first: usize) -> Result<User, Fault> {
+    Ok(User {
+        id: UserId::new(row.get::<String>(first)?),
+        email: row.get(first + 1)?,
+        display_name: row.get(first + 2)?,
+        status: Status::parse(&row.get::<String>(first + 3)?),
+        source: row.get(first + 4)?,
+        epoch: row.get(first + 5)?,
+        version: row.get(first + 6)?,
+        created_at: row.get(first + 7)?,
+        last_sign_in_at: row.get(first + 8)?,
+        has_password: row.get(first + 9)?,
+    })
+}
+
+/// A person, whatever their status.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn find(work: &mut Work, id: &UserId) -> Result<Option<User>, Fault> {
+    let sql = format!("SELECT {COLUMNS} FROM users WHERE users.id = $1");
+    let row = work.tx.query_one(&sql, db::params![id.as_str()]).await?;
+    row.map(|row| read(&row, 0)).transpose()
+}
+
+/// A person by their e-mail address, in any spelling, whatever their status.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn find_by_email(work: &mut Work, email: &str) -> Result<Option<User>, Fault> {
+    Ok(find_credentials(work, email).await?.map(|(user, _)| user))
+}
+
+/// The same, with the stored hash of their password.
+pub(super) async fn find_credentials(
+    work: &mut Work,
+    email: &str,
+) -> Result<Option<(User, Option<String>)>, Fault> {
+    let sql =
+        format!("SELECT {COLUMNS}, users.password_hash FROM users WHERE users.email_key = $1");
+    let row = work.tx.query_one(&sql, db::params![key_of(email)]).await?;
+    row.map(|row| Ok((read(&row, 0)?, row.get(COLUMN_COUNT)?))).transpose()
+}
+
+/// Inserts a person. A taken address is the conflict `users.email_key`.
+pub(super) async fn insert(
+    work: &mut Work,
+    user: &User,
+    email: &Email,
+    hash: Option<&str>,
+) -> Result<(), Fault> {
+    let sql = "INSERT INTO users (id, email, email_key, display_name, status, source, password_hash, epoch,
+                 version, created_at, last_sign_in_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL)";
+    let (id, status) = (user.id.as_str(), user.status.as_str());
+    let params = db::params![
+        id,
+        email.text,
+        email.key,
+        user.display_name,
+        status,
+        user.source,
+        hash,
+        user.epoch,
+        user.version,
+        user.created_at
+    ];
+    work.tx.execute(sql, params).await?;
+    Ok(())
+}
+
+/// Sets what an administrator may change, if the version is still `before.version`. Says whether
+/// it took.
+pub(super) async fn set(
+    work: &mut Work,
+    before: &User,
+    after: &User,
+    email: &Email,
+) -> Result<bool, Fault> {
+    let sql =
+        "UPDATE users SET email = $1, email_key = $2, display_name = $3, status = $4, epoch = $5,
+                 version = $6 WHERE id = $7 AND version = $8";
+    let (id, status) = (before.id.as_str(), after.status.as_str());
+    let params = db::params![
+        email.text,
+        email.key,
+        after.display_name,
+        status,
+        after.epoch,
+        after.version,
+        id,
+        before.version
+    ];
+    Ok(work.tx.execute(sql, params).await? == 1)
+}
+
+/// Sets a password and ends everything issued before, if the epoch is still `user.epoch`. Says
+/// whether it took.
+pub(super) async fn set_password(work: &mut Work, user: &User, hash: &str) -> Result<bool, Fault> {
+    let sql = "UPDATE users SET password_hash = $1, epoch = epoch + 1, version = version + 1
+               WHERE id = $2 AND epoch = $3 AND status = 'active'";
+    Ok(work.tx.execute(sql, db::params![hash, user.id.as_str(), user.epoch]).await? == 1)
+}
+
+/// Puts a dearer hash of the same password in place of `old`.
+pub(super) async fn set_rehashed(
+    work: &mut Work,
+    id: &UserId,
+    old: &str,
+    new: &str,
+) -> Result<(), Fault> {
+    let sql = "UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
+    work.tx.execute(sql, db::params![new, id.as_str(), old]).await?;
+    Ok(())
+}
+
+/// Marks a sign-in, if the person is active and unchanged since `user` was read. Says whether it
+/// took.
+pub(super) async fn set_signed_in(work: &mut Work, user: &User, now: i64) -> Result<bool, Fault> {
+    let sql =
+        "UPDATE users SET last_sign_in_at = $1 WHERE id = $2 AND epoch = $3 AND status = 'active'";
+    Ok(work.tx.execute(sql, db::params![now, user.id.as_str(), user.epoch]).await? == 1)
+}
+
+/// Deletes a person with their bindings; sessions, links and consents follow by the schema.
+pub(super) async fn delete(work: &mut Work, id: &UserId) -> Result<bool, Fault> {
+    work.tx.execute("DELETE FROM bindings WHERE subject = $1", db::params![id.as_str()]).await?;
+    Ok(work.tx.execute("DELETE FROM users WHERE id = $1", db::params![id.as_str()]).await? == 1)
+}
+
+/// Some of the clients that act for this person by themselves.
+pub(super) async fn list_clients_in_context(
+    work: &mut Work,
+    id: &UserId,
+) -> Result<Vec<String>, Fault> {
+    let sql = "SELECT id FROM clients WHERE context_user = $1 ORDER BY id LIMIT 20";
+    let rows = work.tx.query(sql, db::params![id.as_str()]).await?;
+    rows.iter().map(|row| Ok(row.get(0)?)).collect()
+}
+
+/// One person, if `reach` covers them.
+pub(super) async fn find_within(
+    work: &mut Work,
+    reach: &Reach,
+    id: &UserId,
+) -> Result<Option<User>, Fault> {
+    let mut sql = format!("SELECT {COLUMNS} FROM users WHERE users.id = $1");
+    let mut params = vec![db::Value::Text(id.as_str())];
+    push_reach(&mut sql, &mut params, reach);
+    let row = work.tx.query_one(&sql, &params).await?;
+    row.map(|row| read(&row, 0)).transpose()
+}
+
+/// One more than `limit` people that fit, newest first, so that the caller sees whether more
+/// follow.
+pub(super) async fn list(
+    work: &mut Work,
+    reach: &Reach,
+    query: &ListQuery,
+    limit: i64,
+) -> Result<Vec<User>, Fault> {
+    let after =
+        query.cursor.as_deref().map(cursor::number_and_id).unwrap_or((i64::MAX, String::new()));
+    let pattern = query.q.as_deref().map(cursor::pattern);
+    let (before, id) = after;
+    let mut sql =
+        format!("SELECT {COLUMNS} FROM users WHERE (users.created_at, users.id) < ($1, $2)");
+    let mut params = vec![db::Value::Int(before), db::Value::Text(&id)];
+    if let Some(pattern) = &pattern {
+        params.push(db::Value::Text(pattern));
+        let n = params.len();
+        sql += &format!(
+            " AND (users.email_key LIKE ${n} ESCAPE '\\' OR LOWER(users.display_name) LIKE ${n} ESCAPE '\\')"
+        );
+    }
+    if let Some(status) = query.status {
+        params.push(db::Value::Text(status.as_str()));
+        sql += &format!(" AND users.status = ${}", params.len());
+    }
+    push_reach(&mut sql, &mut params, reach);
+    params.push(db::Value::Int(limit + 1));
+    sql += &format!(" ORDER BY users.created_at DESC, users.id DESC LIMIT ${}", params.len());
+    let rows = work.tx.query(&sql, &params).await?;
+    rows.iter().map(|row| read(row, 0)).collect()
+}
+
+/// Narrows a statement to the people who belong to places within `reach`.
+fn push_reach<'a>(sql: &mut String, params: &mut Vec<db::Value<'a>>, reach: &'a Reach) {
+    let Reach::Places { organizations, teams } = reach else { return };
+    let organizations = push_list(params, organizations.iter().map(String::as_str));
+    let teams = push_list(params, teams.iter().map(String::as_str));
+    *sql += &format!(
+        " AND users.id IN (SELECT b.subject FROM bindings b
+            WHERE (b.place_kind = 'organization' AND b.place_id IN ({organizations}))
+               OR (b.place_kind = 'team' AND b.place_id IN ({teams}))
+               OR (b.place_kind = 'team' AND b.place_id IN
+                     (SELECT t.id FROM teams t WHERE t.organization_id IN ({organizations}))))"
+    );
+}
+
+/// `$3, $4, …`, or NULL, which nothing equals.
+fn push_list<'a>(params: &mut Vec<db::Value<'a>>, values: impl Iterator<Item = &'a str>) -> String {
+    let first = params.len() + 1;
+    params.extend(values.map(db::Value::Text));
+    let names: Vec<_> = (first..=params.len()).map(|n| format!("${n}")).collect();
+    if names.is_empty() { "NULL".into() } else { names.join(", ") }
+}

@@ -1,0 +1,105 @@
+//! How a session begins, is found again, and ends.
+
+use super::{Session, store};
+use crate::accounts::User;
+use crate::audit;
+use crate::{Call, Fault, Kind, Plain, Refusal, SessionId, UserId, Work};
+
+/// Characters of a user agent that are kept.
+const USER_AGENT: usize = 400;
+
+/// Begins a session, always under a new id: whatever the browser held before is worth nothing.
+/// The second value goes into the cookie.
+///
+/// # Errors
+/// When the database cannot take it.
+pub async fn begin(
+    work: &mut Work,
+    call: &Call,
+    user: &User,
+    user_agent: &str,
+) -> Result<(Session, Plain), Fault> {
+    let (id, vault) = (work.instance.ids.next(), &work.instance.vault);
+    let cookie = Plain::new(vault.make(Kind::Session, id, vault.draw()?, b"")?);
+    let session = Session {
+        id: SessionId(id),
+        user: user.id.clone(),
+        authenticated_at: call.now,
+        created_at: call.now,
+        last_active_at: call.now,
+        expires_at: call.now + work.instance.policy().session_lifetime,
+        address: call.address_text(),
+        user_agent: user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT).collect(),
+    };
+    store::insert(work, &session, user.epoch).await?;
+    Ok((session, cookie))
+}
+
+/// The living session behind a cookie value, and its person. A forged value costs no statement,
+/// a genuine one exactly one; nothing is written (see [`super::touch`]).
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn resume(
+    work: &mut Work,
+    now: i64,
+    cookie: &str,
+) -> Result<Option<(Session, User)>, Fault> {
+    let Some(opened) = work.instance.vault.read_genuine(Kind::Session, cookie) else {
+        return Ok(None);
+    };
+    let used_since = used_since(work, now);
+    store::find_alive(work, SessionId(opened.id), now, used_since).await
+}
+
+/// Ends a session, as its own browser asks.
+///
+/// # Errors
+/// When the database cannot take it.
+pub async fn end(work: &mut Work, call: &Call, id: SessionId) -> Result<(), Fault> {
+    if let Some(session) = store::find(work, id).await? {
+        if store::delete(work, id).await? {
+            audit::record(work, call, "session.ended", &session.as_object(), &[]).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The living sessions of a person, newest first.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn list_of_user(work: &mut Work, user: &UserId, now: i64) -> Result<Vec<Session>, Fault> {
+    let used_since = used_since(work, now);
+    store::list_alive_of(work, user, now, used_since).await
+}
+
+/// Ends one of a person's own sessions.
+///
+/// # Errors
+/// `NotFound` where it is not theirs.
+pub async fn end_of_user(
+    work: &mut Work,
+    call: &Call,
+    owner: &UserId,
+    id: SessionId,
+) -> Result<(), Refusal> {
+    let session = store::find(work, id).await?;
+    if session.is_none_or(|session| session.user != *owner) {
+        return Err(Refusal::NotFound);
+    }
+    Ok(end(work, call, id).await?)
+}
+
+/// Removes some sessions that are over, and says how many; call again while it removes any.
+///
+/// # Errors
+/// When the database cannot take it.
+pub async fn sweep(work: &mut Work, now: i64) -> Result<u64, Fault> {
+    store::delete_over(work, now).await
+}
+
+/// A session last used then or before is over.
+pub(super) fn used_since(work: &Work, now: i64) -> i64 {
+    now - work.instance.policy().session_idle_lifetime
+}
