@@ -1,3 +1,22 @@
-//! What the pages of an administrator show, as plain data.
+//! What the pages of an administrator show, as plain data. Knows no domain type and decides
+//! nothing: what a person may do arrives here as a flag or a reason.
+
+mod client;
+mod client_form;
+mod client_history;
 mod clients;
+mod refusals;
+mod users;
+
+pub use client::{
+    ClientAccess, ClientCredentials, ClientDanger, ClientHead, ClientOverview, Reach, SecretRow,
+};
+pub use client_form::{
+    ClientForm, ClientKinds, ClientNew, ClientSaved, ClientSettings, Kind, TeamGroup,
+};
+pub use client_history::{
+    ActivityRow, AuditRow, Change, ClientActivity, ClientAudit, ClientTokens, TokenRow,
+};
 pub use clients::{ClientBulkDelete, ClientFilters, ClientList, ClientRow, SecretsSummary};
+pub use refusals::{Comparison, Forbidden, Piece, Refusal, RefusalList, RefusalRow, mark};
+pub use users::{UserFilters, UserInvited, UserList, UserNew, UserRow};

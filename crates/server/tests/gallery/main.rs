@@ -1,8 +1,12 @@
 //! The gallery: every page, once with friendly words and once with hostile ones, judged for
 //! escaping and accessibility, and written to `target/gallery` so that people can look at it.
+#![expect(clippy::unwrap_used, reason = "a page that cannot be drawn has failed")]
 
 mod account;
+mod client;
 mod clients;
+mod console;
+mod demo;
 mod markup;
 mod voice;
 mod web;
@@ -18,7 +22,9 @@ use voice::{HOSTILE_SIGNS, Voice};
 type Page = (&'static str, String);
 
 fn pages(voice: Voice) -> Vec<Page> {
-    [web::pages(voice), account::pages(voice), clients::pages(voice)].concat()
+    let rooms =
+        [web::pages, account::pages, clients::pages, client::pages, console::pages, demo::pages];
+    rooms.into_iter().flat_map(|room: fn(Voice) -> Vec<Page>| room(voice)).collect()
 }
 
 fn folder(name: &str) -> PathBuf {

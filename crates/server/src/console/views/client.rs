@@ -1,0 +1,168 @@
+//! One client: what stands above every tab, and the tabs that show what it is and end it.
+
+use askama::Template;
+
+use crate::web::filters;
+use crate::web::views::{Choice, Errors, Fact, Frame, Link, NavEntry, Snippet, When};
+
+/// What stands above every tab of a client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientHead {
+    /// Its identifier.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// "Confidential", "Public", "Service".
+    pub kind: String,
+    /// Whether it gets tokens.
+    pub enabled: bool,
+    /// Whether the server itself relies on it.
+    pub system: bool,
+    /// "Low risk", "High risk".
+    pub risk: String,
+    /// `ok`, `warn` or `danger`.
+    pub risk_level: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// When it last got or used a token.
+    pub last_used: Option<When>,
+    /// Things to know wherever the client is shown: "PKCE is optional."
+    pub warnings: Vec<String>,
+    /// Overview, settings, credentials and the rest.
+    pub tabs: Vec<NavEntry>,
+}
+
+/// What it is, where it connects, how to use it.
+#[derive(Template)]
+#[template(path = "console/views/client_overview.html")]
+pub struct ClientOverview {
+    /// The console around it.
+    pub frame: Frame,
+    /// The head of the page.
+    pub client: ClientHead,
+    /// What it is for.
+    pub description: String,
+    /// Grants, access, teams, lifetimes, in words.
+    pub summary: Vec<Fact>,
+    /// Redirect addresses, byte for byte.
+    pub redirect_uris: Vec<String>,
+    /// Issuer and endpoints.
+    pub endpoints: Vec<Fact>,
+    /// curl, Python, Node.
+    pub snippets: Vec<Snippet>,
+    /// Why the risk is what it is.
+    pub risk_reasons: Vec<String>,
+    /// When it was made, and by whom.
+    pub created: (When, String),
+    /// When it was last changed, and by whom.
+    pub updated: (When, String),
+}
+
+/// One secret, without itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecretRow {
+    /// Its label.
+    pub label: String,
+    /// What can be shown of it: "mcs_8sJ2…".
+    pub prefix: String,
+    /// When it was made.
+    pub created: When,
+    /// By whom.
+    pub created_by: String,
+    /// When it ends, if it does.
+    pub expires: Option<When>,
+    /// When it was last used.
+    pub last_used: Option<When>,
+    /// From which address.
+    pub last_address: Option<String>,
+    /// Whether it still works.
+    pub alive: bool,
+    /// Whether it was used after it had been retired.
+    pub late: bool,
+    /// Where "Retire" is sent; the last living secret cannot be retired.
+    pub retire: Option<String>,
+}
+
+/// Its secrets. The rotation posts `confirm_name`, `label`, `retire_previous_after`,
+/// `revoke_tokens` and `form_token`.
+#[derive(Template)]
+#[template(path = "console/views/client_credentials.html")]
+pub struct ClientCredentials {
+    /// The console around it.
+    pub frame: Frame,
+    /// The head of the page.
+    pub client: ClientHead,
+    /// Living secrets first.
+    pub secrets: Vec<SecretRow>,
+    /// Whether it is public: no secrets, PKCE instead.
+    pub public: bool,
+    /// Where the rotation is sent.
+    pub rotate: String,
+    /// Why this person cannot rotate, if so.
+    pub rotate_refused: Option<String>,
+    /// Now, 1 h, 24 h, 7 d, and never.
+    pub retire: Vec<Choice>,
+    /// The label typed before.
+    pub label: String,
+    /// What was wrong with the rotation.
+    pub errors: Errors,
+}
+
+/// A place and what can be done there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// "Team Harbour", "Everywhere".
+    pub place: String,
+    /// What it may read, in words.
+    pub read: Vec<String>,
+    /// What it may change, in words.
+    pub change: Vec<String>,
+}
+
+/// Who it acts for, where, and the most it could ever do.
+#[derive(Template)]
+#[template(path = "console/views/client_access.html")]
+pub struct ClientAccess {
+    /// The console around it.
+    pub frame: Frame,
+    /// The head of the page.
+    pub client: ClientHead,
+    /// Who it acts for, in one sentence.
+    pub acts_for: String,
+    /// Preset, team choice, restrictions, resources, in words.
+    pub limits: Vec<Fact>,
+    /// Granted scopes with their kinds: name and "read" or "write".
+    pub scopes: Vec<(String, String)>,
+    /// The most it could do, place by place.
+    pub reach: Vec<Reach>,
+    /// Where to change it, if this person may.
+    pub change: Option<Link>,
+}
+
+/// Everything that stops a client. Each form posts `form_token`; deletion also `confirm_name`.
+#[derive(Template)]
+#[template(path = "console/views/client_danger.html")]
+pub struct ClientDanger {
+    /// The console around it.
+    pub frame: Frame,
+    /// The head of the page.
+    pub client: ClientHead,
+    /// How many tokens are alive now.
+    pub live_tokens: u64,
+    /// Until when a token checked offline may still be accepted, if there are such.
+    pub offline_until: Option<When>,
+    /// Where "Disable" is sent.
+    pub disable: String,
+    /// Where "Enable" is sent.
+    pub enable: String,
+    /// Where "Revoke all tokens" is sent.
+    pub revoke_tokens: String,
+    /// Where "Delete" is sent.
+    pub delete: String,
+    /// Why this person cannot disable, enable or revoke, if so.
+    pub update_refused: Option<String>,
+    /// Why it cannot be deleted, if so.
+    pub delete_refused: Option<String>,
+    /// What was wrong with the last try.
+    pub errors: Errors,
+}

@@ -1,0 +1,92 @@
+//! People: the list, a new person, and the link that lets them in.
+
+use askama::Template;
+
+use crate::web::filters;
+use crate::web::views::{Choice, Errors, Frame, Person, When};
+
+/// One person in the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserRow {
+    /// Where the page of the person is, if there is one.
+    pub href: Option<String>,
+    /// Name and address.
+    pub person: Person,
+    /// "Active", "Disabled", "Locked", "Invited".
+    pub status: String,
+    /// `ok`, `off` or `danger`.
+    pub status_level: String,
+    /// "Local", "Directory".
+    pub source: String,
+    /// Teams by name.
+    pub teams: Vec<String>,
+    /// Roles by name.
+    pub roles: Vec<String>,
+    /// When they last signed in.
+    pub last_sign_in: Option<When>,
+    /// When the account was made.
+    pub created: When,
+}
+
+/// What the list is narrowed to. Sent by GET as `q` and `status`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserFilters {
+    /// Part of a name or address.
+    pub q: String,
+    /// Any, active, disabled, locked, invited.
+    pub status: Vec<Choice>,
+    /// Whether anything narrows the list.
+    pub active: bool,
+}
+
+/// `/console/users`.
+#[derive(Template)]
+#[template(path = "console/views/user_list.html")]
+pub struct UserList {
+    /// The console around it.
+    pub frame: Frame,
+    /// The filters.
+    pub filters: UserFilters,
+    /// One page of people.
+    pub rows: Vec<UserRow>,
+    /// Why this person cannot invite others, if they cannot.
+    pub create_refused: Option<String>,
+    /// The first page, when this is not it.
+    pub first: Option<String>,
+    /// The next page.
+    pub next: Option<String>,
+}
+
+/// A new person. Posts `display_name`, `email`, `teams`, `role` and `form_token`.
+#[derive(Template)]
+#[template(path = "console/views/user_new.html")]
+pub struct UserNew {
+    /// The console around it.
+    pub frame: Frame,
+    /// Where the form is sent.
+    pub action: String,
+    /// The name typed before.
+    pub display_name: String,
+    /// The address typed before.
+    pub email: String,
+    /// Teams to join.
+    pub teams: Vec<Choice>,
+    /// Roles to be given there.
+    pub roles: Vec<Choice>,
+    /// What was wrong.
+    pub errors: Errors,
+}
+
+/// The one-time link for a new person, shown once.
+#[derive(Template)]
+#[template(path = "console/views/user_invited.html")]
+pub struct UserInvited {
+    /// The console around it.
+    pub frame: Frame,
+    /// Who is invited.
+    pub person: Person,
+    /// The link.
+    pub url: String,
+    /// When it stops working.
+    pub expires: When,
+}

@@ -1,0 +1,346 @@
+//! Creating and changing a client, users, refusals.
+
+use askama::Template;
+use mandate::console::views::{
+    Change, ClientForm, ClientKinds, ClientNew, ClientSaved, ClientSettings, Comparison, Forbidden,
+    Kind, Refusal, RefusalList, RefusalRow, TeamGroup, UserFilters, UserInvited, UserList, UserNew,
+    UserRow,
+};
+use mandate::web::views::{Choice, Errors, Fact, FieldError, Link, Person, Snippet};
+
+use crate::Page;
+use crate::client::head;
+use crate::voice::{Voice, ago, ahead};
+
+pub fn pages(voice: Voice) -> Vec<Page> {
+    let mut pages = vec![
+        ("client-kinds", kinds(voice)),
+        ("client-new", client_new(voice, Errors::default())),
+        ("client-new-wrong", client_new(voice, wrong(voice))),
+        ("client-saved", saved(voice)),
+        ("client-settings", settings(voice)),
+    ];
+    pages.extend(users(voice));
+    pages.extend(refusals(voice));
+    pages
+}
+
+fn kind(voice: Voice, title: &str, icon: &str, about: &str, terms: &str) -> Kind {
+    Kind {
+        title: voice.say(title),
+        about: voice.say(about),
+        terms: voice.say(terms),
+        icon: icon.into(),
+        href: format!("/console/clients/new/{icon}"),
+        refused: None,
+    }
+}
+
+fn kinds(voice: Voice) -> String {
+    let sync = kind(
+        voice,
+        "Sync connector",
+        "plug",
+        "Copies people and groups from a directory.",
+        "Client credentials, SCIM scopes",
+    );
+    let page = ClientKinds {
+        frame: voice.frame("Clients"),
+        kinds: vec![
+            kind(
+                voice,
+                "Web application",
+                "browser",
+                "Runs on a server and signs people in.",
+                "Authorization code, confidential",
+            ),
+            kind(
+                voice,
+                "App without a server",
+                "device",
+                "Single-page, mobile, desktop or command line: runs where no secret can be kept.",
+                "Authorization code with PKCE, public",
+            ),
+            kind(
+                voice,
+                "Service",
+                "server",
+                "A job or backend that works on its own, with nobody watching.",
+                "Client credentials, confidential",
+            ),
+            kind(
+                voice,
+                "AI agent or MCP client",
+                "agent",
+                "Acts for a person who allows it, read only unless you say otherwise.",
+                "Authorization code with PKCE, short tokens",
+            ),
+            Kind { refused: voice.maybe("You need the permission scim:write."), ..sync },
+            kind(voice, "Something else", "custom", "Choose every setting yourself.", "Custom"),
+        ],
+    };
+    page.render().unwrap()
+}
+
+fn form(voice: Voice, errors: Errors) -> ClientForm {
+    let write = Choice {
+        refused: voice.maybe("A read-only client cannot hold it."),
+        ..voice.hinted("orders:write", "orders:write", "", false)
+    };
+    ClientForm {
+        client_id: Some(String::new()),
+        client_name: voice.say("Harbour Notes"),
+        description: voice.say("Notes on ships, berths and tides."),
+        contacts: voice.say("ops@harbour.example"),
+        organization: vec![voice.choice("o1", "Northwind", true)],
+        owner_team: vec![voice.choice("t1", "Harbour", true), voice.choice("t2", "Quay", false)],
+        confidential: vec![
+            voice.hinted("true", "Confidential", "Keeps a secret on a server.", true),
+            voice.hinted("false", "Public", "No secret; proves itself with PKCE.", false),
+        ],
+        grants: vec![
+            voice.hinted(
+                "authorization_code",
+                "Authorization code",
+                "People sign in and allow it.",
+                true,
+            ),
+            voice.hinted("client_credentials", "Client credentials", "It works on its own.", false),
+            Choice {
+                refused: voice.maybe("Switched off on this server."),
+                ..voice.choice("password", "Password (legacy)", false)
+            },
+        ],
+        grants_summary: voice.say("authorization code"),
+        team_selection: vec![
+            voice.hinted("single", "One team", "The person picks exactly one.", true),
+            voice.hinted("multiple", "Several teams", "Any of those they belong to.", false),
+        ],
+        team_groups: vec![TeamGroup {
+            organization: voice.choice("o1", "Northwind", false),
+            teams: vec![voice.choice("t1", "Harbour", true), voice.choice("t2", "Quay", false)],
+        }],
+        access: vec![
+            voice.hinted("read_only", "Read only", "It can look, and change nothing.", true),
+            voice.hinted("full", "Full access", "It can also change and delete.", false),
+        ],
+        scopes: vec![
+            voice.hinted("openid", "openid", "Sign people in", true),
+            voice.hinted("orders:read", "orders:read", "See orders", true),
+            write,
+        ],
+        context_user: String::new(),
+        access_token_lifetime: voice.say("1 h"),
+        lifetime_advice: voice.say("1 h is usual for web applications."),
+        access_token_format: vec![
+            voice.hinted("opaque", "Opaque", "Ends at once when revoked.", true),
+            voice.hinted("jwt", "JWT", "Checked offline; lives until it expires.", false),
+        ],
+        refresh: voice.choice("refresh_token", "Refresh", true),
+        refresh_token_lifetime: "60 d".into(),
+        pkce: vec![
+            voice.choice("required", "Required", true),
+            voice.choice("optional", "Optional", false),
+        ],
+        require_consent: true,
+        trusted_ips: String::new(),
+        redirect_uris: voice.say("https://notes.harbour.example/callback"),
+        post_logout_redirect_uris: String::new(),
+        high_risk: !errors.is_empty(),
+        high_risk_above: 3600,
+        errors,
+    }
+}
+
+fn wrong(voice: Voice) -> Errors {
+    let fields: [(&str, &str); 4] = [
+        ("client_name", "Another client in Northwind has this name."),
+        ("scopes", "orders:write needs full access."),
+        ("redirect_uris", "http://notes.harbour.example/cb must use https."),
+        ("confirm_high_risk", "Confirm that you want full access with a long access token."),
+    ];
+    Errors(fields.map(|(field, message)| voice.wrong(field, message)).into())
+}
+
+fn client_new(voice: Voice, errors: Errors) -> String {
+    let page = ClientNew {
+        frame: voice.frame("Clients"),
+        action: "/console/clients".into(),
+        kind: kind(
+            voice,
+            "web application",
+            "browser",
+            "Runs on a server and signs people in.",
+            "Authorization code, confidential",
+        ),
+        kind_value: "user_authorized".into(),
+        form: form(voice, errors),
+    };
+    page.render().unwrap()
+}
+
+fn settings(voice: Voice) -> String {
+    let conflict = Change {
+        field: "access_token_lifetime".into(),
+        before: voice.say("2 hours"),
+        after: voice.say("1 hour"),
+    };
+    let page = ClientSettings {
+        frame: voice.frame("Clients"),
+        client: head(voice, "Settings"),
+        action: "/console/clients/harbour-notes/settings".into(),
+        version: "7".into(),
+        conflict: vec![conflict],
+        refused: None,
+        form: ClientForm { client_id: None, ..form(voice, Errors::default()) },
+    };
+    page.render().unwrap()
+}
+
+fn saved(voice: Voice) -> String {
+    let snippet = |label: &str, code: &str| Snippet { label: label.into(), code: voice.say(code) };
+    let page = ClientSaved {
+        frame: voice.frame("Clients"),
+        client_name: voice.say("Harbour Notes"),
+        client_id: voice.say("harbour-notes"),
+        secret: voice.maybe("mcs_8sJ2vQ0pLr5TnXk3Wd7YhBz4Mc9FgAe1Ru6NjSo"),
+        previous: voice.maybe("The secrets before this one stop working tomorrow at 14:05."),
+        snippets: vec![
+            snippet(
+                ".env",
+                "OAUTH_ISSUER=https://id.northwind.example\nOAUTH_CLIENT_ID=harbour-notes\nOAUTH_CLIENT_SECRET=mcs_8sJ2…",
+            ),
+            snippet("JSON", "{\"client_id\": \"harbour-notes\"}"),
+            snippet("Kubernetes Secret", "apiVersion: v1\nkind: Secret"),
+            snippet(
+                "curl",
+                "curl -s -u 'harbour-notes:mcs_8sJ2…' https://id.northwind.example/oauth2/token",
+            ),
+        ],
+        next: "/console/clients/harbour-notes".into(),
+    };
+    page.render().unwrap()
+}
+
+fn user(voice: Voice, name: &str, status: &str, level: &str) -> UserRow {
+    UserRow {
+        href: Some("/console/users/usr_1".into()),
+        person: Person { name: voice.say(name), email: voice.say("someone@northwind.example") },
+        status: status.into(),
+        status_level: level.into(),
+        source: "Local".into(),
+        teams: vec![voice.say("Harbour"), voice.say("Quay")],
+        roles: vec![voice.say("Client manager")],
+        last_sign_in: (level == "ok").then(|| ago(2)),
+        created: ago(90),
+    }
+}
+
+fn users(voice: Voice) -> Vec<Page> {
+    let list = UserList {
+        frame: voice.frame("Users"),
+        filters: UserFilters {
+            q: voice.say("a"),
+            status: vec![voice.choice("", "Any", true)],
+            active: true,
+        },
+        rows: vec![
+            user(voice, "Ada Brandt", "Active", "ok"),
+            user(voice, "Jonas Weir", "Invited", "off"),
+            user(voice, "Mina Okafor", "Locked", "danger"),
+        ],
+        create_refused: None,
+        first: None,
+        next: None,
+    };
+    let new = UserNew {
+        frame: voice.frame("Users"),
+        action: "/console/users".into(),
+        display_name: voice.say("Mina Okafor"),
+        email: "mina".into(),
+        teams: vec![voice.choice("t1", "Harbour", true), voice.choice("t2", "Quay", false)],
+        roles: vec![
+            voice.choice("r1", "Client manager", false),
+            voice.choice("r2", "Reader", true),
+        ],
+        errors: Errors(vec![FieldError {
+            field: "email".into(),
+            message: voice.say("Write a whole address, such as mina@northwind.example."),
+        }]),
+    };
+    let invited = UserInvited {
+        frame: voice.frame("Users"),
+        person: voice.person(),
+        url: voice.say("https://id.northwind.example/invitation/9sKd2aQ7mVx4Rj6NcYt0HfGw"),
+        expires: ahead(3),
+    };
+    vec![
+        ("users", list.render().unwrap()),
+        ("user-new", new.render().unwrap()),
+        ("user-invited", invited.render().unwrap()),
+    ]
+}
+
+fn refusals(voice: Voice) -> Vec<Page> {
+    let fact = |label: &str, value: &str| Fact { label: label.into(), value: voice.say(value) };
+    let refusal = Refusal {
+        frame: voice.frame("Refusals"),
+        error_id: "err_7QK2-M4XD".into(),
+        title: voice.say("Redirect address not registered"),
+        reason: voice.say("The application asked to send the answer to an address that is not registered for it. Addresses are compared byte for byte."),
+        comparisons: vec![Comparison::of(
+            "Redirect address",
+            &voice.say("https://notes.harbour.example/callback"),
+            &format!("{}/", voice.say("https://notes.harbour.example/Callback")),
+        )],
+        advice: vec![
+            voice.say("If the new address is right, add it under Settings of the client."),
+            voice.say("Otherwise correct it in the application: case and a final slash count."),
+        ],
+        at: ago(0),
+        client: Some(Link { label: voice.say("Harbour Notes"), href: "/console/clients/harbour-notes".into() }),
+        facts: vec![
+            fact("The caller was told", "A page, without a redirect"),
+            fact("Endpoint", "GET /oauth2/authorize"),
+            fact("Person", "nobody yet"),
+            fact("Address", "203.0.113.24"),
+            fact("Browser", "Firefox on Linux"),
+            fact("Request", "req_7QK2M4XD"),
+        ],
+        repeated: voice.maybe("The same happened 37 times in the last hour."),
+    };
+    let row = |title: &str, code: &str, client: Option<String>| RefusalRow {
+        error_id: "err_7QK2-M4XD".into(),
+        href: "/console/errors/err_7QK2-M4XD".into(),
+        title: voice.say(title),
+        code: code.into(),
+        client,
+        address: voice.say("203.0.113.24"),
+        at: ago(1),
+    };
+    let list = RefusalList {
+        frame: voice.frame("Refusals"),
+        q: String::new(),
+        rows: vec![
+            row("Redirect address not registered", "page", voice.maybe("Harbour Notes")),
+            row("Wrong client secret", "invalid_client", voice.maybe("Billing export")),
+            row("Unknown client", "page", None),
+        ],
+        counted: voice
+            .maybe("112 more refusals of Billing export in the last hour were only counted."),
+        first: None,
+        next: Some("?cursor=1".into()),
+    };
+    let forbidden = Forbidden {
+        frame: voice.frame("Clients"),
+        what: voice.say("create clients"),
+        permission: "oauth_client:create".into(),
+        ask: vec![voice.say("Ada Brandt"), voice.say("Jonas Weir")],
+        back: Link { label: "Back to clients".into(), href: "/console/clients".into() },
+    };
+    vec![
+        ("refusal", refusal.render().unwrap()),
+        ("refusals", list.render().unwrap()),
+        ("forbidden", forbidden.render().unwrap()),
+    ]
+}
