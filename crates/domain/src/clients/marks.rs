@@ -1,0 +1,117 @@
+//! When clients and secrets were last used: gathered in memory, written together every few
+//! seconds.
+//!
+//! Losing a few seconds of marks in a crash is the stated price; nothing is decided by them.
+//! A mark is no change of the client: its version stays.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::secrets::Verdict;
+use super::Client;
+use crate::{Call, Fault, Instance, Work};
+
+/// More marks than this wait for no one: the rest of the interval is not marked.
+const LIMIT: usize = 50_000;
+
+/// Marks that are not written yet.
+#[derive(Debug, Default)]
+pub(super) struct Marks(Mutex<Pending>);
+
+#[derive(Debug, Default)]
+struct Pending {
+    /// Client id → when.
+    clients: HashMap<String, i64>,
+    /// Living secrets: id → when and from where.
+    used: HashMap<String, (i64, String)>,
+    /// The same for secrets that had ended.
+    late: HashMap<String, (i64, String)>,
+}
+
+impl Marks {
+    fn with<T>(&self, write: impl FnOnce(&mut Pending) -> T) -> T {
+        write(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Pending {
+    /// Takes back what could not be written, behind whatever came meanwhile.
+    fn merge(&mut self, older: Self) {
+        for (id, at) in older.clients {
+            self.clients.entry(id).or_insert(at);
+        }
+        for (id, mark) in older.used {
+            self.used.entry(id).or_insert(mark);
+        }
+        for (id, mark) in older.late {
+            self.late.entry(id).or_insert(mark);
+        }
+    }
+}
+
+/// Notes that the client was used now, and with which secret; a late try of a retired one likewise.
+/// `None` as the verdict: a public client, which has no secret.
+pub fn mark_used(work: &Work, call: &Call, client: &Client, verdict: Option<&Verdict>) {
+    let address = || call.address_text();
+    work.instance.client_cache.marks.with(|pending| {
+        if pending.clients.len() + pending.used.len() + pending.late.len() >= LIMIT {
+            return;
+        }
+        match verdict {
+            Some(Verdict::Retired { secret_id, .. }) => {
+                pending.late.insert(secret_id.clone(), (call.now, address()));
+                return;
+            }
+            Some(Verdict::Living { secret_id }) => {
+                pending.used.insert(secret_id.clone(), (call.now, address()));
+            }
+            Some(Verdict::Wrong) => return,
+            None => {}
+        }
+        pending.clients.insert(client.id.as_str().to_owned(), call.now);
+    });
+}
+
+/// Writes the gathered marks; returns how many. What cannot be written waits for the next time.
+///
+/// # Errors
+/// When the database cannot take them now.
+pub async fn flush(instance: &Arc<Instance>) -> Result<usize, Fault> {
+    let pending = instance.client_cache.marks.with(std::mem::take);
+    let count = pending.clients.len() + pending.used.len() + pending.late.len();
+    if count == 0 {
+        return Ok(0);
+    }
+    let written = write(instance, &pending).await;
+    if written.is_err() {
+        instance.client_cache.marks.with(|newer| newer.merge(pending));
+    }
+    written.map(|()| count)
+}
+
+async fn write(instance: &Arc<Instance>, pending: &Pending) -> Result<(), Fault> {
+    let mut work = instance.begin().await?;
+    // Clients first and in order, as every other writer takes them: nobody waits in a circle.
+    for (id, at) in sorted(&pending.clients) {
+        let sql = "UPDATE clients SET last_used_at = $2
+                   WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $3)";
+        work.tx.execute(sql, db::params![id, at, at]).await?;
+    }
+    for (id, (at, address)) in sorted(&pending.used) {
+        let sql = "UPDATE client_secrets SET last_used_at = $2, last_used_address = $3
+                   WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $4)";
+        work.tx.execute(sql, db::params![id, at, address, at]).await?;
+    }
+    for (id, (at, address)) in sorted(&pending.late) {
+        let sql = "UPDATE client_secrets SET late_used_at = $2, late_used_address = $3
+                   WHERE id = $1 AND (late_used_at IS NULL OR late_used_at <= $4)";
+        work.tx.execute(sql, db::params![id, at, address, at]).await?;
+    }
+    work.commit().await
+}
+
+fn sorted<T>(marks: &HashMap<String, T>) -> Vec<(&String, &T)> {
+    let mut marks: Vec<_> = marks.iter().collect();
+    marks.sort_unstable_by_key(|(id, _)| *id);
+    marks
+}
