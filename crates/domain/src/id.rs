@@ -35,9 +35,9 @@ macro_rules! text_id {
             }
         }
 
-        impl<'a> From<&'a $name> for db::Value<'a> {
-            fn from(id: &'a $name) -> Self {
-                db::Value::Text(&id.0)
+        impl db::AsValue for $name {
+            fn as_value(&self) -> db::Value<'_> {
+                db::Value::Text(&self.0)
             }
         }
     };
@@ -50,9 +50,9 @@ macro_rules! number_id {
         #[serde(transparent)]
         pub struct $name(pub i64);
 
-        impl<'a> From<&'a $name> for db::Value<'a> {
-            fn from(id: &'a $name) -> Self {
-                db::Value::Int(id.0)
+        impl db::AsValue for $name {
+            fn as_value(&self) -> db::Value<'_> {
+                db::Value::Int(self.0)
             }
         }
     };

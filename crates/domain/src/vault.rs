@@ -213,7 +213,8 @@ impl Vault {
         let mut body = [0; 36];
         body[..16].copy_from_slice(&block);
         body[16..32].copy_from_slice(&tag);
-        body[32..].copy_from_slice(&checksum(kind, &body[..32]));
+        let sum = checksum(kind, &body[..32]);
+        body[32..].copy_from_slice(&sum);
         let mut token = String::with_capacity(52);
         token.push_str(kind.prefix());
         BASE64.encode_string(body, &mut token);

@@ -2,6 +2,12 @@
 //! Rules live in `domain`, the words of the RFCs in `protocol`; this crate translates.
 
 pub mod account;
+pub mod app;
 pub mod console;
 pub mod demo;
+pub mod jobs;
+pub mod oauth;
+pub mod ops;
+pub mod routes;
+pub mod urls;
 pub mod web;

@@ -57,8 +57,22 @@ pub struct Holding {
     pub effect: Effect,
 }
 
-/// Everything a subject holds.
-pub type Holdings = Vec<Holding>;
+/// Everything a subject holds, and where it belongs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// Every permission, place by place.
+    pub held: Vec<Holding>,
+    /// Every place with a binding, also of a role without permissions: membership.
+    pub places: BTreeSet<Place>,
+}
+
+impl Holdings {
+    /// Does the subject belong to this team: by a binding there or at its organization?
+    pub fn belongs_to(&self, team: &str, organization: &str) -> bool {
+        self.places.contains(&Place::Team(team.into()))
+            || self.places.contains(&Place::Organization(organization.into()))
+    }
+}
 
 /// What narrows a token below its subject.
 #[derive(Debug, Clone, Copy)]
@@ -67,9 +81,10 @@ pub struct Limits<'a> {
     pub scopes: &'a Scopes,
     /// The preset of the client.
     pub access: Access,
-    /// The teams of the grant that the subject still belongs to and the client may still reach.
-    /// `None`: the subject acts in every place it holds (a service with its own bindings).
-    pub teams: Option<&'a BTreeSet<String>>,
+    /// The teams of the grant that the subject still belongs to and the client may still reach,
+    /// each with its organization. `None`: the subject acts in every place it holds (a service
+    /// with its own bindings).
+    pub teams: Option<&'a BTreeMap<String, String>>,
 }
 
 /// What may be done, per place.
@@ -94,7 +109,7 @@ impl Rights {
 /// subject holds it in that place, now.
 pub fn effective(holdings: &Holdings, limits: Option<Limits<'_>>) -> Rights {
     let mut rights = Rights::default();
-    for holding in holdings {
+    for holding in &holdings.held {
         if limits.is_some_and(|limits| !lets_through(limits, &holding.permission, holding.effect)) {
             continue;
         }
@@ -103,12 +118,19 @@ pub fn effective(holdings: &Holdings, limits: Option<Limits<'_>>) -> Rights {
             Place::Instance => {
                 rights.instance.insert(permission);
             }
-            Place::Organization(id) => {
-                rights.organizations.entry(id.clone()).or_default().insert(permission);
-            }
+            Place::Organization(id) => match limits.and_then(|limits| limits.teams) {
+                None => {
+                    rights.organizations.entry(id.clone()).or_default().insert(permission);
+                }
+                Some(chosen) => {
+                    for (team, _) in chosen.iter().filter(|(_, organization)| *organization == id) {
+                        rights.teams.entry(team.clone()).or_default().insert(permission.clone());
+                    }
+                }
+            },
             Place::Team(id) => {
                 let chosen = limits.and_then(|limits| limits.teams);
-                if chosen.is_none_or(|teams| teams.contains(id)) {
+                if chosen.is_none_or(|teams| teams.contains_key(id)) {
                     rights.teams.entry(id.clone()).or_default().insert(permission);
                 }
             }

@@ -9,15 +9,18 @@ use crate::{Fault, Work, id};
 /// When the database cannot answer.
 pub async fn holdings_of(work: &mut Work, subject: &str) -> Result<Holdings, Fault> {
     let sql = "SELECT b.place_kind, b.place_id, p.name, p.kind FROM bindings b
-               JOIN role_permissions rp ON rp.role_id = b.role_id
-               JOIN permissions p ON p.name = rp.permission
+               LEFT JOIN role_permissions rp ON rp.role_id = b.role_id
+               LEFT JOIN permissions p ON p.name = rp.permission
                WHERE b.subject = $1";
     let rows = work.tx.query(sql, db::params![subject]).await?;
-    let mut holdings = Vec::with_capacity(rows.len());
+    let mut holdings = Holdings::default();
     for row in rows {
         let place = read_place(&row.get::<String>(0)?, row.get(1)?);
-        let effect = Effect::parse(&row.get::<String>(3)?);
-        holdings.push(Holding { place, permission: row.get(2)?, effect });
+        if let Some(permission) = row.get::<Option<String>>(2)? {
+            let effect = Effect::parse(&row.get::<String>(3)?);
+            holdings.held.push(Holding { place: place.clone(), permission, effect });
+        }
+        holdings.places.insert(place);
     }
     Ok(holdings)
 }

@@ -25,16 +25,17 @@ pub(super) async fn insert(
     let id = work.instance.ids.next();
     let address = call.address.map(|_| call.address_text());
     let actor = &call.actor;
+    let (user, client) = (actor.user.as_ref(), actor.client.as_ref());
     let sql = "INSERT INTO audit_events (id, at, actor_user, actor_client, actor_operator, address, action,
                  object_kind, object_id, object_name, changes, outcome, request_id, count)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)";
     let params = db::params![
         id,
         call.now,
-        actor.user.as_ref().map(UserId::as_str),
-        actor.client.as_ref().map(ClientId::as_str),
-        actor.operator.as_deref(),
-        address.as_deref(),
+        user,
+        client,
+        actor.operator,
+        address,
         action,
         object.kind,
         object.id,

@@ -56,6 +56,7 @@ pub const ALL: &[Asset] = &[
     asset!("submit.js", SCRIPT),
     asset!("time.js", SCRIPT),
     asset!("favicon.svg", SVG),
+    asset!("harbour.svg", SVG),
 ];
 
 /// The URL path of an asset by its plain name; nothing for a name that does not exist.

@@ -1,6 +1,15 @@
-//! Furniture that every page shares: layouts, parts, assets. Knows no page and no rule.
+//! Furniture that every page shares: layouts, parts, assets, forms, cookies, failures.
+//! Knows no page and no rule.
 
+pub mod asked;
 pub mod assets;
+pub mod browser;
+pub mod failure;
 pub(crate) mod filters;
+pub mod form;
+pub mod headers;
+pub mod home;
 pub mod icons;
+pub mod page;
+pub mod sealed;
 pub mod views;

@@ -1,0 +1,128 @@
+//! The states of an authorization request. A transition takes the state by value.
+
+use protocol::authorization_request::AuthorizationRequest;
+use protocol::error::Error;
+use protocol::response::ResponseMode;
+use protocol::scope::Scopes;
+use serde::{Deserialize, Serialize};
+
+use crate::{ClientId, SessionId, UserId};
+
+/// A checked request of nobody yet. Sealed in the browser, never stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Pending {
+    /// Who asks.
+    pub client: ClientId,
+    /// Where the answer goes: one of the client's own, as presented.
+    pub redirect_uri: String,
+    /// What was asked, as parsed.
+    pub request: AuthorizationRequest,
+    /// The scopes that will be asked of the person.
+    pub scopes: Scopes,
+    /// Ids of the resources it is for.
+    pub resources: Vec<String>,
+    /// The browser session that was there when the request came. A sign-in since then has made
+    /// another one, and only that satisfies `prompt=login`.
+    pub begun_in: Option<SessionId>,
+    /// Seconds since 1970; a sealed request is not kept for ever.
+    pub begun_at: i64,
+}
+
+/// Somebody signed in; stored from here on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Identified {
+    /// The request.
+    pub pending: Pending,
+    /// Who.
+    pub user: UserId,
+    /// In which browser session.
+    pub session: SessionId,
+    /// When they proved it.
+    pub authenticated_at: i64,
+}
+
+/// They agreed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Consented {
+    /// Who asked what of whom.
+    pub identified: Identified,
+    /// What they agreed to.
+    pub scopes: Scopes,
+    /// The teams they chose.
+    pub teams: Vec<String>,
+    /// When.
+    pub consented_at: i64,
+}
+
+/// A code is out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Issued {
+    /// What it stands for.
+    pub consented: Consented,
+    /// The epoch of the client it was issued under.
+    pub client_epoch: i64,
+    /// The epoch of the person it was issued under.
+    pub user_epoch: i64,
+}
+
+impl Pending {
+    /// The person is known.
+    pub fn identified(self, user: UserId, session: SessionId, authenticated_at: i64) -> Identified {
+        Identified { pending: self, user, session, authenticated_at }
+    }
+}
+
+impl Identified {
+    /// The person agreed.
+    pub fn consented(self, scopes: Scopes, teams: Vec<String>, consented_at: i64) -> Consented {
+        Consented { identified: self, scopes, teams, consented_at }
+    }
+}
+
+impl Consented {
+    /// The code goes out.
+    pub fn issued(self, client_epoch: i64, user_epoch: i64) -> Issued {
+        Issued { consented: self, client_epoch, user_epoch }
+    }
+}
+
+/// An answer on its way to the client.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Where it goes.
+    pub redirect_uri: String,
+    /// By which way.
+    pub mode: ResponseMode,
+    /// Echoed byte for byte.
+    pub state: Option<String>,
+    /// The code.
+    pub code: crate::Plain,
+}
+
+/// An error on its way to the client (RFC 6749 §4.1.2.1).
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// Who asked.
+    pub client: ClientId,
+    /// Where it goes.
+    pub redirect_uri: String,
+    /// By which way.
+    pub mode: ResponseMode,
+    /// Echoed byte for byte.
+    pub state: Option<String>,
+    /// What is wrong.
+    pub error: Error,
+}
+
+impl Pending {
+    /// This request, refused with `error`.
+    pub fn refused(&self, error: Error) -> Refused {
+        Refused {
+            client: self.client.clone(),
+            redirect_uri: self.redirect_uri.clone(),
+            mode: self.request.response_mode,
+            state: self.request.state.clone(),
+            error,
+        }
+    }
+}

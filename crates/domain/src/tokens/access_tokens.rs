@@ -1,0 +1,163 @@
+//! Issuing an access token: one narrow row, then the text that opens it.
+//!
+//! The row is inserted by a statement that reads the epochs of client, user and grant in the same
+//! transaction and inserts nothing unless all are alive, so that no pause, disabling or
+//! revocation can slip in between a check and the issue.
+
+use serde_json::json;
+
+use protocol::scope::Scopes;
+
+use super::Grant;
+use crate::clients::{Client, TokenFormat};
+use crate::{Call, Fault, Kind, Plain, Work, keys, resources};
+
+/// Whom a token acts for.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject<'a> {
+    /// The client itself, or its context user.
+    Service,
+    /// The person of this grant.
+    Grant(&'a Grant),
+}
+
+/// What is to be issued.
+#[derive(Debug, Clone)]
+pub struct Issue<'a> {
+    /// To whom.
+    pub client: &'a Client,
+    /// For whom.
+    pub subject: Subject<'a>,
+    /// What it may be used for; already checked against client and grant.
+    pub scopes: &'a Scopes,
+    /// The resources it is for, by their ids; empty means userinfo alone.
+    pub resources: &'a [String],
+    /// Eight bytes that make the text; given only where it must be made again.
+    pub extra: Option<u64>,
+}
+
+/// An access token, just issued.
+#[derive(Debug, Clone)]
+pub struct AccessToken {
+    /// Its row.
+    pub id: i64,
+    /// The text, shown now.
+    pub text: Plain,
+    /// Seconds it lives from now.
+    pub expires_in: i64,
+    /// What it may be used for.
+    pub scopes: Scopes,
+}
+
+/// Issues a token; `None` when client, person or grant is no longer alive.
+///
+/// # Errors
+/// When it cannot be stored or signed.
+pub async fn issue(work: &mut Work, call: &Call, issue: &Issue<'_>) -> Result<Option<AccessToken>, Fault> {
+    let id = work.instance.ids.next();
+    let expires_at = call.now + issue.client.access_token_lifetime;
+    let audience = issue.resources.join(" ");
+    let scopes = issue.scopes.to_string();
+    let stored = match issue.subject {
+        Subject::Service => {
+            let sql = "INSERT INTO access_tokens (id, client_number, client_epoch, user_epoch, issued_at,
+                         expires_at, scopes, audience)
+                       SELECT CAST($1 AS BIGINT), c.number, c.epoch, u.epoch, CAST($2 AS BIGINT),
+                         CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT)
+                       FROM clients c LEFT JOIN users u ON u.id = c.context_user
+                       WHERE c.id = $6 AND c.enabled AND c.version = $7
+                         AND (c.context_user IS NULL OR u.status = 'active'
+                              OR (c.continue_without_context_user AND u.status = 'disabled'))";
+            let client = issue.client;
+            let params = db::params![id, call.now, expires_at, scopes, audience, client.id, client.version];
+            work.tx.execute(sql, params).await?
+        }
+        Subject::Grant(grant) => {
+            let sql = "INSERT INTO access_tokens (id, client_number, grant_id, client_epoch, user_epoch,
+                         grant_epoch, issued_at, expires_at, scopes, audience)
+                       SELECT CAST($1 AS BIGINT), c.number, g.id, c.epoch, u.epoch, g.epoch,
+                         CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT)
+                       FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
+                       WHERE g.id = $6 AND g.epoch = $7 AND c.id = $8 AND c.enabled AND u.status = 'active'";
+            let (client, grant_id) = (&issue.client.id, grant.id);
+            let params =
+                db::params![id, call.now, expires_at, scopes, audience, grant_id, grant.epoch, client];
+            work.tx.execute(sql, params).await?
+        }
+    };
+    if stored == 0 {
+        return Ok(None);
+    }
+    let text = spell(work, call.now, id, expires_at, issue).await?;
+    let expires_in = issue.client.access_token_lifetime;
+    Ok(Some(AccessToken { id, text, expires_in, scopes: issue.scopes.clone() }))
+}
+
+/// The text of the token with this row: opaque, or a JWT (RFC 9068).
+pub(super) async fn spell(
+    work: &mut Work,
+    now: i64,
+    id: i64,
+    expires_at: i64,
+    issue: &Issue<'_>,
+) -> Result<Plain, Fault> {
+    if issue.client.access_token_format == TokenFormat::Opaque {
+        let vault = &work.instance.vault;
+        let extra = issue.extra.map_or_else(|| vault.draw(), Ok)?;
+        return Ok(Plain::new(vault.make(Kind::Access, id, extra, b"")?));
+    }
+    let claims = jwt_claims(work, now, id, expires_at, issue).await?;
+    let algorithm = protocol::jose::Algorithm::Es256;
+    Ok(Plain::new(keys::sign(work, now, algorithm, "at+jwt", &claims).await?))
+}
+
+/// The claims of RFC 9068 §2.2; extra claims of the client never replace one of them.
+async fn jwt_claims(
+    work: &mut Work,
+    now: i64,
+    id: i64,
+    expires_at: i64,
+    issue: &Issue<'_>,
+) -> Result<serde_json::Value, Fault> {
+    let client = issue.client;
+    let subject = match issue.subject {
+        Subject::Grant(grant) => grant.user.as_str(),
+        Subject::Service => client.context_user.as_ref().map_or(client.id.as_str(), |u| u.as_str()),
+    };
+    let mut claims = client.claims.clone();
+    claims.insert("iss".into(), json!(work.instance.issuer()));
+    claims.insert("sub".into(), json!(subject));
+    claims.insert("client_id".into(), json!(client.id.as_str()));
+    claims.insert("aud".into(), audience(work, issue.resources).await?);
+    claims.insert("iat".into(), json!(now));
+    claims.insert("exp".into(), json!(expires_at));
+    claims.insert("jti".into(), json!(work.instance.vault.public_id(id)?));
+    claims.insert("scope".into(), json!(issue.scopes.to_string()));
+    match issue.subject {
+        Subject::Grant(grant) => {
+            claims.insert("auth_time".into(), json!(grant.authenticated_at));
+        }
+        Subject::Service if client.context_user.is_some() => {
+            claims.insert("act".into(), json!({ "sub": client.id.as_str() }));
+        }
+        Subject::Service => {}
+    }
+    Ok(serde_json::Value::Object(claims))
+}
+
+/// The identifiers of the resources: one as a string, several as an array (RFC 7519 §4.1.3).
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn audience(work: &mut Work, resources: &[String]) -> Result<serde_json::Value, Fault> {
+    if resources.is_empty() {
+        return Ok(json!(work.instance.userinfo_resource()));
+    }
+    let mut identifiers = Vec::with_capacity(resources.len());
+    for id in resources {
+        if let Some(resource) = resources::find(work, id).await? {
+            identifiers.push(resource.identifier);
+        }
+    }
+    Ok(if identifiers.len() == 1 { json!(identifiers.swap_remove(0)) } else { json!(identifiers) })
+}

@@ -1,0 +1,183 @@
+//! Grants: one authorization of a client by a person, with its scopes, resources and teams.
+//!
+//! A grant lives as long as something it gave may still be used. Ending it adds one to its epoch
+//! (everything it gave is dead at once) and lets the sweep take the row.
+
+use protocol::scope::Scopes;
+
+use crate::{Call, Fault, GrantId, UserId, Work};
+
+/// A grant as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Its row.
+    pub id: GrantId,
+    /// To whom.
+    pub client: String,
+    /// By whom.
+    pub user: UserId,
+    /// What it may be used for at most.
+    pub scopes: Scopes,
+    /// Ids of the resources it may be used at; empty means userinfo alone.
+    pub resources: Vec<String>,
+    /// Everything issued under another epoch is dead.
+    pub epoch: i64,
+    /// When the person proved who they are.
+    pub authenticated_at: i64,
+    /// When the person agreed.
+    pub consented_at: i64,
+    /// When the last thing it gave ends.
+    pub expires_at: i64,
+}
+
+/// What a new grant is made of.
+#[derive(Debug, Clone)]
+pub struct NewGrant<'a> {
+    /// To whom.
+    pub client: &'a str,
+    /// By whom.
+    pub user: &'a UserId,
+    /// What it may be used for at most.
+    pub scopes: &'a Scopes,
+    /// Ids of resources.
+    pub resources: &'a [String],
+    /// Ids of the chosen teams.
+    pub teams: &'a [String],
+    /// When the person proved who they are.
+    pub authenticated_at: i64,
+    /// When the person agreed.
+    pub consented_at: i64,
+    /// When the first thing it gives ends.
+    pub expires_at: i64,
+}
+
+/// A grant with what a person wants to see of it.
+#[derive(Debug, Clone)]
+pub struct GrantSummary {
+    /// The grant.
+    pub grant: Grant,
+    /// The shown name of the client.
+    pub client_name: String,
+    /// Names of the chosen teams.
+    pub teams: Vec<String>,
+    /// When one of its tokens was last used, to a few seconds.
+    pub last_used_at: Option<i64>,
+}
+
+/// Stores a new grant.
+///
+/// # Errors
+/// When the database cannot take it.
+pub async fn insert_grant(work: &mut Work, new: &NewGrant<'_>) -> Result<Grant, Fault> {
+    let id = work.instance.ids.next();
+    let sql = "INSERT INTO grants (id, client_id, user_id, scopes, resources, epoch, authenticated_at,
+                 consented_at, expires_at) VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8)";
+    let (scopes, resources) = (new.scopes.to_string(), new.resources.join(" "));
+    let (authenticated_at, consented_at, expires_at) = (new.authenticated_at, new.consented_at, new.expires_at);
+    let params =
+        db::params![id, new.client, new.user, scopes, resources, authenticated_at, consented_at, expires_at];
+    work.tx.execute(sql, params).await?;
+    for team in new.teams {
+        let sql = "INSERT INTO grant_teams (grant_id, team_id) VALUES ($1, $2)";
+        work.tx.execute(sql, db::params![id, team]).await?;
+    }
+    Ok(Grant {
+        id: GrantId(id),
+        client: new.client.into(),
+        user: new.user.clone(),
+        scopes: new.scopes.clone(),
+        resources: new.resources.to_vec(),
+        epoch: 0,
+        authenticated_at: new.authenticated_at,
+        consented_at: new.consented_at,
+        expires_at: new.expires_at,
+    })
+}
+
+/// Lets a grant live at least until `expires_at`.
+///
+/// # Errors
+/// When the database cannot take it.
+pub async fn keep_until(work: &mut Work, id: GrantId, expires_at: i64) -> Result<(), Fault> {
+    let sql = "UPDATE grants SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
+    work.tx.execute(sql, db::params![id, expires_at]).await?;
+    Ok(())
+}
+
+pub(super) const COLUMNS: &str = "g.id, g.client_id, g.user_id, g.scopes, g.resources, g.epoch, \
+                                  g.authenticated_at, g.consented_at, g.expires_at";
+
+/// A grant by its row.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn find_grant(work: &mut Work, id: GrantId) -> Result<Option<Grant>, Fault> {
+    let sql = format!("SELECT {COLUMNS} FROM grants g WHERE g.id = $1");
+    work.tx.query_one(&sql, db::params![id]).await?.as_ref().map(|row| read(row, 0)).transpose()
+}
+
+/// The grants of a person that are alive now, newest first.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn grants_of_user(work: &mut Work, user: &UserId, now: i64) -> Result<Vec<GrantSummary>, Fault> {
+    let sql = format!(
+        "SELECT {COLUMNS}, c.name,
+           (SELECT max(t.last_used_at) FROM access_tokens t WHERE t.grant_id = g.id)
+         FROM grants g JOIN clients c ON c.id = g.client_id
+         WHERE g.user_id = $1 AND g.expires_at > $2 ORDER BY g.id DESC"
+    );
+    let rows = work.tx.query(&sql, db::params![user, now]).await?;
+    let mut summaries = Vec::with_capacity(rows.len());
+    for row in rows {
+        let grant = read(&row, 0)?;
+        let sql = "SELECT t.name FROM grant_teams gt JOIN teams t ON t.id = gt.team_id
+                   WHERE gt.grant_id = $1 ORDER BY t.name_key";
+        let teams = work.tx.query(sql, db::params![grant.id]).await?;
+        summaries.push(GrantSummary {
+            grant,
+            client_name: row.get(9)?,
+            last_used_at: row.get(10)?,
+            teams: teams.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?,
+        });
+    }
+    Ok(summaries)
+}
+
+pub(super) fn read(row: &db::Row, at: usize) -> Result<Grant, Fault> {
+    let scopes: String = row.get(at + 3)?;
+    let resources: String = row.get(at + 4)?;
+    Ok(Grant {
+        id: GrantId(row.get(at)?),
+        client: row.get(at + 1)?,
+        user: UserId::new(row.get::<String>(at + 2)?),
+        scopes: stored_scopes(&scopes)?,
+        resources: resources.split_whitespace().map(str::to_owned).collect(),
+        epoch: row.get(at + 5)?,
+        authenticated_at: row.get(at + 6)?,
+        consented_at: row.get(at + 7)?,
+        expires_at: row.get(at + 8)?,
+    })
+}
+
+/// Scopes as we stored them.
+pub(crate) fn stored_scopes(text: &str) -> Result<Scopes, Fault> {
+    Scopes::parse(text).map_err(|_| Fault::Broken(format!("stored scopes are not scopes: {text:?}")))
+}
+
+/// Removes what has expired: access tokens, families, authorizations, grants; at most `limit`
+/// rows of each kind. Returns how many rows went.
+///
+/// # Errors
+/// When the database cannot take it.
+pub async fn sweep(work: &mut Work, call: &Call, limit: i64) -> Result<u64, Fault> {
+    let mut gone = 0;
+    for table in ["access_tokens", "refresh_families", "authorizations", "grants"] {
+        let sql = format!(
+            "DELETE FROM {table} WHERE id IN
+               (SELECT id FROM {table} WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)"
+        );
+        gone += work.tx.execute(&sql, db::params![call.now, limit]).await?;
+    }
+    Ok(gone)
+}

@@ -1,0 +1,142 @@
+//! Looking a token up: is it alive, and whose is it?
+//!
+//! One statement joins the token with client, grant and person and compares the epochs. A JWT is
+//! verified by its signature and then looked up like any other, so that revocation counts for it
+//! too wherever somebody asks.
+
+use protocol::scope::Scopes;
+
+use super::grants::stored_scopes;
+use super::{families, find_grant};
+use crate::access::Access;
+use crate::{ClientId, Fault, GrantId, Instance, Kind, UserId, Work, keys};
+
+/// A token that is alive.
+#[derive(Debug, Clone)]
+pub struct Live {
+    /// Its row.
+    pub id: i64,
+    /// Whom it was issued to.
+    pub client: ClientId,
+    /// The preset of that client, now.
+    pub access: Access,
+    /// The grant it serves; `None` for client credentials.
+    pub grant: Option<GrantId>,
+    /// The person it acts for: of the grant, or the context user.
+    pub user: Option<UserId>,
+    /// The person's e-mail address.
+    pub email: Option<String>,
+    /// The person's shown name.
+    pub display_name: Option<String>,
+    /// Seconds since 1970.
+    pub issued_at: i64,
+    /// Seconds since 1970.
+    pub expires_at: i64,
+    /// What it may be used for.
+    pub scopes: Scopes,
+    /// Ids of the resources it is for; empty means userinfo alone.
+    pub resources: Vec<String>,
+    /// Is it a refresh token?
+    pub is_refresh: bool,
+    /// When the person proved who they are.
+    pub authenticated_at: Option<i64>,
+    /// When it was last used, to a minute.
+    pub last_used_at: Option<i64>,
+}
+
+/// The public id of a token: its `jti`, and its name in lists. Tells neither order nor volume.
+///
+/// # Errors
+/// When the library refuses.
+pub fn public_id(instance: &Instance, live: &Live) -> Result<String, Fault> {
+    instance.vault.public_id(live.id)
+}
+
+/// The live access token with this text, opaque or JWT.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn find_live(work: &mut Work, token: &str, now: i64) -> Result<Option<Live>, Fault> {
+    let Some(id) = row_id(work, token, now).await? else { return Ok(None) };
+    let sql = "SELECT c.id, c.access, t.grant_id, u.id, u.email, u.display_name, t.issued_at, t.expires_at,
+                 t.scopes, t.audience, g.authenticated_at, t.last_used_at
+               FROM access_tokens t
+               JOIN clients c ON c.number = t.client_number
+               LEFT JOIN grants g ON g.id = t.grant_id
+               LEFT JOIN users u ON u.id = COALESCE(g.user_id, c.context_user)
+               WHERE t.id = $1 AND t.expires_at > $2 AND c.enabled AND c.epoch = t.client_epoch
+                 AND (t.grant_id IS NULL OR g.epoch = t.grant_epoch)
+                 AND CASE
+                   WHEN t.user_epoch IS NULL THEN t.grant_id IS NULL
+                   WHEN u.status = 'active' THEN u.epoch = t.user_epoch
+                   ELSE t.grant_id IS NULL AND u.status = 'disabled' AND c.continue_without_context_user
+                 END";
+    let Some(row) = work.tx.query_one(sql, db::params![id, now]).await? else { return Ok(None) };
+    let audience: String = row.get(9)?;
+    Ok(Some(Live {
+        id,
+        client: ClientId::new(row.get::<String>(0)?),
+        access: Access::parse(&row.get::<String>(1)?),
+        grant: row.get::<Option<i64>>(2)?.map(GrantId),
+        user: row.get::<Option<String>>(3)?.map(UserId::new),
+        email: row.get(4)?,
+        display_name: row.get(5)?,
+        issued_at: row.get(6)?,
+        expires_at: row.get(7)?,
+        scopes: stored_scopes(&row.get::<String>(8)?)?,
+        resources: audience.split_whitespace().map(str::to_owned).collect(),
+        is_refresh: false,
+        authenticated_at: row.get(10)?,
+        last_used_at: row.get(11)?,
+    }))
+}
+
+/// The live refresh token with this text: only the current generation counts as alive.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn find_live_refresh(work: &mut Work, token: &str, now: i64) -> Result<Option<Live>, Fault> {
+    let Some((family, generation)) = families::open(work, token).await? else { return Ok(None) };
+    if generation != family.generation || family.expires_at <= now {
+        return Ok(None);
+    }
+    let Some(grant) = find_grant(work, family.grant).await? else { return Ok(None) };
+    let sql = "SELECT c.epoch, u.epoch, g.epoch, c.access, u.email, u.display_name, c.refresh_token_idle_lifetime
+               FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
+               WHERE g.id = $1 AND c.enabled AND u.status = 'active'";
+    let Some(row) = work.tx.query_one(sql, db::params![family.grant]).await? else { return Ok(None) };
+    let idle: Option<i64> = row.get(6)?;
+    let epochs: [i64; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
+    if epochs != family.epochs || idle.is_some_and(|idle| now - family.rotated_at > idle) {
+        return Ok(None);
+    }
+    Ok(Some(Live {
+        id: family.id,
+        client: ClientId::new(grant.client),
+        access: Access::parse(&row.get::<String>(3)?),
+        grant: Some(grant.id),
+        user: Some(grant.user),
+        email: row.get(4)?,
+        display_name: row.get(5)?,
+        issued_at: family.rotated_at,
+        expires_at: family.expires_at,
+        scopes: grant.scopes,
+        resources: grant.resources,
+        is_refresh: true,
+        authenticated_at: Some(grant.authenticated_at),
+        last_used_at: Some(family.rotated_at),
+    }))
+}
+
+/// The row an access token names, if the token is genuine. Whether it is alive is another question.
+pub(super) async fn row_id(work: &mut Work, token: &str, now: i64) -> Result<Option<i64>, Fault> {
+    if token.starts_with(Kind::Access.prefix()) {
+        return Ok(work.instance.vault.read_genuine(Kind::Access, token).map(|opened| opened.id));
+    }
+    if !token.starts_with("eyJ") {
+        return Ok(None);
+    }
+    let claims = keys::verify(work, now, "at+jwt", token).await?;
+    let jti = claims.as_ref().and_then(|claims| claims.get("jti")).and_then(|jti| jti.as_str());
+    Ok(jti.and_then(|jti| work.instance.vault.row_id(jti)))
+}

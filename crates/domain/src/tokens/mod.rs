@@ -1,0 +1,26 @@
+//! Access tokens and refresh token families: issued, looked up, rotated, ended.
+//!
+//! A token carries an enciphered row id and a MAC; its row stores the epochs of client, user and
+//! grant it was issued under and is alive only while all are equal. Nothing is swept to revoke,
+//! no clock is compared but the expiry. This room does not know how a request was authenticated.
+
+mod access_tokens;
+mod families;
+mod grants;
+mod id_token;
+mod live;
+mod marks;
+mod meaning;
+mod revocation;
+mod targets;
+
+pub use access_tokens::{AccessToken, Issue, Subject, audience, issue};
+pub use families::{Family, RefreshRefusal, Refreshed, begin_family, refresh};
+pub(crate) use grants::stored_scopes;
+pub use grants::{Grant, GrantSummary, NewGrant, find_grant, grants_of_user, insert_grant, keep_until, sweep};
+pub use id_token::{IdToken, id_token};
+pub use live::{Live, find_live, find_live_refresh, public_id};
+pub use marks::{Marks, flush_marks, mark_used};
+pub use meaning::{Meaning, TeamRights, authority, meaning};
+pub use revocation::{end_grant, end_grants_of, revoke, revoke_grant_of_user, revoke_token};
+pub use targets::select as select_resources;

@@ -1,0 +1,48 @@
+//! Which resources a token is for (RFC 8707): those asked for, else the client's default, else
+//! what its scopes point at.
+
+use protocol::error::{Code, Error};
+use protocol::resource::Resource;
+use protocol::scope::Scopes;
+
+use crate::clients::Client;
+use crate::{Fault, Work, access, resources};
+
+/// The ids of the resources a token will be for; empty means userinfo alone.
+///
+/// # Errors
+/// `Ok(Err(invalid_target))` naming the missing registration; or a fault.
+pub async fn select(
+    work: &mut Work,
+    client: &Client,
+    asked: &[Resource],
+    scopes: &Scopes,
+) -> Result<Result<Vec<String>, Error>, Fault> {
+    if asked.is_empty() {
+        return Ok(Ok(default(work, client, scopes).await?));
+    }
+    let mut ids: Vec<String> = Vec::with_capacity(asked.len());
+    for resource in asked {
+        match resources::find_by_identifier(work, resource.as_str()).await? {
+            Some(known) if !ids.contains(&known.id) => ids.push(known.id),
+            Some(_) => {}
+            None => {
+                let error = Error::new(Code::InvalidTarget, "The resource is not known here.")
+                    .received(resource.as_str().to_owned())
+                    .because("no resource with this identifier is registered; identifiers are compared byte for byte");
+                return Ok(Err(error));
+            }
+        }
+    }
+    Ok(Ok(ids))
+}
+
+/// The client's own default; else the management API where a scope names one of its permissions.
+async fn default(work: &mut Work, client: &Client, scopes: &Scopes) -> Result<Vec<String>, Fault> {
+    if let Some(identifier) = &client.default_resource {
+        let known = resources::find_by_identifier(work, identifier).await?;
+        return Ok(known.into_iter().map(|resource| resource.id).collect());
+    }
+    let manages = scopes.iter().any(|scope| access::definition(scope).is_some());
+    Ok(if manages { vec![resources::API.to_owned()] } else { Vec::new() })
+}

@@ -1,0 +1,85 @@
+//! Work nobody waits for: writing gathered marks, sweeping what has expired.
+//!
+//! Every node runs every job; each is a few small statements that do no harm twice.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Actor, Call, Fault};
+use tokio::sync::watch;
+
+use crate::app::App;
+
+/// How often gathered marks are written.
+const FLUSH_EVERY: Duration = Duration::from_secs(2);
+/// Flushes between two sweeps.
+const SWEEP_EVERY: u32 = 15;
+/// Rows of each kind a sweep removes in one transaction.
+const SWEEP_ROWS: i64 = 200;
+
+/// Runs until `stop`, then writes what is still gathered.
+pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let mut round = 0_u32;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(FLUSH_EVERY) => {}
+            _ = stop.wait_for(|stopped| *stopped) => break,
+        }
+        report("writing marks", flush(&app).await);
+        round = round.wrapping_add(1);
+        if round % SWEEP_EVERY == 0 {
+            report("sweeping", sweep(&app).await);
+        }
+    }
+    report("writing the last marks", flush(&app).await);
+}
+
+fn report(what: &str, result: Result<(), Fault>) {
+    if let Err(fault) = result {
+        tracing::error!(%fault, "{what} failed; it is tried again");
+    }
+}
+
+/// A call of the server itself.
+pub(crate) fn call(app: &App) -> Call {
+    Call {
+        now: app.instance.clock().now(),
+        actor: Actor::operator("mandate"),
+        address: None,
+        request_id: "job".into(),
+    }
+}
+
+/// Writes marks and refusals gathered since the last time.
+///
+/// # Errors
+/// When the database cannot take them.
+pub async fn flush(app: &App) -> Result<(), Fault> {
+    domain::refusals::flush(&app.instance).await?;
+    domain::clients::flush(&app.instance).await?;
+    domain::sessions::flush(&app.instance).await?;
+    domain::tokens::flush_marks(&app.instance).await
+}
+
+/// Removes what has expired, in small batches until nothing is left.
+///
+/// # Errors
+/// When the database cannot take it.
+pub async fn sweep(app: &App) -> Result<(), Fault> {
+    let call = call(app);
+    loop {
+        let mut work = app.instance.begin().await?;
+        let mut gone = domain::tokens::sweep(&mut work, &call, SWEEP_ROWS).await?;
+        gone += domain::sessions::sweep(&mut work, call.now).await?;
+        gone += domain::accounts::sweep_links(&mut work, call.now).await?;
+        gone += domain::attempts::sweep(&mut work, call.now).await?;
+        gone += domain::clients::secrets::sweep(&mut work, call.now, SWEEP_ROWS).await?;
+        gone += domain::refusals::sweep(&mut work, call.now).await?;
+        gone += domain::keys::sweep(&mut work, call.now).await?;
+        work.commit().await?;
+        if gone == 0 {
+            return Ok(());
+        }
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,164 @@
+//! `POST /oauth2/introspect` (RFC 7662): what a token means, now.
+//!
+//! Ordered checks: authenticate the caller (a confidential client, or a bearer token that holds
+//! `tokens:introspect`) → find the token alive → may this caller know? Anything else is
+//! `{"active":false}` and nothing more (§2.2).
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::clients::Client;
+use domain::tokens::{self, Live, Meaning};
+use domain::{Call, Fault, Work, resources};
+use protocol::bearer;
+use protocol::error::{Code, Error};
+use serde::Serialize;
+
+use super::answer::{Refused, json, json_bytes, refuse};
+use super::client_auth::{self, Failed};
+use super::form::Posted;
+use super::token::failure;
+use crate::app::App;
+
+/// The permission that opens every access token.
+const INTROSPECT: &str = "tokens:introspect";
+
+/// Who asks.
+enum Caller {
+    Client(Arc<Client>),
+    /// A bearer token that holds the permission.
+    Bearer,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    active: bool,
+    scope: &'a str,
+    client_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    token_type: &'static str,
+    exp: i64,
+    iat: i64,
+    sub: &'a str,
+    #[serde(skip_serializing_if = "serde_json::Value::is_null")]
+    aud: serde_json::Value,
+    iss: &'a str,
+    jti: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<Act<'a>>,
+    access: &'static str,
+    authorized_teams: Vec<super::userinfo::Team<'a>>,
+    instance_permissions: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Act<'a> {
+    sub: &'a str,
+}
+
+/// Tells what a token means.
+pub async fn post(State(app): State<Arc<App>>, posted: Posted) -> Response {
+    let mut work = app.instance.read();
+    match introspect(&mut work, &posted).await {
+        Ok(Some((live, meaning))) => match answer(&mut work, &live, &meaning).await {
+            Ok(response) => response,
+            Err(fault) => super::answer::faulty(&posted.call, &fault),
+        },
+        Ok(None) => json_bytes(StatusCode::OK, br#"{"active":false}"#.to_vec()),
+        Err(Failed::Refused(Refused::Error(error))) if error.code == Code::InvalidToken => {
+            let challenge = bearer::Challenge::of(&error).to_string();
+            let about = posted.about("introspect");
+            let mut response = refuse(&app, &posted.call, &about, Refused::Error(error));
+            if let Ok(value) = HeaderValue::from_str(&challenge) {
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+            }
+            response.into_response()
+        }
+        Err(failed) => failure(&app, &posted.call, &posted.about("introspect"), failed),
+    }
+}
+
+async fn introspect(work: &mut Work, posted: &Posted) -> Result<Option<(Live, Meaning)>, Failed> {
+    let caller = caller(work, posted).await?;
+    posted.params.single()?;
+    let Some(token) = posted.params.get("token") else {
+        return Err(Error::new(Code::InvalidRequest, "The parameter token is missing.").into());
+    };
+    let call = &posted.call;
+    let live = match tokens::find_live(work, token, call.now).await? {
+        Some(live) => Some(live),
+        None => tokens::find_live_refresh(work, token, call.now).await?,
+    };
+    let Some(live) = live else { return Ok(None) };
+    if !may_know(work, &caller, &live).await? {
+        return Ok(None);
+    }
+    tokens::mark_used(work.instance(), &live, call.now);
+    let meaning = tokens::meaning(work, &live).await?;
+    Ok(Some((live, meaning)))
+}
+
+async fn caller(work: &mut Work, posted: &Posted) -> Result<Caller, Failed> {
+    let is_bearer = posted.authorization.as_deref().is_some_and(|h| h.len() > 7 && h[..7].eq_ignore_ascii_case("bearer "));
+    if is_bearer {
+        return bearer_caller(work, posted.authorization.as_deref(), &posted.call).await;
+    }
+    let presented = posted.presented()?;
+    let authenticated = client_auth::authenticate(work, &posted.call, &presented).await?;
+    if !authenticated.client.confidential {
+        let error = Error::new(Code::InvalidClient, "Client authentication failed.");
+        return Err(error.because("a public client cannot introspect: it proves nothing").into());
+    }
+    Ok(Caller::Client(authenticated.client))
+}
+
+/// A token that opens tokens must be for this very server and hold the permission.
+async fn bearer_caller(work: &mut Work, authorization: Option<&str>, call: &Call) -> Result<Caller, Failed> {
+    let invalid = || Error::new(Code::InvalidToken, "The access token is not valid.");
+    let token = bearer::parse(authorization)?.ok_or_else(invalid)?;
+    let live = tokens::find_live(work, token, call.now).await?.ok_or_else(invalid)?;
+    let is_ours = live.resources.iter().any(|id| id == resources::API);
+    let holds = tokens::meaning(work, &live).await?.instance.iter().any(|p| p == INTROSPECT);
+    if is_ours && holds { Ok(Caller::Bearer) } else { Err(invalid().because("it does not hold tokens:introspect").into()) }
+}
+
+/// Own tokens, those of resources one serves, or all with the scope; refresh tokens only one's own.
+async fn may_know(work: &mut Work, caller: &Caller, live: &Live) -> Result<bool, Fault> {
+    let Caller::Client(client) = caller else { return Ok(true) };
+    if live.client == client.id || client.scopes.contains(INTROSPECT) {
+        return Ok(true);
+    }
+    if live.is_refresh {
+        return Ok(false);
+    }
+    resources::may_introspect(work, client.id.as_str(), &live.resources).await
+}
+
+async fn answer(work: &mut Work, live: &Live, meaning: &Meaning) -> Result<Response, Fault> {
+    let aud = if live.is_refresh { serde_json::Value::Null } else { tokens::audience(work, &live.resources).await? };
+    let sub = live.user.as_ref().map_or(live.client.as_str(), |user| user.as_str());
+    let instance = work.instance();
+    Ok(json(&Answer {
+        active: true,
+        scope: live.scopes.as_str(),
+        client_id: live.client.as_str(),
+        username: live.email.as_deref(),
+        token_type: if live.is_refresh { "refresh_token" } else { "Bearer" },
+        exp: live.expires_at,
+        iat: live.issued_at,
+        sub,
+        aud,
+        iss: instance.issuer(),
+        jti: tokens::public_id(instance, live)?,
+        auth_time: live.authenticated_at,
+        act: (live.grant.is_none() && live.user.is_some()).then(|| Act { sub: live.client.as_str() }),
+        access: live.access.as_str(),
+        authorized_teams: meaning.teams.iter().map(super::userinfo::Team::with_permissions).collect(),
+        instance_permissions: &meaning.instance,
+    }))
+}

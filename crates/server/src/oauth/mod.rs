@@ -1,0 +1,13 @@
+//! The protocol endpoints, one file each, named by the RFC's word.
+
+pub(crate) mod answer;
+pub mod authorize;
+pub(crate) mod client_auth;
+pub mod form;
+pub mod introspect;
+pub mod jwks;
+pub mod logout;
+pub mod metadata;
+pub mod revoke;
+pub mod token;
+pub mod userinfo;

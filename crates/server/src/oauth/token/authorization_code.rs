@@ -1,0 +1,45 @@
+//! The authorization code grant (RFC 6749 §4.1.3): a code becomes a grant, and its first tokens.
+
+use domain::Work;
+use domain::authorizations::redeem;
+use domain::clients::GrantType;
+use domain::tokens::{self, IdToken, Issue, Subject};
+use protocol::error::{Code, Error};
+
+use super::{Asking, Given, Refused, ended};
+
+/// Redeems the code; a refresh token only where the client holds that grant and used PKCE.
+pub(super) async fn exchange(
+    work: &mut Work,
+    asking: &Asking<'_>,
+    code: &str,
+    proof: (Option<&str>, Option<&str>),
+) -> Result<Given, Refused> {
+    let (client, request, call) = (asking.client, asking.request, asking.call);
+    let redeemed = redeem(work, call, client, code, proof).await??;
+    let mut resources = redeemed.resources.clone();
+    if !request.resources.is_empty() {
+        let asked = tokens::select_resources(work, client, &request.resources, &redeemed.scopes).await??;
+        if let Some(foreign) = asked.iter().find(|id| !redeemed.resources.contains(id)) {
+            let error = Error::new(Code::InvalidTarget, "The resource was not part of the authorization.");
+            return Err(error.expected(redeemed.resources.join(" ")).received(foreign.as_str()).into());
+        }
+        resources = asked;
+    }
+    let subject = Subject::Grant(&redeemed.grant);
+    let issue = Issue { client, subject, scopes: &redeemed.scopes, resources: &resources, extra: None };
+    let access = tokens::issue(work, call, &issue).await?.ok_or_else(ended)?;
+    let refreshes = client.grant_types.contains(&GrantType::RefreshToken)
+        && (redeemed.used_pkce || client.refresh_without_pkce);
+    let mut refresh = None;
+    if refreshes {
+        refresh = Some(tokens::begin_family(work, call, client, &redeemed.grant, &access).await?);
+    }
+    let mut id_token = None;
+    if redeemed.scopes.contains("openid") {
+        let nonce = redeemed.nonce.as_deref();
+        let of = IdToken { client, grant: &redeemed.grant, nonce, access: &access.text };
+        id_token = Some(tokens::id_token(work, call, &of).await?);
+    }
+    Ok(Given { access, refresh, id_token })
+}

@@ -1,0 +1,156 @@
+//! `POST /oauth2/token` (RFC 6749 §3.2).
+//!
+//! The shared phases, once for every grant: parse → authenticate the client → is the grant known,
+//! held and possible → the grant itself → answer. A grant file holds only what is its own, and
+//! cannot forget a shared step.
+
+mod authorization_code;
+mod client_credentials;
+mod refresh_token;
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use domain::clients::{Client, GrantType};
+use domain::tokens::AccessToken;
+use domain::{Call, Plain, Work};
+use protocol::error::{Code, Error};
+use protocol::token_request::{Grant, TokenRequest};
+use serde::Serialize;
+
+use super::answer::{About, Refused, json, json_bytes, note, refuse};
+use super::client_auth::{self, Failed};
+use super::form::Posted;
+use crate::app::App;
+
+/// What every grant is given.
+pub(super) struct Asking<'a> {
+    pub call: &'a Call,
+    pub client: &'a Client,
+    pub request: &'a TokenRequest,
+}
+
+/// What a grant gives back.
+pub(super) struct Given {
+    pub access: AccessToken,
+    pub refresh: Option<Plain>,
+    pub id_token: Option<Plain>,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    scope: &'a str,
+}
+
+/// Exchanges a grant for tokens.
+pub async fn post(State(app): State<Arc<App>>, posted: Posted) -> Response {
+    match exchange(&app, &posted).await {
+        Ok(given) => json(&Answer {
+            access_token: given.access.text.reveal(),
+            token_type: "Bearer",
+            expires_in: given.access.expires_in,
+            refresh_token: given.refresh.as_ref().map(Plain::reveal),
+            id_token: given.id_token.as_ref().map(Plain::reveal),
+            scope: given.access.scopes.as_str(),
+        }),
+        Err(failed) => failure(&app, &posted.call, &posted.about("token"), failed),
+    }
+}
+
+async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed> {
+    let presented = posted.presented()?;
+    let mut reading = app.instance.read();
+    let authenticated = client_auth::authenticate(&mut reading, &posted.call, &presented).await?;
+    let request = TokenRequest::parse(&posted.params)?;
+    let asking = Asking { call: &posted.call, client: &authenticated.client, request: &request };
+    held(&asking)?;
+    let mut work = app.instance.begin().await?;
+    let outcome = grant(&mut work, &asking).await;
+    match outcome {
+        Ok(given) => {
+            work.commit().await?;
+            Ok(given)
+        }
+        // What a refusal decided (a stolen family ends) is as durable as a success.
+        Err(Refused::Error(error)) => {
+            work.commit().await?;
+            Err(error.into())
+        }
+        Err(fault) => Err(Failed::Refused(fault)),
+    }
+}
+
+/// Is the grant one we know, and one this client holds?
+fn held(asking: &Asking<'_>) -> Result<(), Error> {
+    let wanted = match &asking.request.grant {
+        Grant::AuthorizationCode { .. } => GrantType::AuthorizationCode,
+        Grant::RefreshToken { .. } => GrantType::RefreshToken,
+        Grant::ClientCredentials => GrantType::ClientCredentials,
+        Grant::Password { .. } | Grant::Other(_) => {
+            let error = Error::new(Code::UnsupportedGrantType, "This grant_type is not supported.");
+            return Err(error.received(asking.request.grant.as_str()));
+        }
+    };
+    if asking.client.grant_types.contains(&wanted) {
+        return Ok(());
+    }
+    let expected: Vec<_> = asking.client.grant_types.iter().map(|g| g.as_str()).collect();
+    let error = Error::new(Code::UnauthorizedClient, "This client may not use this grant_type.");
+    Err(error.expected(expected.join(", ")).received(wanted.as_str()))
+}
+
+async fn grant(work: &mut Work, asking: &Asking<'_>) -> Result<Given, Refused> {
+    match &asking.request.grant {
+        Grant::AuthorizationCode { code, redirect_uri, verifier } => {
+            let proof = (redirect_uri.as_deref(), verifier.as_deref());
+            authorization_code::exchange(work, asking, code, proof).await
+        }
+        Grant::RefreshToken { token } => refresh_token::exchange(work, asking, token).await,
+        _ => client_credentials::exchange(work, asking).await,
+    }
+}
+
+/// Client or person ended between the check and the issue.
+pub(super) fn ended() -> Refused {
+    Refused::Error(
+        Error::new(Code::InvalidGrant, "The authority behind this request has ended.")
+            .because("client, person or grant was disabled, revoked or changed while the token was issued"),
+    )
+}
+
+/// The answer to a failed authentication or grant.
+pub(super) fn failure(app: &App, call: &Call, about: &About, failed: Failed) -> Response {
+    match failed {
+        Failed::Refused(refused) => refuse(app, call, about, refused),
+        Failed::ForeignAddress { error } => {
+            let error_id = note(app, call, about, &error).unwrap_or_default();
+            let body = serde_json::json!({
+                "error": "invalid_client",
+                "error_description": "IP address not allowed.",
+                "message": "invalid_client. IP address not allowed.",
+                "error_id": error_id,
+            });
+            let mut response = json_bytes(StatusCode::BAD_REQUEST, body.to_string().into_bytes());
+            if about.used_basic {
+                let challenge = HeaderValue::from_static(protocol::client_authentication::BASIC_CHALLENGE);
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            response
+        }
+        Failed::Throttled { retry_after, error } => {
+            let mut response = refuse(app, call, about, Refused::Error(error));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after.max(1).unsigned_abs()));
+            response
+        }
+    }
+}

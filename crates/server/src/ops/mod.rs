@@ -1,0 +1,28 @@
+//! What operators and balancers ask: alive, and able to serve.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use crate::app::App;
+
+/// `GET /healthz`: the process runs.
+pub async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// `GET /readyz`: the database takes writes and no shutdown has begun.
+pub async fn readyz(State(app): State<Arc<App>>) -> Response {
+    if app.is_draining() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n").into_response();
+    }
+    match app.instance.ready().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(fault) => {
+            tracing::warn!(%fault, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "5")], "the database cannot take writes\n").into_response()
+        }
+    }
+}
