@@ -5,6 +5,7 @@ mod client;
 mod client_form;
 mod client_history;
 mod clients;
+mod compare;
 mod refusals;
 mod users;
 
@@ -18,5 +19,6 @@ pub use client_history::{
     ActivityRow, AuditRow, Change, ClientActivity, ClientAudit, ClientTokens, TokenRow,
 };
 pub use clients::{ClientBulkDelete, ClientFilters, ClientList, ClientRow, SecretsSummary};
-pub use refusals::{Comparison, Forbidden, Piece, Refusal, RefusalList, RefusalRow, mark};
+pub use compare::{Comparison, Piece, mark};
+pub use refusals::{Forbidden, Refusal, RefusalList, RefusalRow};
 pub use users::{UserFilters, UserInvited, UserList, UserNew, UserRow};

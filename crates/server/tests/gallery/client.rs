@@ -136,7 +136,7 @@ fn credentials(voice: Voice, public: bool) -> String {
             voice.choice("86400", "In 24 hours", true),
             voice.choice("604800", "In 7 days", false),
         ],
-        label: String::new(),
+        label: voice.say("Second cluster"),
         errors: Errors(vec![voice.wrong("confirm_name", "This is not the name of the client.")]),
     };
     page.render().unwrap()

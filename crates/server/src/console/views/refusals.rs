@@ -3,57 +3,9 @@
 
 use askama::Template;
 
+use super::Comparison;
 use crate::web::filters;
 use crate::web::views::{Fact, Frame, Link, When};
-
-/// A run of characters that agrees, or does not, with its counterpart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// The characters.
-    pub text: String,
-    /// Whether they differ.
-    pub differs: bool,
-}
-
-/// Two values that should have been the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Comparison {
-    /// What was compared: "Redirect address".
-    pub what: String,
-    /// What is registered or was promised.
-    pub expected: Vec<Piece>,
-    /// What came.
-    pub received: Vec<Piece>,
-}
-
-impl Comparison {
-    /// Compares two values and marks where they part.
-    pub fn of(what: &str, expected: &str, received: &str) -> Self {
-        let (expected, received) = mark(expected, received);
-        Self { what: what.to_owned(), expected, received }
-    }
-}
-
-/// Splits two values into what they share at both ends and what differs between. A side that
-/// lacks characters the other has gets none marked.
-pub fn mark(expected: &str, received: &str) -> (Vec<Piece>, Vec<Piece>) {
-    let left: Vec<char> = expected.chars().collect();
-    let right: Vec<char> = received.chars().collect();
-    let head = left.iter().zip(&right).take_while(|(a, b)| a == b).count();
-    let (left_rest, right_rest) = (&left[head..], &right[head..]);
-    let tail =
-        left_rest.iter().rev().zip(right_rest.iter().rev()).take_while(|(a, b)| a == b).count();
-    (pieces(&left, head, tail), pieces(&right, head, tail))
-}
-
-fn pieces(text: &[char], head: usize, tail: usize) -> Vec<Piece> {
-    let end = text.len() - tail;
-    [(&text[..head], false), (&text[head..end], true), (&text[end..], false)]
-        .into_iter()
-        .filter(|(run, _)| !run.is_empty())
-        .map(|(run, differs)| Piece { text: run.iter().collect(), differs })
-        .collect()
-}
 
 /// `/console/errors/{error_id}`: what the caller was not told.
 #[derive(Template)]
@@ -132,43 +84,4 @@ pub struct Forbidden {
     pub ask: Vec<String>,
     /// Where they can go from here.
     pub back: Link,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Piece, mark};
-
-    fn spell(pieces: &[Piece]) -> String {
-        let spell = |piece: &Piece| match piece.differs {
-            true => format!("[{}]", piece.text),
-            false => piece.text.clone(),
-        };
-        pieces.iter().map(spell).collect()
-    }
-
-    #[test]
-    fn marks_exactly_the_characters_that_differ() {
-        for (expected, received, left, right) in [
-            ("https://a/cb", "https://a/cb/", "https://a/cb", "https://a/cb[/]"),
-            ("http://a", "https://a", "http://a", "http[s]://a"),
-            ("/Callback", "/callback", "/[C]allback", "/[c]allback"),
-            ("same", "same", "same", "same"),
-            ("", "x", "", "[x]"),
-            ("abab", "ab", "ab[ab]", "ab"),
-            ("größe", "grosse", "gr[öß]e", "gr[oss]e"),
-        ] {
-            let (a, b) = mark(expected, received);
-            assert_eq!((spell(&a).as_str(), spell(&b).as_str()), (left, right));
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn loses_no_character(expected in ".{0,40}", received in ".{0,40}") {
-            let (a, b) = mark(&expected, &received);
-            let join = |pieces: Vec<Piece>| pieces.into_iter().map(|p| p.text).collect::<String>();
-            proptest::prop_assert_eq!(join(a), expected);
-            proptest::prop_assert_eq!(join(b), received);
-        }
-    }
 }
