@@ -3,8 +3,11 @@
 
 pub mod account;
 pub mod app;
+pub mod cli;
+pub mod config;
 pub mod console;
 pub mod demo;
+pub mod foundation;
 pub mod jobs;
 pub mod oauth;
 pub mod ops;
