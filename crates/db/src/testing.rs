@@ -117,6 +117,42 @@ impl TestDb {
     }
 }
 
+/// A database that was prepared once, to be copied for each test. It lives as long as the process.
+pub struct Template(TestDb);
+
+impl TestDb {
+    /// Makes this database a template. Nobody else may hold it open any more.
+    pub fn into_template(mut self) -> Template {
+        self.db = None;
+        Template(self)
+    }
+}
+
+impl Template {
+    /// A fresh copy.
+    pub async fn copy(&self) -> TestDb {
+        match &self.0.place {
+            Place::Directory(from) => {
+                let directory = cluster::directory("sqlite", &number().to_string());
+                let path = directory.join("test.db");
+                for end in ["", "-wal"] {
+                    let source = from.join(format!("test.db{end}"));
+                    if source.exists() {
+                        let target = directory.join(format!("test.db{end}"));
+                        std::fs::copy(source, target).expect("a template can be copied");
+                    }
+                }
+                let uri = format!("sqlite:{}", path.display());
+                let db = Db::open(&uri).await.expect("a copied SQLite database opens");
+                TestDb { db: Some(db), uri, place: Place::Directory(directory) }
+            }
+            Place::Database(name) => {
+                TestDb::postgres_like(name).await.expect("the server of the template is still there")
+            }
+        }
+    }
+}
+
 impl Drop for TestDb {
     fn drop(&mut self) {
         self.db = None;

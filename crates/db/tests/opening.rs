@@ -1,4 +1,5 @@
 //! Opening, migrating, copying: what happens before and beside the statements.
+#![expect(clippy::unwrap_used, reason = "what helps a test is part of it")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,5 @@
 //! What statements, rows and values promise, on both engines.
+#![expect(clippy::unwrap_used, reason = "what helps a test is part of it")]
 
 use db::testing::both;
 use db::{Db, Error, Migration, Row, Value, params};

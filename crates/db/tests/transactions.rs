@@ -1,4 +1,5 @@
 //! What a transaction promises, on both engines.
+#![expect(clippy::unwrap_used, reason = "what helps a test is part of it")]
 
 use std::time::Duration;
 

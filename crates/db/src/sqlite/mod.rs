@@ -43,7 +43,7 @@ impl Database {
             }
         });
         let writer = opened.await.map_err(Error::broken)??;
-        let database = Database { place: Arc::new(place), turnstile: Turnstile::new(writer) };
+        let database = Database { place: Arc::new(place), turnstile: Turnstile::new(writer)? };
         database.ping().await?;
         Ok(database)
     }
@@ -99,9 +99,7 @@ impl Database {
     /// Sets a pragma on the connection that writes, to provoke errors in tests.
     #[cfg(feature = "testing")]
     pub(crate) async fn pragma(&self, text: &str) -> Result<(), Error> {
-        let mut transaction = self.begin().await?;
-        transaction.query(&format!("PRAGMA {text}"), &[], 1)?;
-        transaction.commit().await
+        self.turnstile.enter().await?.writer()?.pragma(text)
     }
 }
 
@@ -150,6 +148,7 @@ impl Transaction {
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
         let (verdict, answer) = oneshot::channel();
         self.turn.writer()?.release(verdict)?;
+        self.turn.linger().await;
         drop(self);
         answer.await.unwrap_or_else(|_| Err(Error::unavailable("the writer stopped")))
     }

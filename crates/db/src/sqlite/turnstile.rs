@@ -2,11 +2,14 @@
 //!
 //! One task at a time holds the [`Turn`], and with it the writer. It comes back by being dropped,
 //! whatever happened, and is passed to the next in line; with nobody in line, or with a full
-//! batch, the transaction is committed first. So no member waits for a commit that nobody makes:
-//! a task that gave up waiting is passed over, and a turn that was on its way to it returns.
+//! batch, it first goes to a thread that commits, so that a slow disk stops no other task. No
+//! member waits for a commit that nobody makes: a task that gave up waiting is passed over, and a
+//! turn that was on its way to it returns.
 
 use std::collections::VecDeque;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -15,13 +18,14 @@ use super::writer::Writer;
 use crate::Error;
 
 /// How many transactions share one commit at most, so that the first does not wait for ever.
-const MEMBERS: usize = 256;
+const MEMBERS: usize = 1024;
 /// How long a task waits for its turn before it is told that the database is busy.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The line in front of the one writer. First come, first served.
 pub(super) struct Turnstile {
     line: Mutex<Line>,
+    commits: Sender<Commit>,
 }
 
 struct Line {
@@ -30,11 +34,21 @@ struct Line {
     waiting: VecDeque<oneshot::Sender<Turn>>,
 }
 
+/// A batch on its way to the thread that commits.
+struct Commit {
+    writer: Writer,
+    turnstile: Arc<Turnstile>,
+}
+
 impl Turnstile {
-    pub(super) fn new(writer: Writer) -> Arc<Turnstile> {
-        Arc::new(Turnstile {
-            line: Mutex::new(Line { free: Some(writer), waiting: VecDeque::new() }),
-        })
+    pub(super) fn new(writer: Writer) -> Result<Arc<Turnstile>, Error> {
+        let (commits, batches) = mpsc::channel();
+        thread::Builder::new()
+            .name("commit".to_owned())
+            .spawn(move || commit_each(&batches))
+            .map_err(Error::unavailable)?;
+        let line = Mutex::new(Line { free: Some(writer), waiting: VecDeque::new() });
+        Ok(Arc::new(Turnstile { line, commits }))
     }
 
     /// Waits for the turn. Safe to cancel.
@@ -58,15 +72,12 @@ impl Turnstile {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands the writer to the next in line; commits when the batch ends here.
-    fn pass_on(self: &Arc<Self>, mut writer: Writer) {
+    /// Hands the writer to the next in line, or to the commit when the batch ends here.
+    fn pass_on(self: Arc<Self>, mut writer: Writer) {
         loop {
-            if writer.waiting() >= MEMBERS {
-                writer.settle();
-            }
             let next = {
                 let mut line = self.line();
-                let next = line.waiting.pop_front();
+                let next = if writer.members() < MEMBERS { line.waiting.pop_front() } else { None };
                 if next.is_none() && !writer.is_open() {
                     line.free = Some(writer);
                     return;
@@ -74,6 +85,9 @@ impl Turnstile {
                 next
             };
             let Some(next) = next else {
+                if writer.members() > 0 {
+                    return self.commit(writer);
+                }
                 writer.settle();
                 continue;
             };
@@ -85,6 +99,23 @@ impl Turnstile {
                 },
             }
         }
+    }
+
+    fn commit(self: Arc<Self>, writer: Writer) {
+        let commits = self.commits.clone();
+        if let Err(mpsc::SendError(mut batch)) = commits.send(Commit { writer, turnstile: self }) {
+            // The thread is gone, which must not leave the members without a verdict.
+            batch.writer.settle();
+            batch.turnstile.pass_on(batch.writer);
+        }
+    }
+}
+
+/// Ends when the database is closed.
+fn commit_each(batches: &Receiver<Commit>) {
+    for mut batch in batches {
+        batch.writer.settle();
+        batch.turnstile.pass_on(batch.writer);
     }
 }
 
@@ -98,13 +129,20 @@ impl Turn {
     pub(super) fn writer(&mut self) -> Result<&mut Writer, Error> {
         self.writer.as_mut().ok_or_else(|| Error::broken("the turn is over"))
     }
+
+    /// Lets the tasks that the last commit woke get in line before a batch ends without them.
+    pub(super) async fn linger(&mut self) {
+        if self.turnstile.line().waiting.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
         if let Some(mut writer) = self.writer.take() {
             writer.undo();
-            self.turnstile.pass_on(writer);
+            self.turnstile.clone().pass_on(writer);
         }
     }
 }

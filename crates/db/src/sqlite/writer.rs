@@ -103,7 +103,7 @@ impl Writer {
     }
 
     /// How many members wait for the commit.
-    pub(super) fn waiting(&self) -> usize {
+    pub(super) fn members(&self) -> usize {
         self.members.len()
     }
 
@@ -140,6 +140,12 @@ impl Writer {
             }
             Err(error) => self.lose(&error),
         }
+    }
+
+    /// Sets a pragma outside of any transaction, to provoke errors in tests.
+    #[cfg(feature = "testing")]
+    pub(super) fn pragma(&self, text: &str) -> Result<(), Error> {
+        statement::query(self.connection()?, &format!("PRAGMA {text}"), &[], 1).map(drop)
     }
 
     /// SQLite rolls back the whole transaction on some errors (disk full, I/O). Then the members
