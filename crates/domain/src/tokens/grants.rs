@@ -5,7 +5,7 @@
 
 use protocol::scope::Scopes;
 
-use crate::{Call, Fault, GrantId, UserId, Work};
+use crate::{Call, Fault, GrantId, Instance, UserId, Work};
 
 /// A grant as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,21 @@ pub struct Grant {
     pub consented_at: i64,
     /// When the last thing it gave ends.
     pub expires_at: i64,
+}
+
+impl Grant {
+    /// The name by which pages and the API call it: tells neither order nor volume.
+    ///
+    /// # Errors
+    /// When the id cannot be enciphered.
+    pub fn public_id(&self, instance: &Instance) -> Result<String, Fault> {
+        instance.vault.public_id(self.id.0)
+    }
+}
+
+/// The grant behind a public name; whether there is one is for the store to say.
+pub fn grant_by_public_id(instance: &Instance, public: &str) -> Option<GrantId> {
+    instance.vault.row_id(public).map(GrantId)
 }
 
 /// What a new grant is made of.

@@ -1,3 +1,42 @@
-//! Pages of a person: sign in, consent, sign out, the account. Knows no administrator.
+//! Pages of a person: sign in, consent, sign out, the account. Knows no administrator, and no
+//! other door: an authorization request comes here sealed or by its public id, and goes back to
+//! the dispatcher as it came.
 
+mod asking;
+mod consent;
+mod endings;
+mod entry;
+mod invitation;
+mod login;
+mod logout;
+mod next;
+mod overview;
+mod password;
+mod query;
+mod setup;
 pub mod views;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::app::App;
+
+/// The pages of a person, for the root of the URL map.
+pub fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/login", get(login::show).post(login::enter))
+        .route("/consent", get(consent::show).post(consent::answer))
+        .route("/logout", get(logout::show).post(logout::leave))
+        .route("/signed-out", get(logout::signed_out))
+        .route("/setup", get(setup::show).post(setup::accept))
+        .route("/invitation", get(invitation::show).post(invitation::accept))
+        .route("/account", get(overview::show))
+        .route("/account/password", get(password::show).post(password::change))
+        .route("/account/apps/revoke", post(endings::every_app))
+        .route("/account/apps/{client}/revoke", post(endings::app))
+        .route("/account/grants/{grant}/revoke", post(endings::grant))
+        .route("/account/sessions/end-others", post(endings::other_sessions))
+        .route("/account/sessions/{session}/end", post(endings::session))
+}

@@ -1,0 +1,114 @@
+//! `GET` and `POST /invitation`: a first password for an account that somebody else made, by a
+//! one-time link. And what every one-time link shares: how it ends, and how it signs in.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use domain::accounts::{self, LinkPurpose, User};
+use domain::sessions::{self, SignIn};
+use domain::{Fault, FieldError, Plain, Refusal};
+
+use super::entry::{enter, user_agent};
+use super::views::Invitation;
+use super::{next, query};
+use crate::app::App;
+use crate::web::browser::Browser;
+use crate::web::failure::Failure;
+use crate::web::form::OwnForm;
+use crate::web::page;
+use crate::web::sealed;
+use crate::web::views::{self, Errors, Person};
+
+/// The form, while the link is good.
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    browser: Browser,
+    RawQuery(asked): RawQuery,
+) -> Result<Response, Failure> {
+    let link = Plain::new(query::value(asked.as_deref(), "link").unwrap_or_default());
+    let Some(user) = invited(&app, &browser, &link).await? else { return Err(link_is_over()) };
+    let mut response = page::render(&view(&app, &browser, &link, &user));
+    browser.remember(response.headers_mut());
+    Ok(response)
+}
+
+/// Sets the password and signs the person in.
+pub(super) async fn accept(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    OwnForm { browser, fields }: OwnForm,
+) -> Result<Response, Failure> {
+    let link = Plain::new(fields.text("link"));
+    let password = Plain::new(fields.text("password"));
+    match accounts::accept_invitation(&app.instance, &browser.call, &link, &password).await {
+        Ok(user) => {
+            sign_in(&app, &browser, &headers, (&user.email, &password), next::ACCOUNT).await
+        }
+        Err(Refusal::Invalid(errors)) => {
+            let Some(user) = invited(&app, &browser, &link).await? else {
+                return Err(link_is_over());
+            };
+            let form = Invitation { errors: shown(errors), ..view(&app, &browser, &link, &user) };
+            Ok(page::render_with(StatusCode::UNPROCESSABLE_ENTITY, &form))
+        }
+        Err(Refusal::NotFound | Refusal::Conflict { .. }) => Err(link_is_over()),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Whom the link is for, while it is good.
+async fn invited(app: &App, browser: &Browser, link: &Plain) -> Result<Option<User>, Fault> {
+    let mut work = app.instance.read();
+    match accounts::peek_link(&mut work, link, browser.call.now).await? {
+        Some(LinkPurpose::Invitation(id)) => accounts::find(&mut work, &id).await,
+        _ => Ok(None),
+    }
+}
+
+fn view(app: &App, browser: &Browser, link: &Plain, user: &User) -> Invitation {
+    Invitation {
+        action: "/invitation".into(),
+        form_token: browser.form_token(app),
+        link: link.reveal().into(),
+        person: Person { name: user.display_name.clone(), email: user.email.clone() },
+        invited_by: None,
+        errors: Errors::default(),
+    }
+}
+
+/// Signs in with what was just typed, the one way in that there is; where that is not possible at
+/// this moment, by the page.
+pub(super) async fn sign_in(
+    app: &App,
+    browser: &Browser,
+    headers: &HeaderMap,
+    (email, password): (&str, &Plain),
+    back: &str,
+) -> Result<Response, Failure> {
+    let agent = user_agent(headers);
+    match sessions::sign_in(&app.instance, &browser.call, email, password, agent).await? {
+        SignIn::Done { cookie, .. } => enter(app, browser, &cookie, back).await,
+        _ => Ok(page::see_other(&sealed::link("/login", "next", back))),
+    }
+}
+
+/// The rules' errors as the form's.
+pub(super) fn shown(errors: Vec<FieldError>) -> Errors {
+    let error = |it: FieldError| views::FieldError { field: it.field, message: it.message };
+    Errors(errors.into_iter().map(error).collect())
+}
+
+/// Used up, late or none of ours: nobody learns which.
+pub(super) fn link_is_over() -> Failure {
+    Failure::Said {
+        status: StatusCode::GONE,
+        title: "This link cannot be used any more",
+        sentence: "A link of this kind works once and for a limited time. This one was used \
+                   already, is too old, or was not copied in full."
+            .into(),
+        advice: "If you used it yourself, sign in. Otherwise ask whoever sent it for a new one.",
+        error_id: None,
+    }
+}

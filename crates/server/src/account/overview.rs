@@ -1,0 +1,123 @@
+//! `GET /account`: who I am, which applications act for me, where I am signed in.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use domain::sessions::{self, Session};
+use domain::tokens::{self, GrantSummary};
+use domain::{Fault, Work, access, clients, teams};
+
+use super::endings::Done;
+use super::views::{BrowserSession, ConnectedApp, ConnectedGrant, Overview};
+use super::{asking, query};
+use crate::app::App;
+use crate::web::browser::SignedIn;
+use crate::web::failure::Failure;
+use crate::web::page;
+use crate::web::views::{Person, When};
+
+/// The account of whoever is signed in.
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    signed_in: SignedIn,
+    RawQuery(asked): RawQuery,
+) -> Result<Response, Failure> {
+    let (user, now) = (&signed_in.user, signed_in.browser.call.now);
+    let mut work = app.instance.read();
+    let done = query::value(asked.as_deref(), "done");
+    let own_teams = teams::teams_of_user(&mut work, &user.id).await?;
+    let grants = tokens::grants_of_user(&mut work, &user.id, now).await?;
+    let overview = Overview {
+        person: Person { name: user.display_name.clone(), email: user.email.clone() },
+        teams: own_teams.into_iter().map(|team| team.name).collect(),
+        form_token: signed_in.browser.form_token(&app),
+        done: done.as_deref().and_then(Done::sentence).map(str::to_owned),
+        console: may_manage(&mut work, user.id.as_str()).await?,
+        apps: apps(&app, &mut work, grants, now).await?,
+        revoke_all_apps: "/account/apps/revoke".into(),
+        sessions: browsers(&app, &mut work, &signed_in).await?,
+        revoke_other_sessions: "/account/sessions/end-others".into(),
+    };
+    let mut response = page::render(&overview);
+    signed_in.browser.remember(response.headers_mut());
+    Ok(response)
+}
+
+/// Does the person hold any permission of management, anywhere?
+async fn may_manage(work: &mut Work, user: &str) -> Result<bool, Fault> {
+    let holdings = access::holdings_of(work, user).await?;
+    Ok(holdings.held.iter().any(|held| access::definition(&held.permission).is_some()))
+}
+
+/// The grants by application, the latest first.
+async fn apps(
+    app: &App,
+    work: &mut Work,
+    grants: Vec<GrantSummary>,
+    now: i64,
+) -> Result<Vec<ConnectedApp>, Fault> {
+    let mut apps: Vec<(String, ConnectedApp)> = Vec::new();
+    for summary in grants {
+        let id = summary.grant.client.clone();
+        let shown = connected_grant(app, work, &summary, now).await?;
+        if let Some((_, app)) = apps.iter_mut().find(|(client, _)| *client == id) {
+            app.grants.push(shown);
+            continue;
+        }
+        let client = clients::find(work, &id).await?;
+        let connected = ConnectedApp {
+            name: summary.client_name,
+            host: client.as_ref().map(|it| asking::hosts_of(&it.redirect_uris)).unwrap_or_default(),
+            verified: client.is_some_and(|it| it.verified),
+            revoke_all: format!("/account/apps/{id}/revoke"),
+            grants: vec![shown],
+        };
+        apps.push((id, connected));
+    }
+    Ok(apps.into_iter().map(|(_, app)| app).collect())
+}
+
+async fn connected_grant(
+    app: &App,
+    work: &mut Work,
+    summary: &GrantSummary,
+    now: i64,
+) -> Result<ConnectedGrant, Fault> {
+    let grant = &summary.grant;
+    let described = asking::described(work, &grant.scopes).await?;
+    Ok(ConnectedGrant {
+        revoke: format!("/account/grants/{}/revoke", grant.public_id(&app.instance)?),
+        may: described.iter().map(asking::sentence).collect(),
+        teams: summary.teams.clone(),
+        allowed: When::relative(grant.consented_at, now),
+        last_used: summary.last_used_at.map(|at| When::relative(at, now)),
+        expires: Some(When::relative(grant.expires_at, now)),
+    })
+}
+
+/// Where the person is signed in, this browser first.
+async fn browsers(
+    app: &App,
+    work: &mut Work,
+    signed_in: &SignedIn,
+) -> Result<Vec<BrowserSession>, Fault> {
+    let (now, this) = (signed_in.browser.call.now, signed_in.session.id);
+    let mut found = sessions::list_of_user(work, &signed_in.user.id, now).await?;
+    found.sort_by_key(|session| (session.id != this, -session.last_active_at));
+    let shown = |session: &Session| {
+        let (browser, device) = sessions::describe(&session.user_agent);
+        let current = session.id == this;
+        // Marks are written some seconds late, and this very request is one.
+        let last_active = if current { now } else { session.last_active_at };
+        Ok(BrowserSession {
+            revoke: format!("/account/sessions/{}/end", session.public_id(&app.instance)?),
+            browser,
+            device,
+            address: session.address.clone(),
+            last_active: When::relative(last_active, now),
+            current,
+        })
+    };
+    found.iter().map(shown).collect()
+}
