@@ -12,6 +12,7 @@ use crate::{Call, Fault, Instance, Plain, Work};
 
 /// What came of an attempt.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one, for a moment")]
 pub enum Authentication {
     /// It is them; [`settle`] it in the work that acts on it.
     Right(Verified),
@@ -72,13 +73,15 @@ pub async fn authenticate(
         return Ok(Authentication::Right(Verified { user: user.clone(), throttle, admission }));
     }
     let mut work = instance.begin().await?;
+    throttle.hold(&mut work, admission).await?;
     failures::record(&mut work, call, email, user.as_ref()).await?;
     work.commit().await?;
     Ok(Authentication::Refused)
 }
 
-/// Turns the proof into the person, in the work that acts on it; `None` when they were disabled,
-/// deleted or given another password since.
+/// Turns the proof into the person, in the work that acts on it; `None`, after which the work
+/// must be dropped, when they were disabled, deleted or given another password since. A proof
+/// that is never settled counts as a failure.
 ///
 /// # Errors
 /// When the database cannot take it.

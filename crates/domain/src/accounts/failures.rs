@@ -11,8 +11,8 @@ const ACTION: &str = "user.sign_in_failed";
 /// failures than this cannot come by in a minute; if they did, there would be a second row.
 const NEWEST: i64 = 128;
 
-/// Records a failure for `typed`, which may or may not be somebody. The caller holds a counter of
-/// the same account and address in the same work, so two of them never insert at once.
+/// Records a failure for `typed`, which may or may not be somebody. The caller holds the throttle
+/// of the same account and address in this work, so two of them never insert at once.
 pub(super) async fn record(
     work: &mut Work,
     call: &Call,

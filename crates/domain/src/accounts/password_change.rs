@@ -51,6 +51,7 @@ pub async fn replace_password(
     work.commit().await?;
     if !turn.verify(old, stored.as_deref()).await? {
         let mut work = instance.begin().await?;
+        throttle.hold(&mut work, admission).await?;
         failures::record(&mut work, call, &user.email, Some(&user)).await?;
         work.commit().await?;
         return Err(Refusal::field("old_password", "This is not your password."));

@@ -117,7 +117,7 @@ mod tests {
         for bad in [
             "",
             "fourteen chars",
-            "\u{FB03}ve letters ab",
+            "fourteen chare\u{301}",
             &format!("{longest}x"),
             "violet kettle\nunder seven",
         ] {

@@ -169,7 +169,9 @@ pub async fn change(
     let (email, name) = match (email, name) {
         (Ok(email), Ok(name)) => (email, name),
         (email, name) => {
-            return Err(Refusal::Invalid([email.err(), name.err()].into_iter().flatten().collect()));
+            return Err(Refusal::Invalid(
+                [email.err(), name.err()].into_iter().flatten().collect(),
+            ));
         }
     };
     let after = User { email: email.text, display_name: name.name, ..before.clone() };

@@ -4,6 +4,7 @@ use super::email::{Email, key_of};
 use super::{ListQuery, Status, User};
 use crate::access::Reach;
 use crate::teams::cursor;
+use crate::teams::listing::Listing;
 use crate::{Fault, UserId, Work};
 
 /// The columns of a [`User`], for [`read`]; qualified, so that they also serve in a join.
@@ -160,11 +161,11 @@ pub(super) async fn find_within(
     reach: &Reach,
     id: &UserId,
 ) -> Result<Option<User>, Fault> {
-    let mut sql = format!("SELECT {COLUMNS} FROM users WHERE users.id = $1");
-    let mut params = vec![db::Value::Text(id.as_str())];
-    push_reach(&mut sql, &mut params, reach);
-    let row = work.tx.query_one(&sql, &params).await?;
-    row.map(|row| read(&row, 0)).transpose()
+    let mut list = Listing::of(&format!("SELECT {COLUMNS} FROM users"));
+    let id = list.text(id.as_str());
+    list.and(&format!("users.id = {id}"));
+    narrow(&mut list, reach);
+    list.rows(work).await?.first().map(|row| read(row, 0)).transpose()
 }
 
 /// One more than `limit` people that fit, newest first, so that the caller sees whether more
@@ -175,49 +176,36 @@ pub(super) async fn list(
     query: &ListQuery,
     limit: i64,
 ) -> Result<Vec<User>, Fault> {
-    let after =
-        query.cursor.as_deref().map(cursor::number_and_id).unwrap_or((i64::MAX, String::new()));
-    let pattern = query.q.as_deref().map(cursor::pattern);
-    let (before, id) = after;
-    let mut sql =
-        format!("SELECT {COLUMNS} FROM users WHERE (users.created_at, users.id) < ($1, $2)");
-    let mut params = vec![db::Value::Int(before), db::Value::Text(&id)];
-    if let Some(pattern) = &pattern {
-        params.push(db::Value::Text(pattern));
-        let n = params.len();
-        sql += &format!(
-            " AND (users.email_key LIKE ${n} ESCAPE '\\' OR LOWER(users.display_name) LIKE ${n} ESCAPE '\\')"
-        );
+    let mut list = Listing::of(&format!("SELECT {COLUMNS} FROM users"));
+    if let Some((created_at, id)) = query.cursor.as_deref().and_then(cursor::number_and_id) {
+        let (created_at, id) = (list.int(created_at), list.text(&id));
+        list.and(&format!("(users.created_at, users.id) < ({created_at}, {id})"));
+    }
+    if let Some(q) = &query.q {
+        let pattern = list.text(&cursor::pattern(q));
+        list.and(&format!(
+            "(users.email_key LIKE {pattern} ESCAPE '\\'
+              OR LOWER(users.display_name) LIKE {pattern} ESCAPE '\\')"
+        ));
     }
     if let Some(status) = query.status {
-        params.push(db::Value::Text(status.as_str()));
-        sql += &format!(" AND users.status = ${}", params.len());
+        let status = list.text(status.as_str());
+        list.and(&format!("users.status = {status}"));
     }
-    push_reach(&mut sql, &mut params, reach);
-    params.push(db::Value::Int(limit + 1));
-    sql += &format!(" ORDER BY users.created_at DESC, users.id DESC LIMIT ${}", params.len());
-    let rows = work.tx.query(&sql, &params).await?;
+    narrow(&mut list, reach);
+    let rows = list.page(work, "users.created_at DESC, users.id DESC", limit).await?;
     rows.iter().map(|row| read(row, 0)).collect()
 }
 
-/// Narrows a statement to the people who belong to places within `reach`.
-fn push_reach<'a>(sql: &mut String, params: &mut Vec<db::Value<'a>>, reach: &'a Reach) {
+/// Narrows a list to the people who belong to places within `reach`.
+fn narrow(list: &mut Listing, reach: &Reach) {
     let Reach::Places { organizations, teams } = reach else { return };
-    let organizations = push_list(params, organizations.iter().map(String::as_str));
-    let teams = push_list(params, teams.iter().map(String::as_str));
-    *sql += &format!(
-        " AND users.id IN (SELECT b.subject FROM bindings b
+    let (organizations, teams) = (list.texts(organizations), list.texts(teams));
+    list.and(&format!(
+        "users.id IN (SELECT b.subject FROM bindings b
             WHERE (b.place_kind = 'organization' AND b.place_id IN ({organizations}))
                OR (b.place_kind = 'team' AND b.place_id IN ({teams}))
                OR (b.place_kind = 'team' AND b.place_id IN
                      (SELECT t.id FROM teams t WHERE t.organization_id IN ({organizations}))))"
-    );
-}
-
-/// `$3, $4, …`, or NULL, which nothing equals.
-fn push_list<'a>(params: &mut Vec<db::Value<'a>>, values: impl Iterator<Item = &'a str>) -> String {
-    let first = params.len() + 1;
-    params.extend(values.map(db::Value::Text));
-    let names: Vec<_> = (first..=params.len()).map(|n| format!("${n}")).collect();
-    if names.is_empty() { "NULL".into() } else { names.join(", ") }
+    ));
 }

@@ -103,6 +103,16 @@ pub async fn delay(work: &mut Work, subject: &str, now: i64) -> Result<Option<i6
     wait(work, subject, now, &Ladder::USUAL).await
 }
 
+/// Waits for whoever else writes of this subject, until `work` is done. Changes nothing.
+///
+/// # Errors
+/// When the database cannot take it.
+pub async fn hold(work: &mut Work, subject: &str) -> Result<(), Fault> {
+    let sql = "UPDATE attempts SET failures = failures WHERE subject = $1";
+    work.tx.execute(sql, db::params![subject]).await?;
+    Ok(())
+}
+
 /// Takes one claimed attempt back: it did not fail.
 ///
 /// # Errors

@@ -57,10 +57,9 @@ pub async fn resume(
 /// # Errors
 /// When the database cannot take it.
 pub async fn end(work: &mut Work, call: &Call, id: SessionId) -> Result<(), Fault> {
-    if let Some(session) = store::find(work, id).await? {
-        if store::delete(work, id).await? {
-            audit::record(work, call, "session.ended", &session.as_object(), &[]).await?;
-        }
+    let Some(session) = store::find(work, id).await? else { return Ok(()) };
+    if store::delete(work, id).await? {
+        audit::record(work, call, "session.ended", &session.as_object(), &[]).await?;
     }
     Ok(())
 }

@@ -37,7 +37,9 @@ pub async fn flush(instance: &Arc<Instance>) -> Result<(), Fault> {
             return Ok(());
         }
         if let Err(fault) = write(instance, &batch).await {
-            batch.into_iter().for_each(|(id, at)| instance.session_marks.add(id, at));
+            for (id, at) in batch {
+                instance.session_marks.add(id, at);
+            }
             return Err(fault);
         }
     }

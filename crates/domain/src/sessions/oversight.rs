@@ -29,7 +29,7 @@ pub async fn list(
 ) -> Result<Page<(Session, User)>, Refusal> {
     everywhere(may)?;
     cursor::check(query.cursor.as_deref())?;
-    let after = query.cursor.as_deref().map(|text| cursor::number_and_id(text).0);
+    let after = query.cursor.as_deref().and_then(cursor::number_and_id).map(|(id, _)| id);
     let (limit, used_since) = (cursor::limit(query.limit), life::used_since(work, now));
     let items =
         store::list_alive(work, (now, used_since), after, query.q.as_deref(), limit).await?;

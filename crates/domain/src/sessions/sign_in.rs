@@ -9,6 +9,7 @@ use crate::{Actor, Call, Fault, Instance, Plain};
 
 /// What came of an attempt to sign in.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one, for a moment")]
 pub enum SignIn {
     /// Signed in.
     Done {

@@ -38,9 +38,11 @@ pub(crate) fn of_number_and_id(number: i64, id: &str) -> String {
     BASE64.encode(format!("{number} {id}"))
 }
 
-/// Reads it back; one that is not ours begins before everything. See [`check`].
-pub(crate) fn number_and_id(cursor: &str) -> (i64, String) {
-    read(cursor).unwrap_or((i64::MAX, String::new()))
+/// Reads it back.
+pub(crate) fn number_and_id(cursor: &str) -> Option<(i64, String)> {
+    let text = text(cursor)?;
+    let (number, id) = text.split_once(' ')?;
+    Some((number.parse().ok()?, id.into()))
 }
 
 /// The cursor behind a row sorted by a name's key, then by id.
@@ -58,7 +60,7 @@ pub(crate) fn key_and_id(cursor: &str) -> Option<(String, String)> {
 /// Refuses a cursor of [`of_number_and_id`] that is not one.
 pub(crate) fn check(cursor: Option<&str>) -> Result<(), Refusal> {
     match cursor {
-        Some(cursor) if read(cursor).is_none() => Err(bad()),
+        Some(cursor) if number_and_id(cursor).is_none() => Err(bad()),
         _ => Ok(()),
     }
 }
@@ -78,12 +80,6 @@ pub(crate) fn pattern(typed: &str) -> String {
         pattern.push(c);
     }
     pattern + "%"
-}
-
-fn read(cursor: &str) -> Option<(i64, String)> {
-    let text = text(cursor)?;
-    let (number, id) = text.split_once(' ')?;
-    Some((number.parse().ok()?, id.into()))
 }
 
 fn text(cursor: &str) -> Option<String> {
@@ -125,7 +121,7 @@ mod tests {
     proptest! {
         #[test]
         fn reads_what_it_wrote(number in any::<i64>(), key in "[^\0]{0,20}", id in "[a-z0-9_]{1,20}") {
-            prop_assert_eq!(number_and_id(&of_number_and_id(number, &id)), (number, id.clone()));
+            prop_assert_eq!(number_and_id(&of_number_and_id(number, &id)), Some((number, id.clone())));
             prop_assert_eq!(key_and_id(&of_key_and_id(&key, &id)), Some((key, id)));
         }
     }

@@ -1,5 +1,6 @@
 //! Organizations, teams and memberships in the database.
 
+use super::listing::Listing;
 use super::{ListQuery, Member, Organization, Team, cursor};
 use crate::access::Reach;
 use crate::{Fault, FoldedName, UserId, Work, name_key};
@@ -135,16 +136,16 @@ pub(super) async fn list_organizations(
     query: &ListQuery,
     limit: i64,
 ) -> Result<Vec<Organization>, Fault> {
-    let mut list = List::of("organizations", ORGANIZATION, query);
+    let mut list = by_name("organizations", ORGANIZATION, query);
     if let Reach::Places { organizations, teams } = reach {
-        let whole = list.names(organizations.iter().map(String::as_str));
-        let of_teams = list.names(teams.iter().map(String::as_str));
-        list.sql += &format!(
-            " AND (organizations.id IN ({whole}) OR organizations.id IN
+        let (whole, of_teams) = (list.texts(organizations), list.texts(teams));
+        list.and(&format!(
+            "(organizations.id IN ({whole}) OR organizations.id IN
                 (SELECT t.organization_id FROM teams t WHERE t.id IN ({of_teams})))"
-        );
+        ));
     }
-    list.rows(work, limit).await?.iter().map(read_organization).collect()
+    let rows = list.page(work, "organizations.name_key, organizations.id", limit).await?;
+    rows.iter().map(read_organization).collect()
 }
 
 /// One more than `limit` teams by name, within reach.
@@ -154,59 +155,31 @@ pub(super) async fn list_teams(
     query: &ListQuery,
     limit: i64,
 ) -> Result<Vec<Team>, Fault> {
-    let mut list = List::of("teams", TEAM, query);
+    let mut list = by_name("teams", TEAM, query);
     if let Some(organization) = &query.organization {
-        let name = list.names(std::iter::once(organization.as_str()));
-        list.sql += &format!(" AND teams.organization_id = {name}");
+        let organization = list.text(organization);
+        list.and(&format!("teams.organization_id = {organization}"));
     }
     if let Reach::Places { organizations, teams } = reach {
-        let whole = list.names(organizations.iter().map(String::as_str));
-        let single = list.names(teams.iter().map(String::as_str));
-        list.sql += &format!(" AND (teams.organization_id IN ({whole}) OR teams.id IN ({single}))");
+        let (whole, single) = (list.texts(organizations), list.texts(teams));
+        list.and(&format!("(teams.organization_id IN ({whole}) OR teams.id IN ({single}))"));
     }
-    list.rows(work, limit).await?.iter().map(read_team).collect()
+    let rows = list.page(work, "teams.name_key, teams.id", limit).await?;
+    rows.iter().map(read_team).collect()
 }
 
-/// A statement that lists a table by name, while it is put together.
-struct List {
-    table: &'static str,
-    sql: String,
-    params: Vec<String>,
-}
-
-impl List {
-    fn of(table: &'static str, columns: &str, query: &ListQuery) -> Self {
-        let mut list = Self {
-            table,
-            sql: format!("SELECT {columns} FROM {table} WHERE 1 = 1"),
-            params: Vec::new(),
-        };
-        if let Some((key, id)) = query.cursor.as_deref().and_then(cursor::key_and_id) {
-            let after = list.names([key.as_str(), id.as_str()].into_iter());
-            list.sql += &format!(" AND ({table}.name_key, {table}.id) > ({after})");
-        }
-        if let Some(q) = &query.q {
-            let pattern = list.names(std::iter::once(cursor::pattern(q).as_str()));
-            list.sql += &format!(" AND {table}.name_key LIKE {pattern} ESCAPE '\\'");
-        }
-        list
+/// What both lists share: the part of the name, and where the page before ended.
+fn by_name(table: &str, columns: &str, query: &ListQuery) -> Listing {
+    let mut list = Listing::of(&format!("SELECT {columns} FROM {table}"));
+    if let Some((key, id)) = query.cursor.as_deref().and_then(cursor::key_and_id) {
+        let (key, id) = (list.text(&key), list.text(&id));
+        list.and(&format!("({table}.name_key, {table}.id) > ({key}, {id})"));
     }
-
-    /// `$3, $4, …` for these values, or NULL, which nothing equals.
-    fn names<'a>(&mut self, values: impl Iterator<Item = &'a str>) -> String {
-        let first = self.params.len() + 1;
-        self.params.extend(values.map(str::to_owned));
-        let names: Vec<_> = (first..=self.params.len()).map(|n| format!("${n}")).collect();
-        if names.is_empty() { "NULL".into() } else { names.join(", ") }
+    if let Some(q) = &query.q {
+        let pattern = list.text(&cursor::pattern(q));
+        list.and(&format!("{table}.name_key LIKE {pattern} ESCAPE '\\'"));
     }
-
-    async fn rows(mut self, work: &mut Work, limit: i64) -> Result<Vec<db::Row>, Fault> {
-        let (table, n) = (self.table, self.params.len() + 1);
-        self.sql += &format!(" ORDER BY {table}.name_key, {table}.id LIMIT ${n}");
-        let mut params: Vec<_> = self.params.iter().map(|text| db::Value::Text(text)).collect();
-        params.push(db::Value::Int(limit + 1));
-        Ok(work.tx.query(&self.sql, &params).await?)
-    }
+    list
 }
 
 /// The cursor behind an item of a list by name.

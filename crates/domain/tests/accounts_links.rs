@@ -1,0 +1,168 @@
+//! One-time links: set-up and invitation, twice, late, and at once (K11, L12).
+#![expect(clippy::unwrap_used, reason = "what a test needs and cannot have is a failure")]
+
+mod people;
+
+use domain::accounts::{self, LinkPurpose, NewUser};
+use domain::{Plain, Refusal};
+use people::{BEGINNING, PASSWORD, World, may, worlds};
+
+const DAY: i64 = 86_400;
+
+fn root() -> NewUser {
+    let password = Some(Plain::new(PASSWORD));
+    NewUser { email: "root@example.com".into(), display_name: "Root".into(), password }
+}
+
+async fn setup_link(world: &World) -> Plain {
+    let mut work = world.work().await;
+    let link = accounts::setup_link(&mut work, &world.call()).await.unwrap();
+    work.commit().await.unwrap();
+    link
+}
+
+async fn purpose(world: &World, link: &Plain) -> Option<LinkPurpose> {
+    accounts::peek_link(&mut world.instance.read(), link, world.clock.now()).await.unwrap()
+}
+
+async fn accept(world: &World, link: &Plain) -> Result<accounts::User, Refusal> {
+    accounts::accept_invitation(&world.instance, &world.call(), link, &Plain::new(PASSWORD)).await
+}
+
+#[tokio::test]
+async fn refuses_a_set_up_link_twice_late_or_forged() {
+    for world in worlds().await {
+        let (link, other) = (setup_link(&world).await, setup_link(&world).await);
+        assert!(link.reveal().starts_with("mlk_"));
+        assert_eq!(purpose(&world, &link).await, Some(LinkPurpose::Setup));
+
+        world.clock.step(DAY);
+        assert_eq!(purpose(&world, &link).await, None);
+        let late = accounts::setup(&world.instance, &world.call(), &link, root()).await;
+        assert!(matches!(late, Err(Refusal::NotFound)), "{late:?}");
+
+        world.clock.step(-DAY);
+        for forged in
+            ["", "mlk_", &format!("{}x", link.reveal()), &link.reveal().replace("mlk_", "mss_")]
+        {
+            let forged = Plain::new(forged);
+            let refused = accounts::setup(&world.instance, &world.call(), &forged, root()).await;
+            assert!(matches!(refused, Err(Refusal::NotFound)), "{refused:?}");
+        }
+        let without = NewUser { password: None, ..root() };
+        let refused = accounts::setup(&world.instance, &world.call(), &link, without).await;
+        assert!(matches!(refused, Err(Refusal::Invalid(_))), "{refused:?}");
+
+        let user = accounts::setup(&world.instance, &world.call(), &link, root()).await.unwrap();
+        assert!(world.authority(&user).await.rights.everywhere("settings:manage"));
+        for used in [link, other] {
+            let twice = accounts::setup(&world.instance, &world.call(), &used, root()).await;
+            assert!(matches!(twice, Err(Refusal::NotFound)), "{twice:?}");
+        }
+        let closed = accounts::setup_link(&mut world.work().await, &world.call()).await;
+        assert!(matches!(closed, Err(Refusal::Conflict { .. })), "{closed:?}");
+        world.signed_in("root@example.com").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_set_ups_at_once_one_wins() {
+    for world in worlds().await {
+        let (one, two) = (setup_link(&world).await, setup_link(&world).await);
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 0..6 {
+            let (instance, call) = (world.instance.clone(), world.call());
+            let link = if n % 2 == 0 { one.clone() } else { two.clone() };
+            let new = NewUser { email: format!("root{n}@example.com"), ..root() };
+            tasks.spawn(async move { accounts::setup(&instance, &call, &link, new).await });
+        }
+        let done = tasks.join_all().await.iter().filter(|outcome| outcome.is_ok()).count();
+        assert_eq!(done, 1, "{}", world.engine());
+        assert_eq!(world.actions().await, ["user.created", "binding.created"]);
+    }
+}
+
+#[tokio::test]
+async fn refuses_an_invitation_twice_or_late() {
+    for world in worlds().await {
+        let (ann, link) = world.invited("ann@example.com").await;
+        assert!(!ann.has_password);
+        assert_eq!(purpose(&world, &link).await, Some(LinkPurpose::Invitation(ann.id.clone())));
+
+        world.clock.step(7 * DAY);
+        assert!(matches!(accept(&world, &link).await, Err(Refusal::NotFound)));
+        world.clock.step(-1);
+        let weak = Plain::new("ann@example.com");
+        let refused =
+            accounts::accept_invitation(&world.instance, &world.call(), &link, &weak).await;
+        assert!(matches!(refused, Err(Refusal::Invalid(_))), "{refused:?}");
+        let user = accept(&world, &link).await.unwrap();
+        assert!(user.has_password);
+        assert!(matches!(accept(&world, &link).await, Err(Refusal::NotFound)));
+        world.signed_in("ann@example.com").await;
+
+        let trail = world.trail().await;
+        let event = trail.iter().find(|event| event.action == "user.invitation_accepted").unwrap();
+        assert_eq!(event.actor.user, Some(ann.id));
+        assert!(!format!("{trail:?}").contains("mlk_"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_uses_of_an_invitation_at_once_one_wins() {
+    for world in worlds().await {
+        let (_, link) = world.invited("ann@example.com").await;
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 0..4 {
+            let (instance, call, link) = (world.instance.clone(), world.call(), link.clone());
+            let password = Plain::new(format!("{PASSWORD} {n}"));
+            tasks.spawn(async move {
+                accounts::accept_invitation(&instance, &call, &link, &password).await
+            });
+        }
+        let done = tasks.join_all().await.iter().filter(|outcome| outcome.is_ok()).count();
+        assert_eq!(done, 1, "{}", world.engine());
+    }
+}
+
+#[tokio::test]
+async fn a_new_invitation_ends_the_one_before() {
+    for world in worlds().await {
+        let (ann, old) = world.invited("ann@example.com").await;
+        let mut work = world.work().await;
+        let new = accounts::invite(&mut work, &world.call(), &may(), &ann.id).await.unwrap();
+        work.commit().await.unwrap();
+        assert!(matches!(accept(&world, &old).await, Err(Refusal::NotFound)));
+        accept(&world, &new).await.unwrap();
+        let again = accounts::invite(&mut world.work().await, &world.call(), &may(), &ann.id).await;
+        assert!(matches!(again, Err(Refusal::Conflict { .. })), "{again:?}");
+    }
+}
+
+#[tokio::test]
+async fn refuses_the_invitation_of_somebody_disabled_or_deleted() {
+    for world in worlds().await {
+        let (ann, to_ann) = world.invited("ann@example.com").await;
+        let (bob, to_bob) = world.invited("bob@example.com").await;
+        let mut work = world.work().await;
+        accounts::disable(&mut work, &world.call(), &may(), &ann.id, None).await.unwrap();
+        accounts::delete(&mut work, &world.call(), &may(), &bob.id).await.unwrap();
+        work.commit().await.unwrap();
+        for link in [to_ann, to_bob] {
+            assert!(matches!(accept(&world, &link).await, Err(Refusal::NotFound)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn sweeps_only_links_that_are_over() {
+    for world in worlds().await {
+        let link = setup_link(&world).await;
+        world.invited("ann@example.com").await;
+        let mut work = world.work().await;
+        assert_eq!(accounts::sweep_links(&mut work, BEGINNING + DAY - 1).await.unwrap(), 0);
+        assert_eq!(accounts::sweep_links(&mut work, BEGINNING + DAY).await.unwrap(), 1);
+        work.commit().await.unwrap();
+        assert_eq!(purpose(&world, &link).await, None);
+    }
+}
