@@ -339,7 +339,7 @@ async fn filters(work: &mut Work, filter: &mut Statement, query: &ListQuery) -> 
 /// enough on the way along the order.
 async fn member(work: &mut Work, filter: &mut Statement, field: &str, value: &str) -> Result<(), Fault> {
     const RARE: i64 = 2_000;
-    let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM client_sets WHERE field = $1 AND value = $2 LIMIT $3) AS some";
+    let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM client_sets WHERE field = $1 AND value = $2 LIMIT $3) AS found";
     let row = work.tx.query_one(sql, db::params![field, value, RARE + 1]).await?;
     let count: i64 = row.map(|row| row.get(0)).transpose()?.unwrap_or_default();
     let (field, value) = (filter.text(field.to_owned()), filter.text(value.to_owned()));
