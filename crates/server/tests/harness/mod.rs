@@ -33,7 +33,7 @@ pub use browser::Browser;
 pub const START: i64 = 1_800_000_000;
 pub const ISSUER: &str = "https://mandate.test";
 pub const ADMIN_EMAIL: &str = "ada@example.com";
-pub const PASSWORD: &str = "correct horse battery staple 9";
+pub const PASSWORD: &str = "violet tractor humming 47 lanterns";
 pub const ADMIN_SECRET: &str = "the-bootstrap-secret-of-the-admin-client";
 
 /// One server.
