@@ -145,7 +145,7 @@ pub(super) async fn set_last_active(work: &mut Work, id: SessionId, at: i64) -> 
     Ok(())
 }
 
-/// Removes some rows whose time is over, or that the person's epoch has left behind.
+/// Removes some rows whose time is over; what an epoch left behind is among them by then.
 pub(super) async fn delete_over(work: &mut Work, now: i64) -> Result<u64, Fault> {
     let sql = "DELETE FROM sessions WHERE id IN
                  (SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
