@@ -41,6 +41,7 @@ fn login(voice: Voice, error: Option<String>, wait: Option<u32>) -> String {
         action: "/login".into(),
         form_token: "sample-form-token".into(),
         request: Some("sealed-request".into()),
+        next: None,
         application: voice.maybe("Harbour Notes"),
         email: if error.is_some() { voice.say("ada@northwind.example") } else { String::new() },
         error,

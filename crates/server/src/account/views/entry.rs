@@ -6,7 +6,7 @@ use askama::Template;
 use crate::web::filters;
 use crate::web::views::{Errors, Link, Person};
 
-/// Sign in. Posts `email`, `password`, `request` and `form_token`.
+/// Sign in. Posts `email`, `password`, `request` or `next`, and `form_token`.
 #[derive(Template)]
 #[template(path = "account/views/login.html")]
 pub struct Login {
@@ -16,6 +16,8 @@ pub struct Login {
     pub form_token: String,
     /// The sealed authorization request that waits for this sign-in, if any.
     pub request: Option<String>,
+    /// The page of ours that waits for this sign-in, if any.
+    pub next: Option<String>,
     /// The application that waits, by name.
     pub application: Option<String>,
     /// The address typed before.
