@@ -71,7 +71,7 @@ pub async fn prepare(
     call: &Call,
 ) -> Result<Prepared, Error> {
     let mut work = instance.begin().await?;
-    lay(&mut work, call).await?;
+    lay_built_in(&mut work, call).await?;
     if let Some(first) = &bootstrap.client {
         set_first_secret(&mut work, call, first).await.map_err(Error::Client)?;
     }
@@ -85,8 +85,17 @@ pub async fn prepare(
     }
 }
 
-/// Everything built in that is missing.
-async fn lay(work: &mut Work, call: &Call) -> Result<(), Fault> {
+/// Lays down everything built in that is missing, and no more.
+///
+/// # Errors
+/// When the database cannot take it.
+pub async fn lay(instance: &Arc<Instance>, call: &Call) -> Result<(), Fault> {
+    let mut work = instance.begin().await?;
+    lay_built_in(&mut work, call).await?;
+    work.commit().await
+}
+
+async fn lay_built_in(work: &mut Work, call: &Call) -> Result<(), Fault> {
     access::ensure_built_in(work).await?;
     resources::ensure_built_in(work, call.now).await?;
     scopes::ensure_built_in(work, call.now).await?;

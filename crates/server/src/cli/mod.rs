@@ -1,1 +1,120 @@
-//! The command line.
+//! The command line: the server, and the operator's verbs on the machine itself.
+//!
+//! A verb reads its words, calls one rule straight on the database, and gives back the text to
+//! print; it is audited as `name@host`. What went wrong is a sentence on standard error: exit
+//! code 1, or 2 where the words themselves were not understood.
+
+mod audit;
+mod clients;
+mod csv;
+mod doctor;
+mod failure;
+mod input;
+mod keys;
+mod listeners;
+mod log;
+mod operator;
+mod serve;
+mod store;
+mod text;
+mod users;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Sources};
+
+pub use failure::Failure;
+
+/// An OAuth 2.1 and OpenID Connect authorization server.
+#[derive(Debug, Parser)]
+#[command(name = "mandate", version, arg_required_else_help = true)]
+pub struct CommandLine {
+    /// The file of settings, instead of mandate.toml in this directory.
+    #[arg(long, global = true, value_name = "PATH")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the server.
+    Serve,
+    /// See and change OAuth clients.
+    Clients(clients::Words),
+    /// See and change people.
+    Users(users::Words),
+    /// See and rotate signing keys.
+    Keys(keys::Words),
+    /// Read who did what.
+    Audit(audit::Words),
+    /// Make the database, or bring it up to date, and lay down what is built in.
+    Migrate,
+    /// Copy the database to a new file while it is in use. The master key is not in the copy.
+    Backup {
+        /// The file to write; it must not be there yet.
+        path: PathBuf,
+    },
+    /// Look for what is wrong, and say what to do.
+    Doctor {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the version.
+    Version,
+    /// Print the manual page of the settings.
+    #[command(hide = true)]
+    Settings,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::from(error).told(),
+    };
+    let outcome = runtime.block_on(run(line));
+    // Nothing is waited for that outlived its verb.
+    runtime.shutdown_background();
+    match outcome.and_then(|(text, code)| print(&text).map(|()| code)) {
+        Ok(code) => code,
+        Err(failure) => failure.told(),
+    }
+}
+
+/// What to print, and how to end.
+async fn run(line: CommandLine) -> Result<(String, ExitCode), Failure> {
+    let config = || Config::load(&Sources::of_process(line.config.clone())).map_err(Failure::from);
+    let text = match line.verb {
+        Verb::Version => format!("mandate {}\n", env!("CARGO_PKG_VERSION")),
+        Verb::Settings => crate::config::markdown(),
+        Verb::Doctor { json } => {
+            return Ok(doctor::run(config(), line.config.as_deref(), json).await);
+        }
+        Verb::Serve => serve::run(config()?).await?,
+        Verb::Migrate => store::migrate(&config()?).await?,
+        Verb::Backup { path } => store::backup(&config()?, &path).await?,
+        Verb::Clients(words) => {
+            clients::run(&operator::Desk::open(&config()?).await?, words).await?
+        }
+        Verb::Users(words) => users::run(&operator::Desk::open(&config()?).await?, words).await?,
+        Verb::Keys(words) => keys::run(config, words).await?,
+        Verb::Audit(words) => audit::run(&operator::Desk::open(&config()?).await?, words).await?,
+    };
+    Ok((text, ExitCode::SUCCESS))
+}
+
+/// Prints; whoever stopped reading (`| head`) has read enough.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

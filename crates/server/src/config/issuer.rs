@@ -34,6 +34,12 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     Err(format!("Browsers spell this {spelt}; write it so."))
 }
 
+/// The port of an issuer on a loopback host, which nothing but this server can answer.
+pub(super) fn loopback_port(issuer: &str) -> Option<u16> {
+    let url = Url::parse(issuer).ok()?;
+    url.host().filter(is_loopback).and_then(|_| url.port_or_known_default())
+}
+
 fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),

@@ -84,6 +84,11 @@ impl Config {
         let config = check::judged(&values, &mut mistakes);
         config.filter(|_| mistakes.0.is_empty()).ok_or(mistakes)
     }
+
+    /// The port of an issuer on a loopback host, which nothing but this server can answer.
+    pub fn loopback_port(&self) -> Option<u16> {
+        issuer::loopback_port(&self.issuer)
+    }
 }
 
 /// What is wrong with the settings: where, and a sentence.

@@ -1,0 +1,150 @@
+//! `mandate serve`: from the settings to a server that answers, and back down again.
+//!
+//! In this order, so that each failure leaves nothing behind that the next start would trip over:
+//! sockets, database, foundation, the greeting, requests. SIGTERM or SIGINT ends it: no new
+//! connections, what is under way is finished, the last marks are written. A second one ends it
+//! at once.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::operator::{self, Desk};
+use super::{Failure, listeners, log, print};
+use crate::app::{self, App};
+use crate::config::{Config, KeyFile};
+use crate::foundation::{self, Prepared};
+
+/// Requests under way have this long to end.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// Serves until it is told to stop.
+pub async fn run(config: Config) -> Result<String, Failure> {
+    log::begin(&config);
+    refuse_what_is_missing(&config)?;
+    let sockets = listeners::bind("listen", &config.listen).await?;
+    let was_new = config.database.is_new();
+    let desk = Desk::at(operator::open(&config, KeyFile::Make).await?);
+    let prepared = foundation::prepare(&desk.instance, &config.bootstrap, &desk.call()?).await?;
+    print(&greeting(&config, &sockets, &prepared, was_new)?)?;
+    let app = App::new(Arc::clone(&desk.instance), config.trusted_proxies, None);
+    answer(app, sockets).await?;
+    Ok("Stopped.\n".into())
+}
+
+/// A setting that this version would only ignore is refused.
+fn refuse_what_is_missing(config: &Config) -> Result<(), Failure> {
+    if config.tls.is_some() {
+        let sentence = "tls_cert: This version does not serve https itself. Put a proxy in front of it and name the \
+                        proxy in trusted_proxies.";
+        return Err(Failure::refused(sentence));
+    }
+    if config.metrics_listen.is_some() {
+        return Err(Failure::refused(
+            "metrics_listen: This version has no metrics yet. Take the setting away.",
+        ));
+    }
+    Ok(())
+}
+
+/// Serves until a signal, then drains.
+pub async fn answer(app: Arc<App>, sockets: Vec<TcpListener>) -> Result<(), Failure> {
+    let (stop, stopped) = watch::channel(false);
+    let mut signals = Signals::listen()?;
+    let serving = app::serve(app, sockets, stopped);
+    tokio::pin!(serving);
+    tokio::select! {
+        ended = &mut serving => return Ok(ended?),
+        name = signals.next() => tracing::info!(signal = name, "stopping"),
+    }
+    stop.send_replace(true);
+    tokio::select! {
+        ended = &mut serving => Ok(ended?),
+        _ = signals.next() => Err(Failure::refused("Stopped at once; requests under way were cut off.")),
+        () = tokio::time::sleep(DRAIN) => {
+            Err(Failure::refused("Some requests did not end within 30 seconds and were cut off."))
+        }
+    }
+}
+
+/// The signals that end a server.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = tokio::signal::ctrl_c() => "SIGINT",
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) -> &'static str {
+        // Without a way to hear of it, it never happens.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        "Ctrl-C"
+    }
+}
+
+/// What a person who starts it wants to know.
+fn greeting(
+    config: &Config,
+    sockets: &[TcpListener],
+    prepared: &Prepared,
+    was_new: bool,
+) -> Result<String, Failure> {
+    let addresses =
+        sockets.iter().map(TcpListener::local_addr).collect::<Result<Vec<SocketAddr>, _>>()?;
+    let spelt: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    let mut text = format!(
+        "Mandate {}\n  issuer    {}\n  address   {}\n  database  {}\n",
+        env!("CARGO_PKG_VERSION"),
+        config.issuer,
+        spelt.join(", "),
+        config.database
+    );
+    if let Some(key) = config.key_file().filter(|_| was_new) {
+        let _ = writeln!(
+            text,
+            "  key       {} was made now: keep a copy of it apart from the database.",
+            key.display()
+        );
+    }
+    if let Some(port) = unserved_port(config, &addresses) {
+        let _ = writeln!(
+            text,
+            "  warning   the issuer says port {port}, but nothing answers there: set `issuer` or `listen`."
+        );
+    }
+    if let Some(link) = &prepared.setup_link {
+        let _ = write!(
+            text,
+            "\nNobody administers this server yet. This link makes the first administrator, once, today:\n  {}\n",
+            link.reveal()
+        );
+    }
+    Ok(text)
+}
+
+/// The port of a loopback issuer on which we do not answer; any other host may have a proxy.
+fn unserved_port(config: &Config, addresses: &[SocketAddr]) -> Option<u16> {
+    let port = config.loopback_port()?;
+    (!addresses.iter().any(|address| address.port() == port)).then_some(port)
+}

@@ -1,0 +1,251 @@
+//! `mandate users …`: the operator's verbs for people.
+//!
+//! A person is named by id or by e-mail address. A password never stands among the words, where
+//! every program of the machine could read it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use domain::accounts::{self, ListQuery, NewUser, Status, User};
+use domain::{Plain, Refusal, UserId};
+use serde_json::{Value, json};
+
+use super::operator::Desk;
+use super::{Failure, input, text};
+use crate::urls::Urls;
+
+/// The words after `mandate users`.
+#[derive(Debug, Args)]
+pub struct Words {
+    /// Print JSON in the words of the API.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// List them, newest first.
+    List {
+        /// Part of the e-mail address or the name.
+        #[arg(long)]
+        q: Option<String>,
+        /// Only active, disabled or locked ones.
+        #[arg(long, value_parser = status)]
+        status: Option<Status>,
+        /// At most this many.
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// Create a person; without a password they get a one-time invitation.
+    Create {
+        /// By which they sign in.
+        email: String,
+        /// As others see them; what stands before the @ when left out.
+        #[arg(long)]
+        name: Option<String>,
+        /// A file that holds the password; `-` reads standard input.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+    /// Make a new invitation for somebody who has no password yet.
+    Invite(One),
+    /// Stop a person: whatever was issued to them dies at once and stays dead.
+    Disable(One),
+    /// Let a disabled or locked person act again.
+    Enable(One),
+    /// Delete a person for good.
+    Delete {
+        /// Their id or e-mail address.
+        user: String,
+        /// Their e-mail address, exactly.
+        #[arg(long, value_name = "EMAIL")]
+        confirm_email: String,
+    },
+}
+
+#[derive(Debug, Args)]
+struct One {
+    /// Their id or e-mail address.
+    user: String,
+}
+
+fn status(text: &str) -> Result<Status, String> {
+    let all = [Status::Active, Status::Disabled, Status::Locked];
+    all.into_iter()
+        .find(|status| status.as_str() == text)
+        .ok_or_else(|| "active, disabled or locked".into())
+}
+
+/// Carries the words out and gives back what to print.
+///
+/// # Errors
+/// The sentence of the rule that refused.
+pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
+    let json = words.json;
+    match words.verb {
+        Verb::List { q, status, limit } => {
+            let query = ListQuery { q, status, limit: 200, cursor: None };
+            list(desk, json, query, limit.unwrap_or(usize::MAX)).await
+        }
+        Verb::Create { email, name, password_file } => {
+            create(desk, json, email, (name, password_file)).await
+        }
+        Verb::Invite(one) => invite(desk, json, &one.user).await,
+        Verb::Disable(one) => switch(desk, json, &one.user, false).await,
+        Verb::Enable(one) => switch(desk, json, &one.user, true).await,
+        Verb::Delete { user, confirm_email } => delete(desk, json, &user, &confirm_email).await,
+    }
+}
+
+/// The person behind an id or an address.
+async fn named(desk: &Desk, name: &str) -> Result<User, Failure> {
+    let mut work = desk.read();
+    let found = match accounts::find(&mut work, &UserId::new(name)).await? {
+        None => accounts::find_by_email(&mut work, name).await?,
+        found => found,
+    };
+    found.ok_or_else(|| Failure::about("user", name)(Refusal::NotFound))
+}
+
+async fn list(
+    desk: &Desk,
+    json: bool,
+    mut query: ListQuery,
+    most: usize,
+) -> Result<String, Failure> {
+    let (may, mut work) = (desk.may()?, desk.read());
+    let mut found = Vec::new();
+    loop {
+        let page = accounts::list(&mut work, &may, &query).await?;
+        found.extend(page.items);
+        query.cursor = page.next_cursor;
+        if query.cursor.is_none() || found.len() >= most {
+            break;
+        }
+    }
+    found.truncate(most);
+    if json {
+        return text::json_list(found.iter().map(shape).collect());
+    }
+    let rows: Vec<_> = found
+        .iter()
+        .map(|user| {
+            [
+                user.id.to_string(),
+                user.email.clone(),
+                user.display_name.clone(),
+                user.status.as_str().to_owned(),
+                text::instant(user.created_at),
+                text::instant_or(
+                    user.last_sign_in_at,
+                    if user.has_password { "never" } else { "invited" },
+                ),
+            ]
+        })
+        .collect();
+    let headings = ["id", "email", "name", "status", "created", "last sign-in"];
+    Ok(text::columns(headings, &rows, "There are no such people."))
+}
+
+async fn create(
+    desk: &Desk,
+    json: bool,
+    email: String,
+    (name, password_file): (Option<String>, Option<PathBuf>),
+) -> Result<String, Failure> {
+    let password = match &password_file {
+        Some(path) => Some(input::secret(path)?),
+        None => None,
+    };
+    let display_name =
+        name.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned());
+    let new = NewUser { email, display_name, password };
+    let (user, invitation) =
+        accounts::create(&desk.instance, &desk.call()?, &desk.may()?, new).await?;
+    told(desk, json, &user, ("Created", invitation.as_ref()))
+}
+
+async fn invite(desk: &Desk, json: bool, name: &str) -> Result<String, Failure> {
+    let user = named(desk, name).await?;
+    let (call, may, mut work) = (desk.call()?, desk.may()?, desk.begin().await?);
+    let invitation = accounts::invite(&mut work, &call, &may, &user.id).await?;
+    work.commit().await?;
+    told(desk, json, &user, ("Invited", Some(&invitation)))
+}
+
+async fn switch(desk: &Desk, json: bool, name: &str, on: bool) -> Result<String, Failure> {
+    let user = named(desk, name).await?;
+    let (call, may, mut work) = (desk.call()?, desk.may()?, desk.begin().await?);
+    let after = if on {
+        accounts::enable(&mut work, &call, &may, &user.id, None).await?
+    } else {
+        accounts::disable(&mut work, &call, &may, &user.id, None).await?
+    };
+    work.commit().await?;
+    told(desk, json, &after, (if on { "Enabled" } else { "Disabled" }, None))
+}
+
+async fn delete(
+    desk: &Desk,
+    json: bool,
+    name: &str,
+    confirm_email: &str,
+) -> Result<String, Failure> {
+    let user = named(desk, name).await?;
+    if confirm_email != user.email {
+        return Err(Failure::refused(
+            "confirm_email: Type the e-mail address of the person exactly as it is.",
+        ));
+    }
+    let (call, may, mut work) = (desk.call()?, desk.may()?, desk.begin().await?);
+    accounts::delete(&mut work, &call, &may, &user.id).await?;
+    work.commit().await?;
+    if json {
+        return text::json(&json!({ "id": user.id, "deleted": true }));
+    }
+    Ok(format!(
+        "Deleted {} ({}). Whatever was issued to them is dead.\n",
+        user.id,
+        text::safe(&user.email)
+    ))
+}
+
+fn told(
+    desk: &Desk,
+    json: bool,
+    user: &User,
+    (what, invitation): (&str, Option<&Plain>),
+) -> Result<String, Failure> {
+    let urls = Urls::new(desk.instance.issuer());
+    let url = invitation.map(|link| urls.absolute(&format!("/invitation?link={}", link.reveal())));
+    if json {
+        let mut object = shape(user);
+        if let Some(url) = url {
+            object["invitation_url"] = url.into();
+        }
+        return text::json(&object);
+    }
+    let invitation = url.map(|url| {
+        format!("\nTheir one-time invitation, good for 7 days, shown this once:\n  {url}\n")
+    });
+    Ok(format!(
+        "{what} {} ({}).\n{}",
+        user.id,
+        text::safe(&user.email),
+        invitation.unwrap_or_default()
+    ))
+}
+
+fn shape(user: &User) -> Value {
+    json!({
+        "id": user.id,
+        "email": user.email,
+        "display_name": user.display_name,
+        "status": user.status,
+        "source": user.source,
+        "created_at": text::instant(user.created_at),
+        "last_sign_in_at": text::json_instant(user.last_sign_in_at),
+    })
+}
