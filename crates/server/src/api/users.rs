@@ -1,0 +1,183 @@
+//! `/users`: people, listed, created or invited, read, changed, disabled, deleted.
+
+use domain::access::{CreateUsers, DeleteUsers, ReadUsers, UpdateUsers};
+use domain::accounts::{self, ListQuery, NewUser, Patch, Status, User};
+use domain::{Plain, Refusal, UserId};
+use serde_json::{Value, json};
+
+use super::answer::{Reply, instant, perhaps_instant};
+use super::body::{Fields, FromJson, Json};
+use super::caller::Allowed;
+use super::conditions::IfMatch;
+use super::operation::{Operation, Parameter, Shape, Type, Verb};
+use super::problem::{Answer, Failed};
+use super::query::{CURSOR, FromQuery, Id, LIMIT, Query, Rehearsal, Values};
+
+/// The operations of this noun.
+pub(super) fn operations() -> Vec<Operation> {
+    let at = |id| ("/users/{id}", id);
+    vec![
+        Operation::new(Verb::Get, ("/users", "listUsers"), "List people", list).answers(
+            200,
+            Shape::Page("User"),
+            "A page of the people that the token reaches, newest first.",
+        ),
+        Operation::new(Verb::Post, ("/users", "createUser"), "Create a person", create)
+            .note("Without a `password` the answer holds a one-time `invitation_url` to pass on.")
+            .answers(201, Shape::One("CreatedUser"), "Created."),
+        Operation::new(Verb::Get, at("getUser"), "Read a person", show).answers(
+            200,
+            Shape::One("User"),
+            "The person.",
+        ),
+        Operation::new(Verb::Patch, at("updateUser"), "Change, disable or enable a person", change)
+            .note("Disabling ends everything that was issued to them, at once and for good.")
+            .answers(200, Shape::One("ChangedUser"), "The person as they are now.")
+            .conflicts(),
+        Operation::new(Verb::Delete, at("deleteUser"), "Delete a person for good", delete)
+            .answers(204, Shape::Empty, "Deleted.")
+            .answers(200, Shape::One("DryRun"), "Tried only.")
+            .conflicts(),
+    ]
+}
+
+fn shown(user: &User) -> Value {
+    json!({
+        "id": user.id,
+        "email": user.email,
+        "display_name": user.display_name,
+        "status": user.status,
+        "source": user.source,
+        "created_at": instant(user.created_at),
+        "last_sign_in_at": perhaps_instant(user.last_sign_in_at),
+    })
+}
+
+impl FromQuery for ListQuery {
+    const PARAMETERS: &'static [Parameter] = &[
+        Parameter::query("q", Type::Text, "Part of the e-mail address or the name."),
+        Parameter::query(
+            "status",
+            Type::Word(&["active", "disabled", "locked"]),
+            "Only of this status.",
+        ),
+        LIMIT,
+        CURSOR,
+    ];
+
+    fn take(values: &mut Values) -> Self {
+        let all = [Status::Active, Status::Disabled, Status::Locked];
+        Self {
+            q: values.text("q"),
+            status: values
+                .word("status", |word| all.into_iter().find(|status| status.as_str() == word)),
+            cursor: values.text("cursor"),
+            limit: values.number("limit").unwrap_or_default(),
+        }
+    }
+}
+
+async fn list(to: Allowed<ReadUsers>, Query(query): Query<ListQuery>) -> Answer {
+    let page = accounts::list(&mut to.read(), &to.may, &query).await?;
+    Ok(Reply::page(page.items.iter().map(shown).collect(), page.next_cursor).send())
+}
+
+impl FromJson for NewUser {
+    const SCHEMA: &'static str = "NewUser";
+
+    fn from_json(value: Value) -> Result<Self, Refusal> {
+        let mut fields = Fields::of(value)?;
+        let new = Self {
+            email: fields.text("email"),
+            display_name: fields.text("display_name"),
+            password: fields.perhaps_text("password").map(Plain::new),
+        };
+        fields.done(new)
+    }
+}
+
+async fn create(
+    to: Allowed<CreateUsers>,
+    Query(query): Query<Rehearsal>,
+    Json(new): Json<NewUser>,
+) -> Answer {
+    if query.dry_run {
+        let detail = "Creating a person hashes a password and cannot be tried out. Leave this out.";
+        return Err(Failed::field("dry_run", detail));
+    }
+    let (user, invitation) = accounts::create(&to.app.instance, &to.call, &to.may, new).await?;
+    let link = invitation.map(|token| {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("link", token.reveal())
+            .finish();
+        Plain::new(to.app.urls.absolute(&format!("/invitation?{query}")))
+    });
+    let reply = Reply::created(&to.app, &format!("/users/{}", user.id), shown(&user));
+    Ok(reply.version(user.version).secret("invitation_url", link).send())
+}
+
+async fn show(to: Allowed<ReadUsers>, Id(id): Id) -> Answer {
+    let user = accounts::show(&mut to.read(), &to.may, &UserId::new(id)).await?;
+    Ok(Reply::ok(shown(&user)).version(user.version).send())
+}
+
+/// What is to change about a person.
+struct UserPatch {
+    patch: Patch,
+    enable: Option<bool>,
+}
+
+impl FromJson for UserPatch {
+    const SCHEMA: &'static str = "UserPatch";
+
+    fn from_json(value: Value) -> Result<Self, Refusal> {
+        let mut fields = Fields::of(value)?;
+        let patch = Patch {
+            email: fields.changed_text("email"),
+            display_name: fields.changed_text("display_name"),
+        };
+        let enable = match fields.changed_text("status").as_deref() {
+            None => None,
+            Some("active") => Some(true),
+            Some("disabled") => Some(false),
+            Some(_) => fields.refuse("status", "One of `active`, `disabled` is needed."),
+        };
+        fields.done(Self { patch, enable })
+    }
+}
+
+async fn change(
+    to: Allowed<UpdateUsers>,
+    Id(id): Id,
+    IfMatch(version): IfMatch,
+    Query(query): Query<Rehearsal>,
+    Json(UserPatch { patch, enable }): Json<UserPatch>,
+) -> Answer {
+    let id = UserId::new(id);
+    let mut work = to.begin().await?;
+    let mut user = accounts::change(&mut work, &to.call, &to.may, (&id, version), &patch).await?;
+    user = match enable {
+        Some(true) => accounts::enable(&mut work, &to.call, &to.may, &id, None).await?,
+        Some(false) => accounts::disable(&mut work, &to.call, &to.may, &id, None).await?,
+        None => user,
+    };
+    Reply::ok(shown(&user)).version(user.version).after(work, query.dry_run).await
+}
+
+async fn delete(
+    to: Allowed<DeleteUsers>,
+    Id(id): Id,
+    IfMatch(version): IfMatch,
+    Query(query): Query<Rehearsal>,
+) -> Answer {
+    let id = UserId::new(id);
+    let mut work = to.begin().await?;
+    let current = accounts::find(&mut work, &id).await?;
+    accounts::delete(&mut work, &to.call, &to.may, &id).await?;
+    match (version, current) {
+        (Some(version), Some(current)) if version != current.version => {
+            Err(Refusal::Stale { current: current.version }.into())
+        }
+        _ => Reply::gone().after(work, query.dry_run).await,
+    }
+}
