@@ -2,6 +2,7 @@
 //! Rules live in `domain`, the words of the RFCs in `protocol`; this crate translates.
 
 pub mod account;
+pub mod api;
 pub mod app;
 pub mod cli;
 pub mod config;
