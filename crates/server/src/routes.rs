@@ -18,7 +18,7 @@ use tower_http::cors::{Any, CorsLayer};
 use crate::app::App;
 use crate::web::failure::Failure;
 use crate::web::{assets, headers, home};
-use crate::{oauth, ops};
+use crate::{account, api, oauth, ops};
 
 /// Largest request body of any page, bytes; endpoints set smaller ones.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -34,9 +34,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/oauth2/authorize", get(oauth::authorize::get).post(oauth::authorize::post))
         .route("/oauth2/introspect", post(oauth::introspect::post))
         .route("/oauth2/logout", get(oauth::logout::ask).post(oauth::logout::ask))
-        //ACC .merge(account::router())
+        .merge(account::router())
         //CON .nest("/console", console::router())
-        //API .nest("/api/v1", api::router())
+        .nest("/api/v1", api::router())
         .fallback(nothing)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(panicked))

@@ -239,3 +239,43 @@ pub fn form(path: &str, _: &[(&str, &str)]) -> axum::http::request::Builder {
 pub fn encode(fields: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
+
+impl Server {
+    /// Pauses a client, as the operator.
+    pub async fn pause(&self, id: &str) {
+        let may = Authority::operator("test@host").may().unwrap();
+        let mut work = self.instance.begin().await.unwrap();
+        clients::pause(&mut work, &self.operator(), &may, id, None).await.unwrap();
+        work.commit().await.unwrap();
+    }
+
+    /// Resumes a client, as the operator.
+    pub async fn resume(&self, id: &str) {
+        let may = Authority::operator("test@host").may().unwrap();
+        let mut work = self.instance.begin().await.unwrap();
+        clients::resume(&mut work, &self.operator(), &may, id, None).await.unwrap();
+        work.commit().await.unwrap();
+    }
+
+    /// Withdraws a person's consent.
+    pub async fn withdraw_consent(&self, user: &str, client: &str) {
+        let mut work = self.instance.begin().await.unwrap();
+        let user = domain::UserId::new(user);
+        domain::consents::withdraw(&mut work, &self.operator(), &user, client).await.unwrap();
+        work.commit().await.unwrap();
+    }
+
+    /// Publishes successors of the signing keys.
+    pub async fn rotate_keys(&self) {
+        let may = Authority::operator("test@host").may().unwrap();
+        let mut work = self.instance.begin().await.unwrap();
+        domain::keys::rotate(&mut work, &self.operator(), &may).await.unwrap();
+        work.commit().await.unwrap();
+    }
+
+    /// Runs the jobs once: marks are written, what has expired is removed.
+    pub async fn sweep(&self) {
+        mandate::jobs::flush(&self.app).await.unwrap();
+        mandate::jobs::sweep(&self.app).await.unwrap();
+    }
+}

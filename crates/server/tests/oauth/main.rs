@@ -1,6 +1,19 @@
 //! The protocol as a conversation, one file an endpoint, on both engines.
+//! Names say the refusal; `A01…R07` are the rows of the security checklist.
 
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod authorize;
+mod client_authentication;
+mod cross_origin;
+mod introspect;
+mod logout;
+mod metadata;
+mod parallel;
+mod redirect_uris;
+mod refresh;
+mod refusals;
+mod revoke;
 mod token;
+mod userinfo;

@@ -1,0 +1,91 @@
+//! The metadata documents and the JWKS.
+
+use crate::harness::{both, one};
+
+#[tokio::test]
+async fn a01_every_address_tells_the_same_of_the_same_issuer() {
+    both(|server| async move {
+        let first = server.get("/.well-known/oauth-authorization-server").await;
+        assert_eq!(first.json()["issuer"], "https://mandate.test");
+        for path in [
+            "/.well-known/openid-configuration",
+            "/oauth/.well-known/openid-configuration",
+            "/oauth/.well-known/oauth-authorization-server",
+        ] {
+            assert_eq!(server.get(path).await.json(), first.json(), "{path}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a02_a03_a04_promises_what_holds_and_nothing_more() {
+    let metadata = one().await.get("/.well-known/openid-configuration").await.json();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&metadata).unwrap());
+}
+
+#[tokio::test]
+async fn a07_the_jwks_holds_public_members_only() {
+    both(|server| async move {
+        let answer = server.get("/oauth2/jwks").await;
+        assert_eq!(answer.header("cache-control"), "public, max-age=900");
+        let keys = answer.json()["keys"].as_array().unwrap().clone();
+        let kids: std::collections::HashSet<_> = keys.iter().map(|k| k["kid"].as_str().unwrap().to_owned()).collect();
+        assert_eq!((keys.len(), kids.len()), (3, 3));
+        for key in keys {
+            let allowed = ["kty", "kid", "alg", "use", "n", "e", "crv", "x", "y"];
+            assert!(key.as_object().unwrap().keys().all(|name| allowed.contains(&name.as_str())), "{key}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_key_is_published_before_it_signs() {
+    both(|server| async move {
+        let web = server.web_app().await;
+        let kid = async || {
+            let token = web.sign_in(&[]).await.text("id_token");
+            crate::metadata::kid(&token)
+        };
+        let before = kid().await;
+        server.rotate_keys().await;
+        server.clock.step(31);
+        assert_eq!(server.get("/oauth2/jwks").await.json()["keys"].as_array().unwrap().len(), 6, "published");
+        assert_eq!(kid().await, before, "not signing yet");
+        server.clock.step(3600);
+        let after = kid().await;
+        assert_ne!(after, before, "signing now");
+        let published = server.get("/oauth2/jwks").await.body;
+        assert!(published.contains(&before) && published.contains(&after), "both verify");
+        server.clock.step(25 * 3600);
+        server.sweep().await;
+        server.clock.step(31);
+        assert!(!server.get("/oauth2/jwks").await.body.contains(&before), "retired");
+    })
+    .await;
+}
+
+pub fn kid(token: &str) -> String {
+    use base64::Engine;
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+    let header: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    header["kid"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a10_every_answer_has_its_safety_headers() {
+    let server = one().await;
+    for path in ["/", "/login", "/oauth2/jwks", "/nothing-here", "/oauth2/authorize", "/healthz"] {
+        let answer = server.get(path).await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert!(answer.header("strict-transport-security").contains("max-age="), "{path}");
+        assert!(answer.header("server").is_empty(), "{path}");
+        if answer.header("content-type").starts_with("text/html") {
+            assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
+            assert!(!answer.header("content-security-policy").contains("unsafe-inline"), "{path}");
+            assert_eq!((answer.header("x-frame-options"), answer.header("referrer-policy")), ("DENY", "no-referrer"), "{path}");
+            assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        }
+    }
+}
