@@ -61,14 +61,6 @@ impl Waiting {
             Self::Path(path) => path.clone(),
         }
     }
-
-    /// Where the form is sent. A request travels in the form itself.
-    fn action(&self) -> String {
-        match self {
-            Self::Path(path) if path != next::ACCOUNT => sealed::link("/login", "next", path),
-            _ => "/login".to_owned(),
-        }
-    }
 }
 
 /// Why the last try came to nothing.
@@ -127,12 +119,11 @@ pub(super) async fn show(
 /// The attempt.
 pub(super) async fn enter(
     State(app): State<Arc<App>>,
-    RawQuery(asked): RawQuery,
     headers: HeaderMap,
     OwnForm { browser, fields }: OwnForm,
 ) -> Result<Response, Failure> {
-    let path = query::value(asked.as_deref(), "next");
-    let waiting = Waiting::read(&app, &browser, fields.filled("request"), path.as_deref());
+    let (request, path) = (fields.filled("request"), fields.filled("next"));
+    let waiting = Waiting::read(&app, &browser, request, path);
     let Some(waiting) = waiting else { return Ok(expired()) };
     let typed = fields.text("email").trim().chars();
     let email: String = typed.filter(|c| !c.is_control()).take(LONGEST_EMAIL).collect();
@@ -157,17 +148,18 @@ async fn form(
     email: String,
     trouble: Trouble,
 ) -> Result<Response, Failure> {
-    let (request, application) = match waiting {
-        Waiting::Path(_) => (None, None),
+    let (request, next, application) = match waiting {
+        Waiting::Path(path) => (None, Some(path.clone()), None),
         Waiting::Request(text, pending) => {
             let client = clients::find(&mut app.instance.read(), pending.client.as_str()).await?;
-            (Some(text.clone()), client.map(|client| client.name.clone()))
+            (Some(text.clone()), None, client.map(|client| client.name.clone()))
         }
     };
     let login = Login {
-        action: waiting.action(),
+        action: "/login".into(),
         form_token: browser.form_token(app),
         request,
+        next,
         application,
         email,
         error: trouble.error,
