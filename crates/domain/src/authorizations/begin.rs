@@ -8,7 +8,7 @@ use std::sync::Arc;
 use protocol::authorization_request::AuthorizationRequest;
 use protocol::error::{Code, Error};
 use protocol::params::Params;
-use protocol::response::ResponseType;
+use protocol::response::{ResponseMode, ResponseType};
 use protocol::scope::Scopes;
 
 use super::state::{Pending, Refused};
@@ -109,6 +109,10 @@ fn redirect_error(client: &Client, refusal: &RedirectRefusal, received: Option<&
 async fn checked(work: &mut Work, client: &Client, pending: &mut Pending) -> Result<Option<Error>, Fault> {
     let request = &pending.request;
     if request.response_type != ResponseType::Code {
+        // What is refused goes into no fragment, whatever the type would have meant.
+        if request.response_mode == ResponseMode::Fragment {
+            pending.request.response_mode = ResponseMode::Query;
+        }
         return Ok(Some(Error::new(Code::UnsupportedResponseType, "This response_type is not supported. Use code.")));
     }
     if !client.grant_types.contains(&GrantType::AuthorizationCode) {

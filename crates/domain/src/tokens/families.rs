@@ -72,13 +72,12 @@ pub async fn begin_family(
     let id = work.instance.ids.next();
     let seed = work.instance.chance.bytes::<16>()?;
     let expires_at = call.now + client.refresh_token_lifetime;
-    let sql = "INSERT INTO refresh_families (id, grant_id, seed, generation, rotated_at, access_id,
-                 client_epoch, user_epoch, grant_epoch, replays, created_at, expires_at)
-               SELECT CAST($1 AS BIGINT), g.id, CAST($2 AS BYTEA), 0, CAST($3 AS BIGINT), CAST($4 AS BIGINT),
-                 c.epoch, u.epoch, g.epoch, 0, CAST($3 AS BIGINT), CAST($5 AS BIGINT)
-               FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
-               WHERE g.id = $6";
-    work.tx.execute(sql, db::params![id, seed, call.now, access.id, expires_at, grant.id]).await?;
+    let sql = "INSERT INTO refresh_families (id, grant_id, seed, generation, rotated_at, access_id, created_at,
+                 expires_at, replays, client_epoch, user_epoch, grant_epoch)
+               VALUES ($1, $2, $3, 0, $4, $5, $4, $6, 0,
+                 (SELECT epoch FROM clients WHERE id = $7), (SELECT epoch FROM users WHERE id = $8), $9)";
+    let params = db::params![id, grant.id, seed, call.now, access.id, expires_at, client.id, grant.user, grant.epoch];
+    work.tx.execute(sql, params).await?;
     keep_until(work, grant.id, expires_at).await?;
     text(work, id, 0, &seed)
 }

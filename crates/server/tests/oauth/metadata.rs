@@ -21,7 +21,92 @@ async fn a01_every_address_tells_the_same_of_the_same_issuer() {
 #[tokio::test]
 async fn a02_a03_a04_promises_what_holds_and_nothing_more() {
     let metadata = one().await.get("/.well-known/openid-configuration").await.json();
-    insta::assert_snapshot!(serde_json::to_string_pretty(&metadata).unwrap());
+    insta::assert_snapshot!(serde_json::to_string_pretty(&metadata).unwrap(), @r#"
+    {
+      "authorization_endpoint": "https://mandate.test/oauth2/authorize",
+      "authorization_response_iss_parameter_supported": true,
+      "claims_parameter_supported": false,
+      "claims_supported": [
+        "sub",
+        "iss",
+        "aud",
+        "exp",
+        "iat",
+        "auth_time",
+        "nonce",
+        "amr",
+        "azp",
+        "at_hash",
+        "name",
+        "preferred_username",
+        "email",
+        "email_verified",
+        "authorized_teams",
+        "teams"
+      ],
+      "code_challenge_methods_supported": [
+        "S256"
+      ],
+      "end_session_endpoint": "https://mandate.test/oauth2/logout",
+      "grant_types_supported": [
+        "authorization_code",
+        "refresh_token",
+        "client_credentials"
+      ],
+      "id_token_signing_alg_values_supported": [
+        "RS256",
+        "ES256",
+        "EdDSA",
+        "PS256"
+      ],
+      "introspection_endpoint": "https://mandate.test/oauth2/introspect",
+      "introspection_endpoint_auth_methods_supported": [
+        "client_secret_basic",
+        "client_secret_post"
+      ],
+      "issuer": "https://mandate.test",
+      "jwks_uri": "https://mandate.test/oauth2/jwks",
+      "prompt_values_supported": [
+        "none",
+        "login",
+        "consent",
+        "select_account"
+      ],
+      "request_parameter_supported": false,
+      "request_uri_parameter_supported": false,
+      "response_modes_supported": [
+        "query",
+        "form_post"
+      ],
+      "response_types_supported": [
+        "code"
+      ],
+      "revocation_endpoint": "https://mandate.test/oauth2/revoke",
+      "revocation_endpoint_auth_methods_supported": [
+        "client_secret_basic",
+        "client_secret_post",
+        "none"
+      ],
+      "scopes_supported": [
+        "openid",
+        "profile",
+        "email",
+        "offline_access",
+        "as_user:read",
+        "as_user:write"
+      ],
+      "subject_types_supported": [
+        "public"
+      ],
+      "token_endpoint": "https://mandate.test/oauth2/token",
+      "token_endpoint_auth_methods_supported": [
+        "client_secret_basic",
+        "client_secret_post",
+        "none"
+      ],
+      "userinfo_endpoint": "https://mandate.test/oauth2/userinfo"
+    }
+    "#);
 }
 
 #[tokio::test]
