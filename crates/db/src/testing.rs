@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::Mutex;
 
-use crate::{Db, Migration, postgres};
+use crate::{Db, Migration, postgres, sqlite};
 
 /// An empty database of its own, removed when this is dropped.
 pub struct TestDb {
@@ -98,6 +98,17 @@ impl TestDb {
         Some(TestDb { db: Some(db), uri, place: Place::Database(name) })
     }
 
+    /// Makes this database a template. Nobody else may hold it open any more.
+    pub fn into_template(mut self) -> Template {
+        self.db = None;
+        if let Place::Directory(path) = &self.place {
+            // The connections may still be closing. A copy that nobody opens holds still.
+            sqlite::copy(&path.join("test.db"), &path.join("template.db"))
+                .expect("a template can be copied");
+        }
+        Template(self)
+    }
+
     /// Where it is, as [`Db::open`] takes it.
     pub fn uri(&self) -> &str {
         &self.uri
@@ -120,14 +131,6 @@ impl TestDb {
 /// A database that was prepared once, to be copied for each test. It lives as long as the process.
 pub struct Template(TestDb);
 
-impl TestDb {
-    /// Makes this database a template. Nobody else may hold it open any more.
-    pub fn into_template(mut self) -> Template {
-        self.db = None;
-        Template(self)
-    }
-}
-
 impl Template {
     /// A fresh copy.
     pub async fn copy(&self) -> TestDb {
@@ -135,20 +138,14 @@ impl Template {
             Place::Directory(from) => {
                 let directory = cluster::directory("sqlite", &number().to_string());
                 let path = directory.join("test.db");
-                for end in ["", "-wal"] {
-                    let source = from.join(format!("test.db{end}"));
-                    if source.exists() {
-                        let target = directory.join(format!("test.db{end}"));
-                        std::fs::copy(source, target).expect("a template can be copied");
-                    }
-                }
+                std::fs::copy(from.join("template.db"), &path).expect("a template can be copied");
                 let uri = format!("sqlite:{}", path.display());
                 let db = Db::open(&uri).await.expect("a copied SQLite database opens");
                 TestDb { db: Some(db), uri, place: Place::Directory(directory) }
             }
-            Place::Database(name) => {
-                TestDb::postgres_like(name).await.expect("the server of the template is still there")
-            }
+            Place::Database(name) => TestDb::postgres_like(name)
+                .await
+                .expect("the server of the template is still there"),
         }
     }
 }

@@ -116,10 +116,10 @@ async fn tells_every_member_when_a_full_disk_undoes_them_all_and_heals() {
     })
     .await;
     let after = in_line(write(db.clone(), 3)).await;
-    let verdict = first.commit().await;
-    assert!(is_unavailable(&verdict), "{verdict:?}");
-    let verdict = big.await.unwrap();
-    assert!(is_unavailable(&verdict), "{verdict:?}");
+    for verdict in [first.commit().await, big.await.unwrap()] {
+        let Err(Error::Unavailable(reason)) = verdict else { panic!("{verdict:?}") };
+        assert!(reason.contains("full"), "{reason}");
+    }
     assert_eq!(after.await.unwrap(), Ok(()), "it came after the loss, in a batch of its own");
     assert_eq!(ids(db).await, [3]);
 

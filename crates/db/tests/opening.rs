@@ -127,6 +127,20 @@ async fn copies_a_migrated_database_for_each_test() {
 }
 
 #[tokio::test]
+async fn copies_a_prepared_database_for_each_test() {
+    for test in databases().await {
+        test.db().migrate(&LINE).await.unwrap();
+        assert_eq!(age(test.db()).await, 7);
+        let template = test.into_template();
+        let (a, b) = (template.copy().await, template.copy().await);
+        let mut tx = a.db().begin().await.unwrap();
+        tx.execute("UPDATE teams SET age = 8", params![]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!((age(a.db()).await, age(b.db()).await), (8, 7), "{}", a.name());
+    }
+}
+
+#[tokio::test]
 async fn refuses_a_uri_it_cannot_understand() {
     for uri in ["", "mysql://x/y", "sqlite::memory:", "sqlite:", "postgres://a:b:c/d?x=y", "pg:"] {
         let refused = Db::open(uri).await;

@@ -38,8 +38,6 @@ fn copy(place: &Place, part: &Path) -> Result<(), Error> {
         return Err(Error::Unsupported("the path of a backup must be UTF-8"));
     };
     let connection = connection::for_reading(place)?;
-    // The copy is another file: a connection that only queries would refuse to write it.
-    statement::batch(&connection, "PRAGMA query_only = OFF")?;
     statement::query(&connection, "VACUUM INTO $1", &[Value::Text(target)], 1).map(drop)
 }
 

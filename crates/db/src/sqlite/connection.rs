@@ -25,7 +25,6 @@ const WRITING: &str = "
 
 /// Readers see the file through a memory map and keep few pages of their own.
 const READING: &str = "
-    PRAGMA query_only = ON;
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -1024;
     PRAGMA mmap_size = 1073741824;

@@ -22,8 +22,10 @@ use self::turnstile::{Turn, Turnstile};
 use self::writer::Writer;
 use crate::{Error, Row, Value};
 
-/// Pauses between two looks whether another process has finished writing: some five seconds.
-const PAUSES: [u64; 12] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1500, 1500];
+/// How often, and after which pause, to look whether another process has finished writing: for
+/// five seconds.
+const LOOKS: u32 = 500;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// An open SQLite database.
 pub(crate) struct Database {
@@ -64,11 +66,11 @@ impl Database {
 
     pub(crate) async fn begin(&self) -> Result<Transaction, Error> {
         let mut turn = self.turnstile.enter().await?;
-        for pause in PAUSES {
+        for _ in 0..LOOKS {
             if turn.writer()?.begin()? {
                 return Ok(Transaction { turn });
             }
-            tokio::time::sleep(Duration::from_millis(pause)).await;
+            tokio::time::sleep(PAUSE).await;
         }
         Err(Error::Unavailable(format!(
             "another process holds the write lock of {}",
@@ -101,6 +103,12 @@ impl Database {
     pub(crate) async fn pragma(&self, text: &str) -> Result<(), Error> {
         self.turnstile.enter().await?.writer()?.pragma(text)
     }
+}
+
+/// Copies a database that this process has closed, or nearly so.
+#[cfg(feature = "testing")]
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+    backup::write(&Place::parse(&from.display().to_string())?, to)
 }
 
 /// A write transaction: a turn at the writer with an open savepoint.

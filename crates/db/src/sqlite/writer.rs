@@ -159,7 +159,11 @@ impl Writer {
     /// Tells all members that their work is lost, and leaves the connection clean.
     fn lose(&mut self, error: &Error) {
         tracing::warn!(%error, members = self.members.len(), "a shared transaction was lost");
-        let verdict = Error::Unavailable(format!("the shared commit failed: {error}"));
+        let reason = match error {
+            Error::Unavailable(reason) | Error::Broken(reason) => reason.clone(),
+            other => other.to_string(),
+        };
+        let verdict = Error::Unavailable(format!("the shared commit failed: {reason}"));
         for member in self.members.drain(..) {
             let _ = member.send(Err(verdict.clone()));
         }

@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 
 const PREFIX: &str = "mandate-test";
 
@@ -79,7 +79,6 @@ fn binaries() -> Option<PathBuf> {
 }
 
 fn start(binaries: &Path) -> Server {
-    sweep(binaries);
     let directory = directory("postgres", "cluster");
     let mut shell = Command::new("sh");
     shell.args(["-c", SCRIPT, "sh"]).arg(binaries).arg(&directory);
@@ -116,8 +115,10 @@ fn as_owner(command: &mut Command, directory: &Path) {
     command.uid(user).gid(group);
 }
 
-/// An empty directory of this process.
+/// An empty directory of this process. The first one also clears what others left behind.
 pub(super) fn directory(kind: &str, name: &str) -> PathBuf {
+    static SWEPT: Once = Once::new();
+    SWEPT.call_once(sweep);
     let pid = std::process::id();
     let path = std::env::temp_dir().join(format!("{PREFIX}-{kind}-{pid}-{name}"));
     // Left behind by a process that had the same number.
@@ -126,8 +127,8 @@ pub(super) fn directory(kind: &str, name: &str) -> PathBuf {
     path
 }
 
-/// Removes what processes left behind that are no more, shell and all.
-fn sweep(binaries: &Path) {
+/// Removes what was left by processes that are no more, clusters without their shell included.
+fn sweep() {
     let entries = fs::read_dir(std::env::temp_dir()).map(|entries| entries.flatten().collect());
     let entries: Vec<fs::DirEntry> = entries.unwrap_or_default();
     for entry in entries {
@@ -138,7 +139,9 @@ fn sweep(binaries: &Path) {
         if !known || Path::new("/proc").join(pid).exists() {
             continue;
         }
-        if kind == "postgres" {
+        if kind == "postgres"
+            && let Some(binaries) = binaries()
+        {
             let mut stop = Command::new(binaries.join("pg_ctl"));
             stop.args(["-W", "-m", "immediate", "stop", "-D"]).arg(entry.path().join("data"));
             stop.stdout(Stdio::null()).stderr(Stdio::null());

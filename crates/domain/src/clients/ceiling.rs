@@ -3,8 +3,8 @@
 //! Pure. It looks at the greatest rights the client could ever use, before and after, because who
 //! takes over a client by its redirect URI or its secret takes over those.
 
-use super::words::GrantType;
 use super::Client;
+use super::words::GrantType;
 use crate::Refusal;
 use crate::access::{Authority, PERMISSIONS, Reach, definition};
 
@@ -17,7 +17,11 @@ use crate::access::{Authority, PERMISSIONS, Reach, definition};
 ///
 /// # Errors
 /// `Forbidden` that names the missing permission.
-pub fn allows(authority: &Authority, before: Option<&Client>, after: &Client) -> Result<(), Refusal> {
+pub fn allows(
+    authority: &Authority,
+    before: Option<&Client>,
+    after: &Client,
+) -> Result<(), Refusal> {
     let all = |p: &crate::access::Definition| authority.reach(p.name) == Some(Reach::Everywhere);
     if authority.is_operator() || PERMISSIONS.iter().all(all) {
         return Ok(());
@@ -33,7 +37,8 @@ fn one(authority: &Authority, client: &Client) -> Result<(), Refusal> {
     if let Some(user) = &client.context_user
         && Some(user) != authority.actor.user.as_ref()
     {
-        let because = "Its tokens act for another person. You can make a client act for yourself only.";
+        let because =
+            "Its tokens act for another person. You can make a client act for yourself only.";
         return missing("user:update", because);
     }
     for scope in client.scopes.iter() {

@@ -28,10 +28,12 @@ pub async fn ensure_defaults(work: &mut Work, call: &Call) -> Result<(), Fault> 
         }
         let (mut client, _) = presets::complete(&draft);
         client.is_system = true;
-        register(work, call, &mut client, NewSecret::None).await.map_err(|refusal| match refusal {
-            Refusal::Fault(fault) => fault,
-            other => Fault::Broken(format!("the system client {id} cannot be made: {other}")),
-        })?;
+        register(work, call, &mut client, NewSecret::None).await.map_err(
+            |refusal| match refusal {
+                Refusal::Fault(fault) => fault,
+                other => Fault::Broken(format!("the system client {id} cannot be made: {other}")),
+            },
+        )?;
     }
     Ok(())
 }
@@ -56,7 +58,9 @@ pub async fn set_bootstrap_secret(
     if let Some(error) = secrets::given_error(&client, Some(&secret)) {
         return Err(Refusal::Invalid(vec![error]));
     }
-    let Some(made) = secrets::prepare(work, call, NewSecret::Given(secret))? else { return Ok(false) };
+    let Some(made) = secrets::prepare(work, call, NewSecret::Given(secret))? else {
+        return Ok(false);
+    };
     client.secrets.push(made.stored.clone());
     super::rules::touch(work, call, &mut client).await?;
     secrets::insert(work, &client.id, &made).await?;
@@ -96,7 +100,12 @@ fn drafts(api: String) -> [Draft; 5] {
             "The app on people's phones.",
             &["dev.mandate.mobile:/callback"],
         ),
-        native("mandate-desktop", "Mandate Desktop Agent", "The agent on people's computers.", &LOOPBACK),
+        native(
+            "mandate-desktop",
+            "Mandate Desktop Agent",
+            "The agent on people's computers.",
+            &LOOPBACK,
+        ),
         Draft {
             access: Some(Access::Full),
             ..native("mandate-cli", "Mandate CLI", "The command line.", &LOOPBACK)

@@ -31,7 +31,10 @@ pub async fn delete(
         return Err(system(vec![id.to_owned()]));
     }
     if confirm_name != client.name {
-        return Err(Refusal::field("confirm_name", "Type the name of the client exactly as it is."));
+        return Err(Refusal::field(
+            "confirm_name",
+            "Type the name of the client exactly as it is.",
+        ));
     }
     Ok(remove(work, call, &client).await?)
 }
@@ -75,7 +78,8 @@ pub async fn delete_many(
 }
 
 fn system(ids: Vec<String>) -> Refusal {
-    let message = "System clients cannot be deleted: the server itself depends on them. Nothing was deleted.";
+    let message =
+        "System clients cannot be deleted: the server itself depends on them. Nothing was deleted.";
     Refusal::Conflict { message: message.into(), ids }
 }
 

@@ -12,10 +12,41 @@ const MAX_CLAIMS: usize = 4_096;
 
 /// Claims that the server alone writes: of RFC 7519, 9068, 8693 and OpenID Connect, and its own.
 const RESERVED_CLAIMS: [&str; 35] = [
-    "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "act", "may_act", "azp", "nonce",
-    "auth_time", "acr", "amr", "at_hash", "c_hash", "s_hash", "sid", "cnf", "active", "token_type", "username",
-    "access", "authorized_teams", "instance_permissions", "teams", "events", "entitlements", "groups", "roles",
-    "authorization_details", "email_verified", "email",
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "client_id",
+    "scope",
+    "act",
+    "may_act",
+    "azp",
+    "nonce",
+    "auth_time",
+    "acr",
+    "amr",
+    "at_hash",
+    "c_hash",
+    "s_hash",
+    "sid",
+    "cnf",
+    "active",
+    "token_type",
+    "username",
+    "access",
+    "authorized_teams",
+    "instance_permissions",
+    "teams",
+    "events",
+    "entitlements",
+    "groups",
+    "roles",
+    "authorization_details",
+    "email_verified",
+    "email",
 ];
 
 pub(super) fn check(client: &Client, wrong: &mut Wrong) {
@@ -35,11 +66,20 @@ pub(super) fn check(client: &Client, wrong: &mut Wrong) {
 
 fn lifetimes(client: &Client, wrong: &mut Wrong) {
     let message = "An access token lives 60 seconds to 24 hours (60 to 86,400 seconds).";
-    wrong.unless((60..=DAY).contains(&client.access_token_lifetime), "access_token_lifetime", message);
+    wrong.unless(
+        (60..=DAY).contains(&client.access_token_lifetime),
+        "access_token_lifetime",
+        message,
+    );
     let message = "A refresh token lives 1 hour to 365 days (3,600 to 31,536,000 seconds).";
-    wrong.unless((3_600..=365 * DAY).contains(&client.refresh_token_lifetime), "refresh_token_lifetime", message);
+    wrong.unless(
+        (3_600..=365 * DAY).contains(&client.refresh_token_lifetime),
+        "refresh_token_lifetime",
+        message,
+    );
     if let Some(idle) = client.refresh_token_idle_lifetime {
-        let message = "The idle limit is 60 seconds at least and no longer than the refresh token lives.";
+        let message =
+            "The idle limit is 60 seconds at least and no longer than the refresh token lives.";
         let fits = (60..=client.refresh_token_lifetime).contains(&idle);
         wrong.unless(fits, "refresh_token_idle_lifetime", message);
     }
@@ -48,13 +88,29 @@ fn lifetimes(client: &Client, wrong: &mut Wrong) {
 }
 
 fn claims(client: &Client, wrong: &mut Wrong) {
-    let reserved: Vec<&str> =
-        client.claims.keys().map(String::as_str).filter(|name| RESERVED_CLAIMS.contains(name)).take(5).collect();
+    let reserved: Vec<&str> = client
+        .claims
+        .keys()
+        .map(String::as_str)
+        .filter(|name| RESERVED_CLAIMS.contains(name))
+        .take(5)
+        .collect();
     if !reserved.is_empty() {
-        wrong.field("claims", format!("The server itself writes these claims: {}.", reserved.join(", ")));
+        wrong.field(
+            "claims",
+            format!("The server itself writes these claims: {}.", reserved.join(", ")),
+        );
     }
     let strange = |name: &String| name.is_empty() || name.chars().any(crate::text::is_invisible);
-    wrong.unless(!client.claims.keys().any(strange), "claims", "A claim needs a name without control characters.");
+    wrong.unless(
+        !client.claims.keys().any(strange),
+        "claims",
+        "A claim needs a name without control characters.",
+    );
     let size = serde_json::to_string(&client.claims).map_or(usize::MAX, |text| text.len());
-    wrong.unless(size <= MAX_CLAIMS, "claims", "At most 4,096 bytes of claims: they travel in every token.");
+    wrong.unless(
+        size <= MAX_CLAIMS,
+        "claims",
+        "At most 4,096 bytes of claims: they travel in every token.",
+    );
 }

@@ -35,7 +35,9 @@ pub enum Sort {
 impl Sort {
     /// `name`, `created`, `last_used`, `risk`.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Name, Self::Created, Self::LastUsed, Self::Risk].into_iter().find(|sort| sort.as_str() == word)
+        [Self::Name, Self::Created, Self::LastUsed, Self::Risk]
+            .into_iter()
+            .find(|sort| sort.as_str() == word)
     }
 
     /// The word in URLs.
@@ -99,6 +101,7 @@ pub struct ListQuery {
 
 /// What the list shows of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own, not a state")]
 pub struct Summary {
     /// Its `client_id`.
     pub id: ClientId,
@@ -198,7 +201,8 @@ impl Cursor {
     }
 
     fn text(&self, query: &ListQuery) -> String {
-        BASE64.encode(json!([query.sort.as_str(), query.descending, self.value, self.id]).to_string())
+        BASE64
+            .encode(json!([query.sort.as_str(), query.descending, self.value, self.id]).to_string())
     }
 
     fn read(query: &ListQuery, text: &str) -> Result<Self, Refusal> {
@@ -266,14 +270,18 @@ async fn page(
         }
     };
     let limit = filter.int(limit);
-    let sql = format!("SELECT {COLUMNS} FROM clients c{} ORDER BY {order} LIMIT {limit}", filter.conditions());
+    let sql = format!(
+        "SELECT {COLUMNS} FROM clients c{} ORDER BY {order} LIMIT {limit}",
+        filter.conditions()
+    );
     let rows = work.tx.query(&sql, &filter.values()).await?;
     rows.iter().map(read).collect()
 }
 
 fn reach(filter: &mut Statement, may: &May<ReadClients>) {
     if let Reach::Places { organizations, teams } = may.reach() {
-        let organizations: Vec<String> = organizations.iter().map(|id| filter.text(id.clone())).collect();
+        let organizations: Vec<String> =
+            organizations.iter().map(|id| filter.text(id.clone())).collect();
         let teams: Vec<String> = teams.iter().map(|id| filter.text(id.clone())).collect();
         let places = [("c.organization_id", organizations), ("c.owner_team", teams)];
         let conditions: Vec<String> = places
@@ -296,9 +304,9 @@ async fn filters(work: &mut Work, filter: &mut Statement, query: &ListQuery) -> 
         ("organization_id", query.organization.as_deref()),
     ];
     for (column, word) in words {
-        if let Some(word) = word {
-            let word = filter.text(word.replace('\0', ""));
-            filter.and(&format!("c.{column} = {word}"));
+        if let Some(wanted) = word {
+            let number = filter.text(wanted.replace('\0', ""));
+            filter.and(&format!("c.{column} = {number}"));
         }
     }
     let members = [
@@ -337,14 +345,21 @@ async fn filters(work: &mut Work, filter: &mut Statement, query: &ListQuery) -> 
 
 /// A member of a set. A rare one is looked up by the index of sets; a common one is met soon
 /// enough on the way along the order.
-async fn member(work: &mut Work, filter: &mut Statement, field: &str, value: &str) -> Result<(), Fault> {
+async fn member(
+    work: &mut Work,
+    filter: &mut Statement,
+    field: &str,
+    value: &str,
+) -> Result<(), Fault> {
     const RARE: i64 = 2_000;
     let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM client_sets WHERE field = $1 AND value = $2 LIMIT $3) AS found";
     let row = work.tx.query_one(sql, db::params![field, value, RARE + 1]).await?;
     let count: i64 = row.map(|row| row.get(0)).transpose()?.unwrap_or_default();
     let (field, value) = (filter.text(field.to_owned()), filter.text(value.to_owned()));
     filter.and(&if count <= RARE {
-        format!("c.id IN (SELECT client_id FROM client_sets WHERE field = {field} AND value = {value})")
+        format!(
+            "c.id IN (SELECT client_id FROM client_sets WHERE field = {field} AND value = {value})"
+        )
     } else {
         format!(
             "EXISTS (SELECT 1 FROM client_sets s
@@ -386,7 +401,8 @@ fn read(row: &db::Row) -> Result<Summary, Fault> {
         name: row.get(1)?,
         logo_uri: row.get(2)?,
         verified: row.get(3)?,
-        kind: ClientType::parse(&kind).ok_or_else(|| Fault::Broken(format!("a client has the unknown type {kind}")))?,
+        kind: ClientType::parse(&kind)
+            .ok_or_else(|| Fault::Broken(format!("a client has the unknown type {kind}")))?,
         enabled: row.get(5)?,
         is_system: row.get(6)?,
         confidential: row.get(7)?,
@@ -415,7 +431,8 @@ async fn fill_in(work: &mut Work, items: &mut [Summary], now: i64) -> Result<(),
         return Ok(());
     }
     let mut ids = Statement::default();
-    let numbers: Vec<String> = items.iter().map(|item| ids.text(item.id.as_str().to_owned())).collect();
+    let numbers: Vec<String> =
+        items.iter().map(|item| ids.text(item.id.as_str().to_owned())).collect();
     let numbers = numbers.join(", ");
     let places: HashMap<String, usize> =
         items.iter().enumerate().map(|(n, item)| (item.id.as_str().to_owned(), n)).collect();
@@ -432,7 +449,8 @@ async fn fill_in(work: &mut Work, items: &mut [Summary], now: i64) -> Result<(),
             "organization" => item.restricted_organizations.push(value),
             _ => item.restricted_teams.push(value),
         }
-        item.all_teams = item.restricted_organizations.is_empty() && item.restricted_teams.is_empty();
+        item.all_teams =
+            item.restricted_organizations.is_empty() && item.restricted_teams.is_empty();
     }
     let now = ids.int(now);
     let sql = format!(

@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::secrets::Verdict;
 use super::Client;
+use super::secrets::Verdict;
 use crate::{Call, Fault, Instance, Work};
 
 /// More marks than this wait for no one: the rest of the interval is not marked.

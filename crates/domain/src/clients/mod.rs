@@ -38,27 +38,29 @@ use crate::access::Access;
 use crate::audit;
 use crate::{ClientId, UserId};
 
+pub use crate::teams::Page;
 pub use cache::{Cache, find, find_by_number};
 pub use ceiling::allows as ceiling_allows;
 pub use defaults::{ADMIN_CLIENT, ensure_defaults, set_bootstrap_secret};
 pub use draft::{Draft, TeamRestrictions};
 pub use endings::{delete, delete_many};
-pub use crate::teams::Page;
 pub use list::{ListQuery, Sort, Summary, list};
 pub use marks::{flush, mark_used};
 pub use redirects::{RedirectRefusal, matching_redirect};
 pub use risk::Risk;
 pub use rules::{change, create, pause, resume, revoke_tokens, show};
 pub use words::{
-    AuthMethod, ClientType, GrantType, Pkce, RefreshRotation, TeamSelection, TokenFormat, TokenIssuance,
-    TrustedIpsMode,
+    AuthMethod, ClientType, GrantType, Pkce, RefreshRotation, TeamSelection, TokenFormat,
+    TokenIssuance, TrustedIpsMode,
 };
 
 /// What an ID token may be signed with, the default first.
-const SIGNING_ALGORITHMS: [Algorithm; 4] = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa, Algorithm::Ps256];
+const SIGNING_ALGORITHMS: [Algorithm; 4] =
+    [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa, Algorithm::Ps256];
 
 /// One OAuth client. Lifetimes are seconds, instants seconds since 1970.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, not a state")]
 pub struct Client {
     /// Its `client_id`.
     pub id: ClientId,

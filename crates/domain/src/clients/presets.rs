@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use super::draft::Draft;
 use super::words::{
-    AuthMethod, ClientType, GrantType, Pkce, RefreshRotation, TeamSelection, TokenFormat, TokenIssuance,
-    TrustedIpsMode,
+    AuthMethod, ClientType, GrantType, Pkce, RefreshRotation, TeamSelection, TokenFormat,
+    TokenIssuance, TrustedIpsMode,
 };
 use super::{Client, Risk, SIGNING_ALGORITHMS, trusted_ips};
 use crate::access::Access;
@@ -25,7 +25,8 @@ pub(super) const REFRESH_LIFETIME: i64 = 7 * 86_400;
 const OVERLAP: i64 = 30;
 
 /// What a directory synchronization needs; the middle one has two colons.
-const SYNC_SCOPES: [&str; 5] = ["scim:read", "scim:write", "sync:profile:read", "connector:read", "connector:write"];
+const SYNC_SCOPES: [&str; 5] =
+    ["scim:read", "scim:write", "sync:profile:read", "connector:read", "connector:write"];
 const IDENTITY_SCOPES: [&str; 3] = ["openid", "profile", "email"];
 
 /// The client that a draft describes, without number, instants and secrets, and what could not be
@@ -52,7 +53,8 @@ pub(super) fn complete(draft: &Draft) -> (Client, Vec<FieldError>) {
     client.contacts = once_each(draft.contacts.as_deref());
     client.name = trimmed(draft.name.as_deref());
     client.description = trimmed(draft.description.as_deref());
-    client.logo_uri = draft.logo_uri.as_deref().map(str::trim).filter(|uri| !uri.is_empty()).map(Into::into);
+    client.logo_uri =
+        draft.logo_uri.as_deref().map(str::trim).filter(|uri| !uri.is_empty()).map(Into::into);
     take_tokens(&mut client, draft);
     errors.extend(nul_errors(&client));
     (client, errors)
@@ -64,13 +66,17 @@ fn nul_errors(client: &Client) -> Vec<FieldError> {
         match value {
             Value::String(text) => text.contains('\0'),
             Value::Array(items) => items.iter().any(has_nul),
-            Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+            Value::Object(members) => {
+                members.iter().any(|(name, value)| name.contains('\0') || has_nul(value))
+            }
             _ => false,
         }
     }
     let snapshot = client.snapshot();
     let fields = snapshot.as_object().into_iter().flatten().filter(|(_, value)| has_nul(value));
-    fields.map(|(field, _)| FieldError { field: field.clone(), message: "No NUL characters.".into() }).collect()
+    fields
+        .map(|(field, _)| FieldError { field: field.clone(), message: "No NUL characters.".into() })
+        .collect()
 }
 
 /// Takes over what the draft says of tokens, consent and limits.
@@ -172,7 +178,9 @@ fn template(draft: &Draft) -> Client {
 fn inferred(draft: &Draft) -> ClientType {
     match draft.grant_types.as_deref() {
         None => ClientType::UserAuthorized,
-        Some(grants) if grants.contains(&GrantType::AuthorizationCode) => ClientType::UserAuthorized,
+        Some(grants) if grants.contains(&GrantType::AuthorizationCode) => {
+            ClientType::UserAuthorized
+        }
         Some(&[GrantType::ClientCredentials]) => ClientType::Service,
         Some(_) => ClientType::Custom,
     }
@@ -181,15 +189,18 @@ fn inferred(draft: &Draft) -> ClientType {
 fn grants(kind: ClientType) -> BTreeSet<GrantType> {
     match kind {
         ClientType::UserAuthorized => BTreeSet::from([GrantType::AuthorizationCode]),
-        ClientType::Service | ClientType::SyncConnector => BTreeSet::from([GrantType::ClientCredentials]),
+        ClientType::Service | ClientType::SyncConnector => {
+            BTreeSet::from([GrantType::ClientCredentials])
+        }
         ClientType::Custom => BTreeSet::new(),
     }
 }
 
 fn auth_methods(confidential: bool) -> BTreeSet<AuthMethod> {
-    match confidential {
-        true => BTreeSet::from([AuthMethod::SecretBasic, AuthMethod::SecretPost]),
-        false => BTreeSet::from([AuthMethod::None]),
+    if confidential {
+        BTreeSet::from([AuthMethod::SecretBasic, AuthMethod::SecretPost])
+    } else {
+        BTreeSet::from([AuthMethod::None])
     }
 }
 
@@ -197,7 +208,8 @@ fn template_scopes(kind: ClientType, access: Access, grants: &BTreeSet<GrantType
     let writes = access == Access::Full;
     match kind {
         ClientType::UserAuthorized => {
-            let as_user = ["as_user:read", "as_user:write"].into_iter().take(if writes { 2 } else { 1 });
+            let as_user =
+                ["as_user:read", "as_user:write"].into_iter().take(if writes { 2 } else { 1 });
             IDENTITY_SCOPES.into_iter().chain(["offline_access"]).chain(as_user).collect()
         }
         ClientType::SyncConnector => {
@@ -217,17 +229,21 @@ fn template_defaults(scopes: &Scopes) -> Scopes {
 }
 
 fn read_scopes(field: &str, names: &[String], errors: &mut Vec<FieldError>) -> Scopes {
-    let (good, bad): (Vec<&str>, Vec<&str>) = names.iter().map(String::as_str).partition(|name| scope::is_token(name));
+    let (good, bad): (Vec<&str>, Vec<&str>) =
+        names.iter().map(String::as_str).partition(|name| scope::is_token(name));
     for name in bad.iter().take(10) {
-        let shown: String = name.chars().filter(|c| !crate::text::is_invisible(*c)).take(60).collect();
-        let message = format!("`{shown}` is not the name of a scope: no spaces, quotes or backslashes.");
+        let shown: String =
+            name.chars().filter(|c| !crate::text::is_invisible(*c)).take(60).collect();
+        let message =
+            format!("`{shown}` is not the name of a scope: no spaces, quotes or backslashes.");
         errors.push(FieldError { field: field.into(), message });
     }
     let scopes: Scopes = good.into_iter().collect();
     if scopes.len() > scope::MAX_SCOPES || scopes.as_str().len() > scope::MAX_CHARACTERS {
         let message = format!(
             "At most {} scopes of {} characters together.",
-            scope::MAX_SCOPES, scope::MAX_CHARACTERS
+            scope::MAX_SCOPES,
+            scope::MAX_CHARACTERS
         );
         errors.push(FieldError { field: field.into(), message });
     }
@@ -251,15 +267,15 @@ mod tests {
 
     use super::*;
 
-    fn completed(draft: serde_json::Value) -> serde_json::Value {
-        let (client, errors) = complete(&Draft::read(&draft).unwrap());
+    fn completed(draft: &serde_json::Value) -> serde_json::Value {
+        let (client, errors) = complete(&Draft::read(draft).unwrap());
         assert_eq!(errors, []);
         client.snapshot()
     }
 
     #[test]
     fn fills_in_nothing_dangerous() {
-        let client = completed(json!({"client_name": "a"}));
+        let client = completed(&json!({"client_name": "a"}));
         for (field, value) in [
             ("type", json!("user_authorized")),
             ("access", json!("read_only")),
@@ -280,17 +296,17 @@ mod tests {
 
     #[test]
     fn writes_only_under_full_access() {
-        let full = completed(json!({"access": "full"}));
+        let full = completed(&json!({"access": "full"}));
         assert!(full["scopes"].as_array().unwrap().contains(&json!("as_user:write")));
         assert!(!full["default_scopes"].as_array().unwrap().contains(&json!("as_user:write")));
     }
 
     #[test]
     fn a_sync_connector_has_its_five_scopes() {
-        let sync = completed(json!({"type": "sync_connector"}));
+        let sync = completed(&json!({"type": "sync_connector"}));
         assert_eq!(sync["access"], "full");
         assert_eq!(sync["scopes"].as_array().unwrap().len(), 5);
-        let reader = completed(json!({"type": "sync_connector", "access": "read_only"}));
+        let reader = completed(&json!({"type": "sync_connector", "access": "read_only"}));
         assert_eq!(reader["scopes"], json!(["connector:read", "scim:read", "sync:profile:read"]));
     }
 
@@ -301,13 +317,13 @@ mod tests {
             (json!(["authorization_code", "refresh_token"]), "user_authorized"),
             (json!(["password"]), "custom"),
         ] {
-            assert_eq!(completed(json!({"grant_types": grants}))["type"], kind, "{grants}");
+            assert_eq!(completed(&json!({"grant_types": grants}))["type"], kind, "{grants}");
         }
     }
 
     #[test]
     fn takes_none_as_the_only_method_for_a_public_client() {
-        assert_eq!(completed(json!({"auth_methods": ["none"]}))["confidential"], false);
-        assert_eq!(completed(json!({"confidential": false}))["auth_methods"], json!(["none"]));
+        assert_eq!(completed(&json!({"auth_methods": ["none"]}))["confidential"], false);
+        assert_eq!(completed(&json!({"confidential": false}))["auth_methods"], json!(["none"]));
     }
 }

@@ -29,7 +29,10 @@ pub enum RedirectRefusal {
 ///
 /// # Errors
 /// Why there is none.
-pub fn matching_redirect(client: &Client, presented: Option<&str>) -> Result<String, RedirectRefusal> {
+pub fn matching_redirect(
+    client: &Client,
+    presented: Option<&str>,
+) -> Result<String, RedirectRefusal> {
     if !client.has_redirects() || client.redirect_uris.is_empty() {
         return Err(RedirectRefusal::NoneRegistered);
     }
@@ -39,9 +42,65 @@ pub fn matching_redirect(client: &Client, presented: Option<&str>) -> Result<Str
             _ => Err(RedirectRefusal::NoneNamed),
         };
     };
-    let registered: Vec<RedirectUri> = client.redirect_uris.iter().map(RedirectUri::stored).collect();
+    let registered: Vec<RedirectUri> =
+        client.redirect_uris.iter().map(RedirectUri::stored).collect();
     if registered.iter().any(|uri| uri.matches(presented, client.confidential)) {
         return Ok(presented.to_owned());
     }
     Err(RedirectRefusal::Unregistered { difference: difference(&registered, presented) })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::presets::complete;
+    use super::super::{Client, Draft};
+    use super::*;
+
+    fn client(uris: &[&str], confidential: bool) -> Client {
+        let draft = json!({"redirect_uris": uris, "confidential": confidential});
+        complete(&Draft::read(&draft).unwrap()).0
+    }
+
+    #[test]
+    fn answers_to_the_only_one_when_none_is_named() {
+        let one = client(&["https://a.example/cb"], true);
+        assert_eq!(matching_redirect(&one, None).as_deref(), Ok("https://a.example/cb"));
+        let two = client(&["https://a.example/cb", "https://b.example/cb"], true);
+        assert_eq!(matching_redirect(&two, None), Err(RedirectRefusal::NoneNamed));
+        let none = client(&[], true);
+        assert_eq!(
+            matching_redirect(&none, Some("https://a.example/cb")),
+            Err(RedirectRefusal::NoneRegistered)
+        );
+    }
+
+    #[test]
+    fn answers_to_the_presented_bytes_and_to_no_others() {
+        let web = client(&["https://a.example/cb", "https://b.example/cb"], true);
+        assert_eq!(
+            matching_redirect(&web, Some("https://b.example/cb")).as_deref(),
+            Ok("https://b.example/cb")
+        );
+        for other in ["https://b.example/cb/", "https://B.example/cb", "https://b.example/cb?x", ""]
+        {
+            let Err(RedirectRefusal::Unregistered { difference }) =
+                matching_redirect(&web, Some(other))
+            else {
+                panic!("{other} was accepted");
+            };
+            assert!(difference.first_differing_char.is_some());
+        }
+    }
+
+    #[test]
+    fn ignores_the_port_of_loopback_for_public_clients_only() {
+        let (cli, web) =
+            (client(&["http://127.0.0.1/cb"], false), client(&["http://127.0.0.1/cb"], true));
+        let presented = Some("http://127.0.0.1:49152/cb");
+        assert_eq!(matching_redirect(&cli, presented).as_deref(), Ok("http://127.0.0.1:49152/cb"));
+        assert!(matching_redirect(&web, presented).is_err());
+        assert!(matching_redirect(&cli, Some("http://localhost:49152/cb")).is_err());
+    }
 }

@@ -70,7 +70,8 @@ pub fn assess(client: &Client, now: i64) -> Risk {
     let refreshes = has(GrantType::RefreshToken);
     let long_access = client.access_token_lifetime > 3_600;
     let observed_only = client.trusted_ips_mode == TrustedIpsMode::Observe;
-    let open_list = client.trusted_ips.is_empty() || client.trusted_ips.holds_everything() || observed_only;
+    let open_list =
+        client.trusted_ips.is_empty() || client.trusted_ips.holds_everything() || observed_only;
     let is_old = |s: &secrets::Stored| s.is_alive(now) && now - s.created_at > 180 * DAY;
     let kept = client.refresh_rotation == super::RefreshRotation::Keep;
     let last_sign_of_life = client.last_used_at.unwrap_or(client.created_at);
@@ -85,14 +86,101 @@ pub fn assess(client: &Client, now: i64) -> Risk {
         (Reason::PkceOptional, has(GrantType::AuthorizationCode) && client.pkce == Pkce::Optional),
         (Reason::OldSecret, client.secrets.iter().any(is_old)),
         (Reason::Unused, now - last_sign_of_life > 90 * DAY),
-        (Reason::OwnerGone, !client.is_system && client.owner_team.is_none() && client.contacts.is_empty()),
+        (
+            Reason::OwnerGone,
+            !client.is_system && client.owner_team.is_none() && client.contacts.is_empty(),
+        ),
         (Reason::ManyRedirects, client.redirect_uris.len() > 10),
         (Reason::PlainHttp, client.redirect_uris.iter().any(plain)),
         (Reason::OfflineTokens, long_access && client.access_token_format == TokenFormat::Jwt),
         (Reason::KeptRefresh, refreshes && kept),
     ];
-    let mut reasons: Vec<Reason> = facts.into_iter().filter_map(|(reason, holds)| holds.then_some(reason)).collect();
+    let mut reasons: Vec<Reason> =
+        facts.into_iter().filter_map(|(reason, holds)| holds.then_some(reason)).collect();
     reasons.sort_by_key(|reason| (-reason.points(), *reason));
     let score = reasons.iter().map(|reason| reason.points()).sum::<i64>().min(100);
     Risk { score, reasons }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::Draft;
+    use super::super::presets::complete;
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000;
+
+    fn client(draft: &Value) -> Client {
+        let client = complete(&Draft::read(draft).unwrap()).0;
+        Client { created_at: NOW, ..client }
+    }
+
+    fn words(client: &Client) -> Vec<&'static str> {
+        assess(client, NOW).reasons.into_iter().map(Reason::as_str).collect()
+    }
+
+    #[test]
+    fn finds_nothing_in_a_careful_client() {
+        let careful =
+            client(&json!({"redirect_uris": ["https://a.example/cb"], "contacts": ["ops"]}));
+        assert_eq!(assess(&careful, NOW), Risk::default());
+    }
+
+    #[test]
+    fn names_each_reason_for_what_it_is() {
+        for (draft, want) in [
+            (json!({"access": "full"}), "full_access"),
+            (json!({"access_token_lifetime": 3601}), "long_access_tokens"),
+            (
+                json!({"access_token_lifetime": 3601, "access_token_format": "jwt"}),
+                "offline_tokens",
+            ),
+            (
+                json!({"grant_types": ["authorization_code", "refresh_token"], "refresh_token_lifetime": 90 * DAY + 1}),
+                "long_refresh_tokens",
+            ),
+            (
+                json!({"grant_types": ["authorization_code", "refresh_token"], "refresh_rotation": "keep"}),
+                "kept_refresh_tokens",
+            ),
+            (json!({"type": "service"}), "no_trusted_ips"),
+            (json!({"type": "service", "trusted_ips": ["0.0.0.0/0"]}), "no_trusted_ips"),
+            (
+                json!({"type": "service", "trusted_ips": ["10.0.0.1"], "trusted_ips_mode": "observe"}),
+                "no_trusted_ips",
+            ),
+            (
+                json!({"type": "service", "context_user": "usr_1", "continue_without_context_user": true}),
+                "context_user_ignored",
+            ),
+            (json!({"pkce": "optional"}), "pkce_optional"),
+            (json!({"grant_types": ["password"]}), "legacy_grant"),
+            (json!({}), "owner_gone"),
+            (
+                json!({"redirect_uris": (0..11).map(|n| n.to_string()).collect::<Vec<_>>()}),
+                "many_redirects",
+            ),
+            (json!({"redirect_uris": ["http://127.0.0.1/cb"]}), "plain_http"),
+        ] {
+            assert!(words(&client(&draft)).contains(&want), "{want}: {draft}");
+        }
+        let idle = Client { created_at: NOW - 90 * DAY - 1, ..client(&json!({})) };
+        assert!(words(&idle).contains(&"unused"));
+        assert!(!words(&Client { last_used_at: Some(NOW), ..idle }).contains(&"unused"));
+    }
+
+    #[test]
+    fn puts_the_heaviest_first_and_stops_at_100() {
+        let all = json!({
+            "access": "full", "access_token_lifetime": 7200, "access_token_format": "jwt", "pkce": "optional",
+            "grant_types": ["authorization_code", "client_credentials", "password", "refresh_token"],
+            "refresh_token_lifetime": 365 * DAY, "refresh_rotation": "keep", "redirect_uris": ["http://localhost/cb"],
+        });
+        let risk = assess(&client(&all), NOW);
+        assert_eq!(risk.score, 100);
+        assert_eq!(risk.reasons[0], Reason::LegacyGrant);
+        assert!(risk.reasons.is_sorted_by_key(|reason| -reason.points()));
+    }
 }

@@ -10,15 +10,21 @@ use serde_json::Value;
 use super::draft::{Draft, merge};
 use super::secrets::{self, NewSecret};
 use super::{Change, Client, ceiling, check, facts, idempotency, presets, risk, store};
-use crate::access::{CreateClients, May, Permission, Reach, ReadClients, RevokeTokens, UpdateClients};
+use crate::access::{
+    CreateClients, May, Permission, Reach, ReadClients, RevokeTokens, UpdateClients,
+};
 use crate::audit::{self, differences};
-use crate::{Call, ClientId, Fault, FieldError, Refusal, ShownOnce, Work, id};
+use crate::{Call, Fault, FieldError, Refusal, ShownOnce, Work, id};
 
 /// The client, for somebody who may see it.
 ///
 /// # Errors
 /// `NotFound` where there is none or the proof does not reach it.
-pub async fn show(work: &mut Work, may: &May<ReadClients>, id: &str) -> Result<Arc<Client>, Refusal> {
+pub async fn show(
+    work: &mut Work,
+    may: &May<ReadClients>,
+    id: &str,
+) -> Result<Arc<Client>, Refusal> {
     let client = store::find_shared(work, id).await?.ok_or(Refusal::NotFound)?;
     covered(may, &client).then_some(client).ok_or(Refusal::NotFound)
 }
@@ -35,7 +41,8 @@ pub async fn create(
     draft: Draft,
     idempotency_key: Option<&str>,
 ) -> Result<ShownOnce<Arc<Client>>, Refusal> {
-    let draft = Draft { client_id: Some(chosen_id(work, &draft)?), ..at_home(work, may, draft).await? };
+    let draft =
+        Draft { client_id: Some(chosen_id(work, &draft)?), ..at_home(work, may, draft).await? };
     let (mut client, mut errors) = presets::complete(&draft);
     if !covered(may, &client) {
         return Err(beyond_reach(may));
@@ -43,8 +50,11 @@ pub async fn create(
     if let Some(key) = idempotency_key
         && let Some(made) = idempotency::claim(work, call, key, client.id.as_str()).await?
     {
-        let gone = || Refusal::conflict("The client made under this idempotency key is not there any more.");
-        let client = store::find_shared(work, &made).await?.filter(|c| covered(may, c)).ok_or_else(gone)?;
+        let gone = || {
+            Refusal::conflict("The client made under this idempotency key is not there any more.")
+        };
+        let client =
+            store::find_shared(work, &made).await?.filter(|c| covered(may, c)).ok_or_else(gone)?;
         return Ok(ShownOnce { object: client, secret: None });
     }
     errors.extend(id_error(work, client.id.as_str()).await?);
@@ -65,7 +75,9 @@ pub async fn create(
         Some(given) => NewSecret::Given(given),
         None => NewSecret::Generated,
     };
-    register(work, call, &mut client, secret).await.map(|secret| ShownOnce { object: Arc::new(client), secret })
+    register(work, call, &mut client, secret)
+        .await
+        .map(|secret| ShownOnce { object: Arc::new(client), secret })
 }
 
 /// Stores a client that was found good, with its first secret and the audit record.
@@ -108,7 +120,10 @@ pub async fn change(
     let (mut after, mut errors) = presets::complete(&patched(&before, patch)?);
     keep_identity(&before, &mut after);
     if given.client_id.as_deref().is_some_and(|given| given != id) {
-        errors.push(FieldError { field: "client_id".into(), message: "An id is never changed.".into() });
+        errors.push(FieldError {
+            field: "client_id".into(),
+            message: "An id is never changed.".into(),
+        });
     }
     if given.client_secret.is_some() {
         let message = "A secret is changed by rotation, not with the settings.";
@@ -183,15 +198,22 @@ pub(super) async fn held<P: Permission>(
     if !store::lock(work, id).await? {
         return Err(Refusal::NotFound);
     }
-    let client = store::find(work, id).await?.filter(|c| covered(may, c)).ok_or(Refusal::NotFound)?;
+    let client =
+        store::find(work, id).await?.filter(|c| covered(may, c)).ok_or(Refusal::NotFound)?;
     match if_version {
-        Some(version) if version != client.version => Err(Refusal::Stale { current: client.version }),
+        Some(version) if version != client.version => {
+            Err(Refusal::Stale { current: client.version })
+        }
         _ => Ok(client),
     }
 }
 
 /// A new version for a change beside the settings: an epoch, a secret.
-pub(super) async fn touch(work: &mut Work, call: &Call, client: &mut Client) -> Result<(), Refusal> {
+pub(super) async fn touch(
+    work: &mut Work,
+    call: &Call,
+    client: &mut Client,
+) -> Result<(), Refusal> {
     client.version = store::next_version(work);
     (client.updated_at, client.updated_by) = (call.now, call.actor.name());
     client.risk = risk::assess(client, call.now);
@@ -278,19 +300,19 @@ fn keep_identity(before: &Client, after: &mut Client) {
 }
 
 /// Somebody whose rights are in one place only makes clients there without having to name it.
-async fn at_home(work: &mut Work, may: &May<CreateClients>, mut draft: Draft) -> Result<Draft, Refusal> {
+async fn at_home(
+    work: &mut Work,
+    may: &May<CreateClients>,
+    mut draft: Draft,
+) -> Result<Draft, Refusal> {
     let Reach::Places { organizations, teams } = may.reach() else { return Ok(draft) };
     let nothing_said = draft.organization.is_none() && draft.owner_team.is_none();
     if nothing_said && organizations.len() + teams.len() == 1 {
         draft.organization = organizations.first().cloned();
         draft.owner_team = teams.first().cloned();
     }
-    if let (None, Some(team)) = (&draft.organization, &draft.owner_team)
-        && !team.contains('\0')
-    {
-        let sql = "SELECT organization_id FROM teams WHERE id = $1";
-        let row = work.tx.query_one(sql, db::params![team]).await?;
-        draft.organization = row.map(|row| row.get(0)).transpose()?;
+    if let (None, Some(team)) = (&draft.organization, &draft.owner_team) {
+        draft.organization = facts::find_organization_of(work, team).await?;
     }
     Ok(draft)
 }
@@ -301,29 +323,34 @@ fn chosen_id(work: &Work, draft: &Draft) -> Result<String, Fault> {
 
 /// 3–128 characters, not reserved, never given before.
 async fn id_error(work: &mut Work, id: &str) -> Result<Option<FieldError>, Fault> {
-    let refuse = |message: &str| Ok(Some(FieldError { field: "client_id".into(), message: message.into() }));
+    let refuse =
+        |message: &str| Ok(Some(FieldError { field: "client_id".into(), message: message.into() }));
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     if !(3..=128).contains(&id.len()) || !id.bytes().all(plain) {
         return refuse("3 to 128 letters, digits, dots, underscores and hyphens.");
     }
-    if id.starts_with("usr_") || matches!(id, "self" | "bulk-delete") || id.bytes().all(|b| b == b'.') {
-        return refuse("This id is reserved: not `self`, `bulk-delete` or dots alone, and not beginning with `usr_`.");
+    if id.starts_with("usr_")
+        || matches!(id, "self" | "bulk-delete")
+        || id.bytes().all(|b| b == b'.')
+    {
+        return refuse(
+            "This id is reserved: not `self`, `bulk-delete` or dots alone, and not beginning with `usr_`.",
+        );
     }
-    let sql = "SELECT id FROM deleted_clients WHERE id = $1";
-    if work.tx.query_one(sql, db::params![id]).await?.is_some() {
+    if store::is_deleted(work, id).await? {
         return refuse("A client of this id was deleted. An id is never given again.");
     }
-    let sql = "SELECT id FROM clients WHERE id = $1";
-    match work.tx.query_one(sql, db::params![ClientId::new(id)]).await? {
-        Some(_) => refuse("This id is taken."),
-        None => Ok(None),
+    if store::find_version(work, id).await?.is_some() {
+        return refuse("This id is taken.");
     }
+    Ok(None)
 }
 
 /// A unique value that somebody else has, as the field it belongs to.
 fn taken(fault: Fault, client: &Client) -> Refusal {
     if fault.is_conflict("clients", "name_key") {
-        let place = if client.organization.is_some() { "this organization" } else { "the instance" };
+        let place =
+            if client.organization.is_some() { "this organization" } else { "the instance" };
         return Refusal::field("client_name", format!("Another client of {place} has this name."));
     }
     if fault.is_conflict("clients", "id") {

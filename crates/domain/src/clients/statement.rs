@@ -37,10 +37,10 @@ impl Statement {
 
     /// ` WHERE …`, or nothing.
     pub fn conditions(&self) -> String {
-        match self.conditions.is_empty() {
-            true => String::new(),
-            false => format!(" WHERE {}", self.conditions.join(" AND ")),
+        if self.conditions.is_empty() {
+            return String::new();
         }
+        format!(" WHERE {}", self.conditions.join(" AND "))
     }
 
     /// The parameters.

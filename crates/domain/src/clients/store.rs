@@ -21,13 +21,48 @@ use crate::{ClientId, Fault, UserId, Work};
 
 /// In the order of `insert` and of `read`; `last_used_at` is written by the marks alone.
 const COLUMNS: [&str; 42] = [
-    "id", "number", "organization_id", "organization_key", "owner_team", "name", "name_key", "description",
-    "logo_uri", "verified", "type", "enabled", "is_system", "confidential", "access", "team_selection",
-    "require_consent", "pkce", "refresh_without_pkce", "access_token_lifetime", "access_token_format",
-    "refresh_token_lifetime", "refresh_token_idle_lifetime", "refresh_rotation", "refresh_overlap",
-    "id_token_signed_response_alg", "default_resource", "context_user", "continue_without_context_user",
-    "trusted_ips_mode", "token_issuance", "max_active_tokens", "token_requests_per_second", "claims",
-    "risk_score", "risk_reasons", "epoch", "version", "created_at", "created_by", "updated_at", "updated_by",
+    "id",
+    "number",
+    "organization_id",
+    "organization_key",
+    "owner_team",
+    "name",
+    "name_key",
+    "description",
+    "logo_uri",
+    "verified",
+    "type",
+    "enabled",
+    "is_system",
+    "confidential",
+    "access",
+    "team_selection",
+    "require_consent",
+    "pkce",
+    "refresh_without_pkce",
+    "access_token_lifetime",
+    "access_token_format",
+    "refresh_token_lifetime",
+    "refresh_token_idle_lifetime",
+    "refresh_rotation",
+    "refresh_overlap",
+    "id_token_signed_response_alg",
+    "default_resource",
+    "context_user",
+    "continue_without_context_user",
+    "trusted_ips_mode",
+    "token_issuance",
+    "max_active_tokens",
+    "token_requests_per_second",
+    "claims",
+    "risk_score",
+    "risk_reasons",
+    "epoch",
+    "version",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
 ];
 
 /// A fresh version: greater than every one before and never given twice, so that a cached copy of
@@ -46,7 +81,10 @@ pub(super) async fn lock(work: &mut Work, id: &str) -> Result<bool, Fault> {
 }
 
 /// The id and version behind a number.
-pub(super) async fn find_version_by_number(work: &mut Work, number: i64) -> Result<Option<(String, i64)>, Fault> {
+pub(super) async fn find_version_by_number(
+    work: &mut Work,
+    number: i64,
+) -> Result<Option<(String, i64)>, Fault> {
     let sql = "SELECT id, version FROM clients WHERE number = $1";
     let row = work.tx.query_one(sql, db::params![number]).await?;
     row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
@@ -58,8 +96,15 @@ pub(super) async fn find_version(work: &mut Work, id: &str) -> Result<Option<i64
     if id.contains('\0') {
         return Ok(None);
     }
-    let row = work.tx.query_one("SELECT version FROM clients WHERE id = $1", db::params![id]).await?;
+    let row =
+        work.tx.query_one("SELECT version FROM clients WHERE id = $1", db::params![id]).await?;
     Ok(row.map(|row| row.get(0)).transpose()?)
+}
+
+/// Was this the id of a client that is gone?
+pub(super) async fn is_deleted(work: &mut Work, id: &str) -> Result<bool, Fault> {
+    let sql = "SELECT id FROM deleted_clients WHERE id = $1";
+    Ok(work.tx.query_one(sql, db::params![id]).await?.is_some())
 }
 
 /// The whole client, all of one version.
@@ -84,15 +129,20 @@ pub(super) async fn find(work: &mut Work, id: &str) -> Result<Option<Client>, Fa
 /// Writes a new client. A name or id that is taken is a conflict.
 pub(super) async fn insert(work: &mut Work, client: &Client) -> Result<(), Fault> {
     let numbers: Vec<String> = (1..=COLUMNS.len()).map(|n| format!("${n}")).collect();
-    let sql = format!("INSERT INTO clients ({}) VALUES ({})", COLUMNS.join(", "), numbers.join(", "));
+    let sql =
+        format!("INSERT INTO clients ({}) VALUES ({})", COLUMNS.join(", "), numbers.join(", "));
     write(work, client, &sql).await?;
     insert_sets(work, client).await
 }
 
 /// Writes all settings of a client that is held by `lock`.
 pub(super) async fn set(work: &mut Work, client: &Client) -> Result<(), Fault> {
-    let assignments: Vec<String> =
-        COLUMNS.iter().enumerate().skip(1).map(|(n, column)| format!("{column} = ${}", n + 1)).collect();
+    let assignments: Vec<String> = COLUMNS
+        .iter()
+        .enumerate()
+        .skip(1)
+        .map(|(n, column)| format!("{column} = ${}", n + 1))
+        .collect();
     let sql = format!("UPDATE clients SET {} WHERE id = $1", assignments.join(", "));
     write(work, client, &sql).await?;
     work.tx.execute("DELETE FROM client_sets WHERE client_id = $1", db::params![client.id]).await?;
@@ -105,7 +155,13 @@ pub(super) async fn set_version(work: &mut Work, client: &Client) -> Result<(), 
     let sql = "UPDATE clients SET version = $2, epoch = $3, risk_score = $4, risk_reasons = $5, updated_at = $6,
                  updated_by = $7 WHERE id = $1";
     let params = db::params![
-        client.id, client.version, client.epoch, client.risk.score, reasons, client.updated_at, client.updated_by
+        client.id,
+        client.version,
+        client.epoch,
+        client.risk.score,
+        reasons,
+        client.updated_at,
+        client.updated_by
     ];
     work.tx.execute(sql, params).await?;
     Ok(())
@@ -225,7 +281,9 @@ fn read(row: &db::Row) -> Result<Client, Fault> {
 
 fn word<T>(row: &db::Row, column: usize, parse: fn(&str) -> Option<T>) -> Result<T, Fault> {
     let word: String = row.get(column)?;
-    parse(&word).ok_or_else(|| Fault::Broken(format!("a client has the unknown {} {word}", COLUMNS[column])))
+    parse(&word).ok_or_else(|| {
+        Fault::Broken(format!("a client has the unknown {} {word}", COLUMNS[column]))
+    })
 }
 
 fn algorithm(word: &str) -> Option<Algorithm> {
@@ -250,8 +308,10 @@ async fn list_sets(work: &mut Work, id: &str) -> Result<Sets, Fault> {
 /// A member that this binary does not know is left out: a client never has more than it was given.
 fn take_sets(client: &mut Client, mut sets: Sets) {
     let mut take = |field: &str| sets.remove(field).unwrap_or_default();
-    client.auth_methods = take("auth_method").iter().filter_map(|word| super::AuthMethod::parse(word)).collect();
-    client.grant_types = take("grant_type").iter().filter_map(|word| super::GrantType::parse(word)).collect();
+    client.auth_methods =
+        take("auth_method").iter().filter_map(|word| super::AuthMethod::parse(word)).collect();
+    client.grant_types =
+        take("grant_type").iter().filter_map(|word| super::GrantType::parse(word)).collect();
     client.redirect_uris = take("redirect_uri");
     client.post_logout_redirect_uris = take("post_logout_redirect_uri");
     client.contacts = take("contact");
@@ -267,7 +327,14 @@ async fn insert_sets(work: &mut Work, client: &Client) -> Result<(), Fault> {
     let rows: Vec<Vec<Value<'_>>> = sets
         .iter()
         .flat_map(|(field, values)| {
-            let row = |(n, value)| vec![(&client.id).into(), Value::from(*field), position(n).into(), Value::from(value)];
+            let row = |(n, value)| {
+                vec![
+                    (&client.id).into(),
+                    Value::from(*field),
+                    position(n).into(),
+                    Value::from(value),
+                ]
+            };
             values.iter().enumerate().map(row).collect::<Vec<_>>()
         })
         .collect();
@@ -308,7 +375,8 @@ pub(super) async fn find_shared(work: &mut Work, id: &str) -> Result<Option<Arc<
 pub(super) async fn delete(work: &mut Work, id: &ClientId, now: i64) -> Result<(), Fault> {
     work.tx.execute("DELETE FROM bindings WHERE subject = $1", db::params![id]).await?;
     work.tx.execute("DELETE FROM clients WHERE id = $1", db::params![id]).await?;
-    let sql = "INSERT INTO deleted_clients (id, deleted_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
+    let sql =
+        "INSERT INTO deleted_clients (id, deleted_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
     work.tx.execute(sql, db::params![id, now]).await?;
     Ok(())
 }

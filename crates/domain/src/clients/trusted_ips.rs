@@ -37,7 +37,9 @@ impl List {
             }
         }
         if nets.len() > MAX_LINES {
-            errors.push(refuse(format!("At most {MAX_LINES} addresses and ranges; give wider ranges instead.")));
+            errors.push(refuse(format!(
+                "At most {MAX_LINES} addresses and ranges; give wider ranges instead."
+            )));
         }
         if errors.is_empty() { Ok(Self(nets)) } else { Err(errors) }
     }
@@ -66,11 +68,11 @@ impl List {
 
     /// The entries as they are stored and shown: a single address without its prefix length.
     pub fn lines(&self) -> Vec<String> {
-        let line = |net: &IpNet| match net.prefix_len() == net.max_prefix_len() {
-            true => net.addr().to_string(),
-            false => net.to_string(),
-        };
-        self.0.iter().map(line).collect()
+        let is_single = |net: &IpNet| net.prefix_len() == net.max_prefix_len();
+        self.0
+            .iter()
+            .map(|net| if is_single(net) { net.addr().to_string() } else { net.to_string() })
+            .collect()
     }
 }
 
@@ -93,7 +95,8 @@ fn parse_line(line: &str) -> Result<IpNet, String> {
     };
     let address: IpAddr = address.parse().map_err(|_| not_one())?;
     let is_plain = (1..=3).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_digit());
-    let prefix: u8 = Some(prefix).filter(|_| is_plain).and_then(|p| p.parse().ok()).ok_or_else(not_one)?;
+    let prefix: u8 =
+        Some(prefix).filter(|_| is_plain).and_then(|p| p.parse().ok()).ok_or_else(not_one)?;
     let net = IpNet::new(address, prefix).map_err(|_| not_one())?;
     if net.network() != net.addr() {
         let network = net.trunc();
@@ -166,9 +169,23 @@ mod tests {
     #[test]
     fn refuses_what_is_no_address() {
         for bad in [
-            "localhost", "10.0.0", "10.0.0.256", "010.0.0.1", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "/8",
-            "10.0.0.0/-1", "10.0.0.0/8/8", "fe80::1%eth0", "10.0.0.1, 10.0.0.2", "10.0.0.0-10.0.0.9", "::/129",
-            "0x7f.1", "*", "<script>",
+            "localhost",
+            "10.0.0",
+            "10.0.0.256",
+            "010.0.0.1",
+            "10.0.0.0/33",
+            "10.0.0.0/",
+            "10.0.0.0/+8",
+            "/8",
+            "10.0.0.0/-1",
+            "10.0.0.0/8/8",
+            "fe80::1%eth0",
+            "10.0.0.1, 10.0.0.2",
+            "10.0.0.0-10.0.0.9",
+            "::/129",
+            "0x7f.1",
+            "*",
+            "<script>",
         ] {
             assert!(why(bad).contains("is not an IPv4 or IPv6 address"), "{bad}: {}", why(bad));
         }
@@ -183,7 +200,8 @@ mod tests {
 
     #[test]
     fn refuses_line_1001() {
-        let thousand: Vec<String> = (0..1000).map(|n| format!("10.1.{}.{}", n / 256, n % 256)).collect();
+        let thousand: Vec<String> =
+            (0..1000).map(|n| format!("10.1.{}.{}", n / 256, n % 256)).collect();
         assert_eq!(List::parse(&thousand).unwrap().lines().len(), 1000);
         let more = [thousand, vec!["192.0.2.1".into()]].concat();
         assert!(List::parse(&more).unwrap_err()[0].message.starts_with("At most 1000"));

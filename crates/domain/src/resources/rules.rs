@@ -34,7 +34,8 @@ pub async fn create(
     everywhere(may)?;
     let mut errors = Vec::new();
     if let Err(why) = protocol::resource::Resource::parse(&new.identifier) {
-        errors.push(FieldError { field: "identifier".into(), message: why.description.into_owned() });
+        errors
+            .push(FieldError { field: "identifier".into(), message: why.description.into_owned() });
     }
     let name = FoldedName::parse("name", &new.name);
     errors.extend(name.as_ref().err().cloned());
@@ -46,7 +47,9 @@ pub async fn create(
     for client in clients.iter().take(100) {
         errors.extend(client_error(work, client).await?);
     }
-    let Some(name) = name.ok().filter(|_| errors.is_empty()) else { return Err(Refusal::Invalid(errors)) };
+    let Some(name) = name.ok().filter(|_| errors.is_empty()) else {
+        return Err(Refusal::Invalid(errors));
+    };
     let resource = Resource {
         id: id::text(&work.instance.chance, "res_")?,
         identifier: new.identifier,
@@ -69,14 +72,20 @@ pub async fn create(
 ///
 /// # Errors
 /// `NotFound`; a conflict for a built-in one and for one in use.
-pub async fn delete(work: &mut Work, call: &Call, may: &May<ManageScopes>, id: &str) -> Result<(), Refusal> {
+pub async fn delete(
+    work: &mut Work,
+    call: &Call,
+    may: &May<ManageScopes>,
+    id: &str,
+) -> Result<(), Refusal> {
     everywhere(may)?;
     let resource = store::find(work, id).await?.ok_or(Refusal::NotFound)?;
     if resource.is_system {
         return Err(Refusal::conflict("Built-in resources cannot be deleted."));
     }
     if !store::delete_unused(work, &resource).await? {
-        let message = "Scopes belong to this resource, or clients default to it. Change those first.";
+        let message =
+            "Scopes belong to this resource, or clients default to it. Change those first.";
         return Err(Refusal::conflict(message));
     }
     let changes = differences(&told(&resource), &Value::Null);
@@ -86,10 +95,13 @@ pub async fn delete(work: &mut Work, call: &Call, may: &May<ManageScopes>, id: &
 /// Introspection needs a client that exists and can prove itself.
 async fn client_error(work: &mut Work, client: &str) -> Result<Option<FieldError>, Refusal> {
     let sql = "SELECT confidential FROM clients WHERE id = $1";
-    let shown: String = client.chars().filter(|c| !crate::text::is_invisible(*c)).take(60).collect();
+    let shown: String =
+        client.chars().filter(|c| !crate::text::is_invisible(*c)).take(60).collect();
     let message = match work.tx.query_one(sql, db::params![client.replace('\0', "")]).await? {
         None => format!("There is no client `{shown}`."),
-        Some(row) if !row.get::<bool>(0)? => format!("`{shown}` is public; who introspects must prove itself."),
+        Some(row) if !row.get::<bool>(0)? => {
+            format!("`{shown}` is public; who introspects must prove itself.")
+        }
         Some(_) => return Ok(None),
     };
     Ok(Some(FieldError { field: "introspecting_clients".into(), message }))
@@ -97,9 +109,13 @@ async fn client_error(work: &mut Work, client: &str) -> Result<Option<FieldError
 
 /// The catalogue is one for the whole instance.
 fn everywhere(may: &May<ManageScopes>) -> Result<(), Refusal> {
-    let because = "Resources belong to the whole instance; you hold this permission in some places only.".to_owned();
+    let because =
+        "Resources belong to the whole instance; you hold this permission in some places only."
+            .to_owned();
     let whole = may.reach() == &Reach::Everywhere;
-    whole.then_some(()).ok_or_else(|| Refusal::Forbidden { missing: "scope:manage".into(), because })
+    whole
+        .then_some(())
+        .ok_or_else(|| Refusal::Forbidden { missing: "scope:manage".into(), because })
 }
 
 fn object(resource: &Resource) -> Object {

@@ -27,7 +27,10 @@ pub async fn find(work: &mut Work, id: &str) -> Result<Option<Resource>, Fault> 
 ///
 /// # Errors
 /// When the database cannot answer.
-pub async fn find_by_identifier(work: &mut Work, identifier: &str) -> Result<Option<Resource>, Fault> {
+pub async fn find_by_identifier(
+    work: &mut Work,
+    identifier: &str,
+) -> Result<Option<Resource>, Fault> {
     if identifier.contains('\0') {
         return Ok(None);
     }
@@ -41,12 +44,15 @@ pub async fn find_by_identifier(work: &mut Work, identifier: &str) -> Result<Opt
 /// # Errors
 /// When the database cannot answer.
 pub async fn list(work: &mut Work, _: &May<ReadScopes>) -> Result<Vec<Resource>, Fault> {
-    let sql = "SELECT resource_id, client_id FROM resource_introspectors ORDER BY resource_id, client_id";
+    let sql =
+        "SELECT resource_id, client_id FROM resource_introspectors ORDER BY resource_id, client_id";
     let mut introspectors: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in work.tx.query(sql, &[]).await? {
         introspectors.entry(row.get(0)?).or_default().push(row.get(1)?);
     }
-    let sql = format!("SELECT {COLUMNS} FROM resources ORDER BY CASE WHEN is_system THEN 0 ELSE 1 END, name, id");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM resources ORDER BY CASE WHEN is_system THEN 0 ELSE 1 END, name, id"
+    );
     let mut resources = Vec::new();
     for row in work.tx.query(&sql, &[]).await? {
         let mut resource = read(&row)?;
@@ -60,7 +66,11 @@ pub async fn list(work: &mut Work, _: &May<ReadScopes>) -> Result<Vec<Resource>,
 ///
 /// # Errors
 /// When the database cannot answer.
-pub async fn may_introspect(work: &mut Work, client_id: &str, resource_ids: &[String]) -> Result<bool, Fault> {
+pub async fn may_introspect(
+    work: &mut Work,
+    client_id: &str,
+    resource_ids: &[String],
+) -> Result<bool, Fault> {
     if resource_ids.is_empty() {
         return Ok(false);
     }
@@ -91,7 +101,8 @@ pub(super) async fn insert(work: &mut Work, resource: &Resource, now: i64) -> Re
                VALUES ($1, $2, $3, FALSE, 1, $4)";
     work.tx.execute(sql, db::params![resource.id, resource.identifier, resource.name, now]).await?;
     let clients = resource.introspecting_clients.iter();
-    let rows: Vec<Vec<Value<'_>>> = clients.map(|client| vec![(&resource.id).into(), client.into()]).collect();
+    let rows: Vec<Vec<Value<'_>>> =
+        clients.map(|client| vec![(&resource.id).into(), client.into()]).collect();
     work.tx.insert_many("resource_introspectors", &["resource_id", "client_id"], &rows).await?;
     Ok(())
 }
@@ -107,7 +118,8 @@ pub(super) async fn delete_unused(work: &mut Work, resource: &Resource) -> Resul
 async fn whole(work: &mut Work, row: Option<db::Row>) -> Result<Option<Resource>, Fault> {
     let Some(row) = row else { return Ok(None) };
     let mut resource = read(&row)?;
-    let sql = "SELECT client_id FROM resource_introspectors WHERE resource_id = $1 ORDER BY client_id";
+    let sql =
+        "SELECT client_id FROM resource_introspectors WHERE resource_id = $1 ORDER BY client_id";
     for row in work.tx.query(sql, db::params![resource.id]).await? {
         resource.introspecting_clients.push(row.get(0)?);
     }

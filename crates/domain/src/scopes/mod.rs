@@ -19,7 +19,9 @@ pub use rules::{NewScope, create, delete};
 pub use store::{count_holders, describe, list};
 
 /// What a scope lets a token do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum ScopeKind {
     /// Says who somebody is; lets no permission through.
@@ -101,10 +103,16 @@ pub fn offered() -> impl Iterator<Item = &'static str> {
 /// # Errors
 /// When the database cannot take them.
 pub async fn ensure_built_in(work: &mut Work, now: i64) -> Result<(), Fault> {
-    let permissions = PERMISSIONS.iter().map(|p| (p.name, ScopeKind::from(p.effect), p.description));
+    let permissions =
+        PERMISSIONS.iter().map(|p| (p.name, ScopeKind::from(p.effect), p.description));
     for (name, kind, description) in OWN.into_iter().chain(permissions) {
-        let scope =
-            Scope { name: name.into(), kind, description: description.into(), resource: None, is_system: true };
+        let scope = Scope {
+            name: name.into(),
+            kind,
+            description: description.into(),
+            resource: None,
+            is_system: true,
+        };
         store::set_built_in(work, &scope, now).await?;
     }
     Ok(())
@@ -114,7 +122,10 @@ pub async fn ensure_built_in(work: &mut Work, now: i64) -> Result<(), Fault> {
 ///
 /// # Errors
 /// When the database cannot answer.
-pub async fn find_kinds(work: &mut Work, scopes: &Scopes) -> Result<BTreeMap<String, ScopeKind>, Fault> {
+pub async fn find_kinds(
+    work: &mut Work,
+    scopes: &Scopes,
+) -> Result<BTreeMap<String, ScopeKind>, Fault> {
     let mut kinds = BTreeMap::new();
     let mut others = Vec::new();
     for name in scopes.iter() {

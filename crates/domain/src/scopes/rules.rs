@@ -25,15 +25,26 @@ pub struct NewScope {
 ///
 /// # Errors
 /// Fields that are not as they must be; `Forbidden` below the whole instance.
-pub async fn create(work: &mut Work, call: &Call, may: &May<ManageScopes>, new: NewScope) -> Result<Scope, Refusal> {
+pub async fn create(
+    work: &mut Work,
+    call: &Call,
+    may: &May<ManageScopes>,
+    new: NewScope,
+) -> Result<Scope, Refusal> {
     everywhere(may)?;
     let mut errors = Vec::new();
-    let mut refuse =
-        |field: &str, message: &str| errors.push(FieldError { field: field.into(), message: message.into() });
+    let mut refuse = |field: &str, message: &str| {
+        errors.push(FieldError { field: field.into(), message: message.into() })
+    };
     let name = new.name.trim().to_owned();
-    let has_parts = name.split_once(':').is_some_and(|(resource, action)| !resource.is_empty() && !action.is_empty());
+    let has_parts = name
+        .split_once(':')
+        .is_some_and(|(resource, action)| !resource.is_empty() && !action.is_empty());
     if !is_token(&name) || name.len() > 100 || !has_parts {
-        refuse("name", "`resource:action` without spaces, quotes or backslashes, at most 100 characters.");
+        refuse(
+            "name",
+            "`resource:action` without spaces, quotes or backslashes, at most 100 characters.",
+        );
     } else if name.starts_with("as_user:") || built_in_kind(&name).is_some() {
         refuse("name", "This name is built in.");
     }
@@ -47,14 +58,17 @@ pub async fn create(work: &mut Work, call: &Call, may: &May<ManageScopes>, new: 
     }
     let description = free_text("description", &new.description, 300);
     match &description {
-        Ok(text) if text.is_empty() => refuse("description", "Say what it allows: people read it at consent."),
+        Ok(text) if text.is_empty() => {
+            refuse("description", "Say what it allows: people read it at consent.")
+        }
         Ok(_) => {}
         Err(error) => errors.push(error.clone()),
     }
     let Some(description) = description.ok().filter(|_| errors.is_empty()) else {
         return Err(Refusal::Invalid(errors));
     };
-    let scope = Scope { name, kind: new.kind, description, resource: new.resource, is_system: false };
+    let scope =
+        Scope { name, kind: new.kind, description, resource: new.resource, is_system: false };
     store::insert(work, &scope, call.now).await.map_err(|fault| match fault {
         fault if fault.is_conflict("scopes", "name") || fault.is_conflict("scopes", "id") => {
             Refusal::field("name", "There is a scope of this name already.")
@@ -70,7 +84,12 @@ pub async fn create(work: &mut Work, call: &Call, may: &May<ManageScopes>, new: 
 ///
 /// # Errors
 /// `NotFound`; a conflict for a built-in one and for one in use.
-pub async fn delete(work: &mut Work, call: &Call, may: &May<ManageScopes>, name: &str) -> Result<(), Refusal> {
+pub async fn delete(
+    work: &mut Work,
+    call: &Call,
+    may: &May<ManageScopes>,
+    name: &str,
+) -> Result<(), Refusal> {
     everywhere(may)?;
     let scope = store::find(work, name).await?.ok_or(Refusal::NotFound)?;
     if scope.is_system {
@@ -87,9 +106,13 @@ pub async fn delete(work: &mut Work, call: &Call, may: &May<ManageScopes>, name:
 
 /// The catalogue is one for the whole instance.
 fn everywhere(may: &May<ManageScopes>) -> Result<(), Refusal> {
-    let because = "Scopes belong to the whole instance; you hold this permission in some places only.".to_owned();
+    let because =
+        "Scopes belong to the whole instance; you hold this permission in some places only."
+            .to_owned();
     let whole = may.reach() == &Reach::Everywhere;
-    whole.then_some(()).ok_or_else(|| Refusal::Forbidden { missing: "scope:manage".into(), because })
+    whole
+        .then_some(())
+        .ok_or_else(|| Refusal::Forbidden { missing: "scope:manage".into(), because })
 }
 
 fn object(scope: &Scope) -> Object {

@@ -16,7 +16,9 @@ const COLUMNS: &str = "name, kind, description, resource_id, is_system";
 /// # Errors
 /// When the database cannot answer.
 pub async fn list(work: &mut Work) -> Result<Vec<Scope>, Fault> {
-    let sql = format!("SELECT {COLUMNS} FROM scopes ORDER BY CASE WHEN is_system THEN 0 ELSE 1 END, name");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM scopes ORDER BY CASE WHEN is_system THEN 0 ELSE 1 END, name"
+    );
     work.tx.query(&sql, &[]).await?.iter().map(read).collect()
 }
 
@@ -51,7 +53,10 @@ pub async fn count_holders(work: &mut Work, name: &str) -> Result<i64, Fault> {
     Ok(row.map(|row| row.get(0)).transpose()?.unwrap_or_default())
 }
 
-pub(super) async fn list_kinds(work: &mut Work, names: &[&str]) -> Result<BTreeMap<String, ScopeKind>, Fault> {
+pub(super) async fn list_kinds(
+    work: &mut Work,
+    names: &[&str],
+) -> Result<BTreeMap<String, ScopeKind>, Fault> {
     let mut kinds = BTreeMap::new();
     for names in names.chunks(100) {
         let numbers: Vec<String> = (1..=names.len()).map(|n| format!("${n}")).collect();
@@ -65,16 +70,20 @@ pub(super) async fn list_kinds(work: &mut Work, names: &[&str]) -> Result<BTreeM
 }
 
 pub(super) async fn set_built_in(work: &mut Work, scope: &Scope, now: i64) -> Result<(), Fault> {
-    let sql = "INSERT INTO scopes (name, kind, description, resource_id, is_system, version, created_at)
+    let sql =
+        "INSERT INTO scopes (name, kind, description, resource_id, is_system, version, created_at)
                VALUES ($1, $2, $3, NULL, TRUE, 1, $4)
                ON CONFLICT (name) DO UPDATE
                SET kind = excluded.kind, description = excluded.description, is_system = TRUE";
-    work.tx.execute(sql, db::params![scope.name, scope.kind.as_str(), scope.description, now]).await?;
+    work.tx
+        .execute(sql, db::params![scope.name, scope.kind.as_str(), scope.description, now])
+        .await?;
     Ok(())
 }
 
 pub(super) async fn insert(work: &mut Work, scope: &Scope, now: i64) -> Result<(), Fault> {
-    let sql = "INSERT INTO scopes (name, kind, description, resource_id, is_system, version, created_at)
+    let sql =
+        "INSERT INTO scopes (name, kind, description, resource_id, is_system, version, created_at)
                VALUES ($1, $2, $3, $4, FALSE, 1, $5)";
     let kind = scope.kind.as_str();
     let params = db::params![scope.name, kind, scope.description, scope.resource, now];

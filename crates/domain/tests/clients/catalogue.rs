@@ -30,11 +30,20 @@ async fn add_resource(house: &House, new: NewResource) -> Result<resources::Reso
 }
 
 fn orders(kind: ScopeKind) -> NewScope {
-    NewScope { name: "orders:read".into(), kind, description: "See your orders".into(), resource: None }
+    NewScope {
+        name: "orders:read".into(),
+        kind,
+        description: "See your orders".into(),
+        resource: None,
+    }
 }
 
 fn shop() -> NewResource {
-    NewResource { identifier: "https://shop.example/api".into(), name: "Shop".into(), introspecting_clients: vec![] }
+    NewResource {
+        identifier: "https://shop.example/api".into(),
+        name: "Shop".into(),
+        introspecting_clients: vec![],
+    }
 }
 
 #[tokio::test]
@@ -46,8 +55,12 @@ async fn knows_a_scope_for_every_permission() {
             assert_eq!(scope.kind.as_str(), permission.effect.as_str(), "{}", scope.name);
             assert!(scope.is_system && !scope.is_offered());
         }
-        let offered: Vec<_> = listed.iter().filter(|s| s.is_offered()).map(|s| s.name.as_str()).collect();
-        assert_eq!(offered, ["as_user:read", "as_user:write", "email", "offline_access", "openid", "profile"]);
+        let offered: Vec<_> =
+            listed.iter().filter(|s| s.is_offered()).map(|s| s.name.as_str()).collect();
+        assert_eq!(
+            offered,
+            ["as_user:read", "as_user:write", "email", "offline_access", "openid", "profile"]
+        );
     }
 }
 
@@ -55,10 +68,20 @@ async fn knows_a_scope_for_every_permission() {
 async fn tells_the_kinds_of_known_scopes_and_leaves_out_the_others() {
     for house in instances().await {
         add_scope(&house, orders(ScopeKind::Write)).await.unwrap();
-        let asked = Scopes::parse("openid orders:read nope:read as_user:write sync:profile:read").unwrap();
+        let asked =
+            Scopes::parse("openid orders:read nope:read as_user:write sync:profile:read").unwrap();
         let kinds = scopes::find_kinds(&mut house.read(), &asked).await.unwrap();
-        let kinds: Vec<_> = kinds.into_iter().map(|(name, kind)| format!("{name} {}", kind.as_str())).collect();
-        assert_eq!(kinds, ["as_user:write write", "openid identity", "orders:read write", "sync:profile:read read"]);
+        let kinds: Vec<_> =
+            kinds.into_iter().map(|(name, kind)| format!("{name} {}", kind.as_str())).collect();
+        assert_eq!(
+            kinds,
+            [
+                "as_user:write write",
+                "openid identity",
+                "orders:read write",
+                "sync:profile:read read"
+            ]
+        );
     }
 }
 
@@ -76,9 +99,18 @@ async fn refuses_a_scope_that_people_could_not_understand_or_that_is_there() {
             (named("user:read"), "name: This name is built in."),
             (named("as_user:delete"), "name: This name is built in."),
             (named("orders:read"), "name: There is a scope of this name already."),
-            (NewScope { name: "x:y".into(), ..orders(ScopeKind::Identity) }, "kind: `read` or `write`"),
-            (NewScope { description: " ".into(), ..named("x:y") }, "description: Say what it allows"),
-            (NewScope { resource: Some("res_x".into()), ..named("x:y") }, "resource: There is no such resource."),
+            (
+                NewScope { name: "x:y".into(), ..orders(ScopeKind::Identity) },
+                "kind: `read` or `write`",
+            ),
+            (
+                NewScope { description: " ".into(), ..named("x:y") },
+                "description: Say what it allows",
+            ),
+            (
+                NewScope { resource: Some("res_x".into()), ..named("x:y") },
+                "resource: There is no such resource.",
+            ),
         ] {
             let got = said(add_scope(&house, new).await);
             assert!(got.starts_with(want), "{want}: {got} on {}", house.engine());
@@ -98,7 +130,10 @@ async fn a_scope_in_use_cannot_vanish() {
         change(&house, &id, json!({"scopes": []})).await.unwrap();
         drop_scope(&house, "orders:read").await.unwrap();
         assert!(matches!(drop_scope(&house, "orders:read").await, Err(Refusal::NotFound)));
-        assert_eq!(said(drop_scope(&house, "openid").await), "conflict: Built-in scopes cannot be deleted.");
+        assert_eq!(
+            said(drop_scope(&house, "openid").await),
+            "conflict: Built-in scopes cannot be deleted."
+        );
     }
 }
 
@@ -109,12 +144,18 @@ async fn knows_its_own_two_resources() {
             (resources::USERINFO, "https://id.example/oauth2/userinfo"),
             (resources::API, "https://id.example/api/v1"),
         ] {
-            let found = resources::find_by_identifier(&mut house.read(), identifier).await.unwrap().unwrap();
+            let found = resources::find_by_identifier(&mut house.read(), identifier)
+                .await
+                .unwrap()
+                .unwrap();
             assert_eq!((found.id.as_str(), found.is_system), (id, true));
             assert_eq!(resources::find(&mut house.read(), id).await.unwrap(), Some(found));
         }
         for other in ["https://id.example/api/v1/", "https://ID.example/api/v1", "", "a\0b"] {
-            assert!(resources::find_by_identifier(&mut house.read(), other).await.unwrap().is_none(), "{other:?}");
+            assert!(
+                resources::find_by_identifier(&mut house.read(), other).await.unwrap().is_none(),
+                "{other:?}"
+            );
         }
     }
 }
@@ -122,7 +163,8 @@ async fn knows_its_own_two_resources() {
 #[tokio::test]
 async fn lets_only_its_own_clients_introspect_a_resource() {
     for house in instances().await {
-        let server = create(&house, service("Shop server")).await.unwrap().object.id.as_str().to_owned();
+        let server =
+            create(&house, service("Shop server")).await.unwrap().object.id.as_str().to_owned();
         let made = NewResource { introspecting_clients: vec![server.clone()], ..shop() };
         let made = add_resource(&house, made).await.unwrap();
         let may = async |client: &str, ids: &[&str]| {
@@ -144,12 +186,21 @@ async fn refuses_a_resource_that_is_none_is_there_or_is_in_use() {
     for house in instances().await {
         let made = add_resource(&house, shop()).await.unwrap();
         let called = |identifier: &str| NewResource { identifier: identifier.into(), ..shop() };
-        let served = |client: &str| NewResource { introspecting_clients: vec![client.into()], ..called("https://a.example") };
+        let served = |client: &str| NewResource {
+            introspecting_clients: vec![client.into()],
+            ..called("https://a.example")
+        };
         for (new, want) in [
             (called("shop"), "identifier: "),
             (called("https://a.example/#x"), "identifier: "),
-            (called("https://shop.example/api"), "identifier: There is a resource with this identifier already."),
-            (NewResource { name: String::new(), ..called("https://a.example") }, "name: A name is needed"),
+            (
+                called("https://shop.example/api"),
+                "identifier: There is a resource with this identifier already.",
+            ),
+            (
+                NewResource { name: String::new(), ..called("https://a.example") },
+                "name: A name is needed",
+            ),
             (served("nobody"), "introspecting_clients: There is no client `nobody`."),
             (served("a\0b"), "introspecting_clients: There is no client"),
             (served("mandate-cli"), "introspecting_clients: `mandate-cli` is public"),
@@ -165,10 +216,16 @@ async fn refuses_a_resource_that_is_none_is_there_or_is_in_use() {
             work.commit().await?;
             Ok::<_, Refusal>(())
         };
-        assert!(said(drop_resource(&made.id).await).starts_with("conflict: Scopes belong to this resource"));
+        assert!(
+            said(drop_resource(&made.id).await)
+                .starts_with("conflict: Scopes belong to this resource")
+        );
         change(&house, &id, json!({"default_resource": null})).await.unwrap();
         assert_eq!(said(drop_resource(&made.id).await), "accepted");
-        assert_eq!(said(drop_resource("api").await), "conflict: Built-in resources cannot be deleted.");
+        assert_eq!(
+            said(drop_resource("api").await),
+            "conflict: Built-in resources cannot be deleted."
+        );
         assert!(matches!(drop_resource("a\0b").await, Err(Refusal::NotFound)));
     }
 }

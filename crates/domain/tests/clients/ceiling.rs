@@ -9,10 +9,19 @@ use crate::fixture::{House, administrator, instances, manager_of, team_manager_o
 use crate::{create, create_by, said, service, web, with};
 
 const MANAGER: &[&str] = &[
-    "oauth_client:read", "oauth_client:create", "oauth_client:update", "oauth_client:rotate", "oauth_client:delete",
+    "oauth_client:read",
+    "oauth_client:create",
+    "oauth_client:update",
+    "oauth_client:rotate",
+    "oauth_client:delete",
 ];
 
-async fn change_by(house: &House, authority: &Authority, id: &str, patch: Value) -> Result<(), Refusal> {
+async fn change_by(
+    house: &House,
+    authority: &Authority,
+    id: &str,
+    patch: Value,
+) -> Result<(), Refusal> {
     let mut work = house.begin().await;
     let may: May<_> = authority.may()?;
     let call = house.call_of(authority.actor.clone());
@@ -20,7 +29,12 @@ async fn change_by(house: &House, authority: &Authority, id: &str, patch: Value)
     Ok(work.commit().await?)
 }
 
-async fn rotate_by(house: &House, authority: &Authority, id: &str, name: &str) -> Result<(), Refusal> {
+async fn rotate_by(
+    house: &House,
+    authority: &Authority,
+    id: &str,
+    name: &str,
+) -> Result<(), Refusal> {
     let mut work = house.begin().await;
     let rotation = clients::secrets::Rotation { confirm_name: name.into(), ..Default::default() };
     let call = house.call_of(authority.actor.clone());
@@ -34,7 +48,9 @@ async fn refuses_a_client_that_may_do_what_its_maker_may_not() {
         let acme = house.organization("Acme").await;
         let ann = house.person("ann@example.com").await;
         let manager = manager_of(&ann, &acme, MANAGER);
-        let draft = |name: &str, scopes: Value| with(service(name), json!({"organization": acme, "scopes": scopes}));
+        let draft = |name: &str, scopes: Value| {
+            with(service(name), json!({"organization": acme, "scopes": scopes}))
+        };
         let refusal = said(create_by(&house, &manager, draft("S", json!(["scim:read"]))).await);
         assert!(refusal.starts_with("forbidden, scim:read: "), "{refusal}");
         let own = draft("S", json!(["oauth_client:read"]));
@@ -44,7 +60,9 @@ async fn refuses_a_client_that_may_do_what_its_maker_may_not() {
         assert_eq!(said(create_by(&house, &manager, app).await), "accepted");
         // What acts for itself with every right it is bound to does.
         let bound = draft("T", json!(["as_user:read"]));
-        assert!(said(create_by(&house, &manager, bound).await).starts_with("forbidden, as_user:read"));
+        assert!(
+            said(create_by(&house, &manager, bound).await).starts_with("forbidden, as_user:read")
+        );
     }
 }
 
@@ -68,28 +86,40 @@ async fn refuses_to_take_over_a_wider_client_by_its_secret_or_its_settings() {
             assert!(refusal.starts_with("forbidden, user:read"), "{patch}: {refusal}");
         }
         // Words, a shorter life and pausing are theirs; enabling it again is not.
-        for patch in [json!({"description": "x"}), json!({"access_token_lifetime": 60}), json!({"enabled": false})] {
+        for patch in [
+            json!({"description": "x"}),
+            json!({"access_token_lifetime": 60}),
+            json!({"enabled": false}),
+        ] {
             assert_eq!(said(change_by(&house, &manager, &id, patch).await), "accepted");
         }
-        assert!(said(change_by(&house, &manager, &id, json!({"enabled": true})).await).starts_with("forbidden"));
+        assert!(
+            said(change_by(&house, &manager, &id, json!({"enabled": true})).await)
+                .starts_with("forbidden")
+        );
     }
 }
 
 #[tokio::test]
 async fn lets_a_client_act_for_its_maker_but_not_for_somebody_else() {
     for house in instances().await {
-        let (ann, bob) = (house.person("ann@example.com").await, house.person("bob@example.com").await);
+        let (ann, bob) =
+            (house.person("ann@example.com").await, house.person("bob@example.com").await);
         let acme = house.organization("Acme").await;
         let manager = manager_of(&ann, &acme, MANAGER);
         let of = |name: &str, user: &UserId| {
-            let more = json!({"organization": acme, "context_user": user, "scopes": ["as_user:read"]});
+            let more =
+                json!({"organization": acme, "context_user": user, "scopes": ["as_user:read"]});
             with(service(name), more)
         };
         assert_eq!(said(create_by(&house, &manager, of("A", &ann)).await), "accepted");
         let refusal = said(create_by(&house, &manager, of("B", &bob)).await);
         assert!(refusal.contains("You can make a client act for yourself only."), "{refusal}");
         let all: Vec<&str> = PERMISSIONS.iter().map(|p| p.name).collect();
-        assert_eq!(said(create_by(&house, &administrator(&ann, &all), of("B", &bob)).await), "accepted");
+        assert_eq!(
+            said(create_by(&house, &administrator(&ann, &all), of("B", &bob)).await),
+            "accepted"
+        );
     }
 }
 
@@ -115,20 +145,31 @@ async fn hides_the_clients_of_other_places() {
         assert_eq!(names(&team_manager).await, ["Mine"], "{}", house.engine());
         assert_eq!(names(&manager_of(&ann, &acme, MANAGER)).await, ["Mine", "Next door"]);
 
-        let see = async |id: &str| clients::show(&mut house.read(), &team_manager.may().unwrap(), id).await;
+        let see = async |id: &str| {
+            clients::show(&mut house.read(), &team_manager.may().unwrap(), id).await
+        };
         assert!(see(mine.id.as_str()).await.is_ok());
         assert!(matches!(see(next_door.id.as_str()).await, Err(Refusal::NotFound)));
         let id = next_door.id.as_str();
-        assert!(matches!(change_by(&house, &team_manager, id, json!({})).await, Err(Refusal::NotFound)));
-        assert!(matches!(rotate_by(&house, &team_manager, id, "Next door").await, Err(Refusal::NotFound)));
+        assert!(matches!(
+            change_by(&house, &team_manager, id, json!({})).await,
+            Err(Refusal::NotFound)
+        ));
+        assert!(matches!(
+            rotate_by(&house, &team_manager, id, "Next door").await,
+            Err(Refusal::NotFound)
+        ));
         let mut work = house.begin().await;
         let may = team_manager.may().unwrap();
         let gone = clients::delete(&mut work, &house.call(), &may, id, "Next door").await;
         assert!(matches!(gone, Err(Refusal::NotFound)));
         drop(work);
         // A client cannot be moved out of reach either.
-        let moved = change_by(&house, &team_manager, mine.id.as_str(), json!({"owner_team": theirs})).await;
-        assert!(said(moved).starts_with("forbidden, oauth_client:update: You hold it in other places"));
+        let moved =
+            change_by(&house, &team_manager, mine.id.as_str(), json!({"owner_team": theirs})).await;
+        assert!(
+            said(moved).starts_with("forbidden, oauth_client:update: You hold it in other places")
+        );
     }
 }
 
@@ -138,10 +179,20 @@ async fn a_manager_of_one_place_makes_clients_there_without_naming_it() {
         let acme = house.organization("Acme").await;
         let team = house.team(&acme, "Ours").await;
         let ann = house.person("ann@example.com").await;
-        let made = create_by(&house, &team_manager_of(&ann, &team, MANAGER), web("A")).await.unwrap().object;
-        assert_eq!((made.organization.as_deref(), made.owner_team.as_deref()), (Some(&*acme), Some(&*team)));
-        let made = create_by(&house, &manager_of(&ann, &acme, MANAGER), web("B")).await.unwrap().object;
-        assert_eq!((made.organization.as_deref(), made.owner_team.as_deref()), (Some(&*acme), None));
+        let made = create_by(&house, &team_manager_of(&ann, &team, MANAGER), web("A"))
+            .await
+            .unwrap()
+            .object;
+        assert_eq!(
+            (made.organization.as_deref(), made.owner_team.as_deref()),
+            (Some(&*acme), Some(&*team))
+        );
+        let made =
+            create_by(&house, &manager_of(&ann, &acme, MANAGER), web("B")).await.unwrap().object;
+        assert_eq!(
+            (made.organization.as_deref(), made.owner_team.as_deref()),
+            (Some(&*acme), None)
+        );
         let other = house.organization("Other").await;
         let elsewhere = with(web("C"), json!({"organization": other}));
         let refusal = said(create_by(&house, &manager_of(&ann, &acme, MANAGER), elsewhere).await);
@@ -166,5 +217,8 @@ async fn only_managers_of_the_whole_instance_vouch() {
 async fn refuses_who_holds_the_permission_nowhere() {
     let house = instances().await.remove(0);
     let nobody = Authority::new(Actor::nobody(), domain::access::Rights::default());
-    assert_eq!(said(create_by(&house, &nobody, web("A")).await), "forbidden, oauth_client:create: ");
+    assert_eq!(
+        said(create_by(&house, &nobody, web("A")).await),
+        "forbidden, oauth_client:create: "
+    );
 }

@@ -20,7 +20,8 @@ async fn gives_the_same_copy_until_something_changes() {
         let id = made.id.as_str();
         let first = found(&house, id).await.unwrap();
         assert!(Arc::ptr_eq(&first, &found(&house, id).await.unwrap()));
-        let by_number = clients::find_by_number(&mut house.read(), made.number).await.unwrap().unwrap();
+        let by_number =
+            clients::find_by_number(&mut house.read(), made.number).await.unwrap().unwrap();
         assert!(Arc::ptr_eq(&first, &by_number));
         change(&house, id, json!({"description": "new"})).await.unwrap();
         assert_eq!(found(&house, id).await.unwrap().description, "new");
@@ -43,17 +44,22 @@ async fn sees_a_change_of_settings_secrets_epoch_and_existence_at_once() {
             retire_previous_after: Some(0),
             ..Default::default()
         };
-        clients::secrets::rotate(&mut work, &house.call(), &house.may(), id, rotation).await.unwrap();
+        clients::secrets::rotate(&mut work, &house.call(), &house.may(), id, rotation)
+            .await
+            .unwrap();
         work.commit().await.unwrap();
         let client = found(&house, id).await.unwrap();
-        let verdict = clients::secrets::verify(&house.read(), &client, secret.reveal(), house.clock.now());
+        let verdict =
+            clients::secrets::verify(&house.read(), &client, secret.reveal(), house.clock.now());
         assert!(!matches!(verdict, clients::secrets::Verdict::Living { .. }));
 
         let mut work = house.begin().await;
         clients::delete(&mut work, &house.call(), &house.may(), id, "App").await.unwrap();
         work.commit().await.unwrap();
         assert!(found(&house, id).await.is_none());
-        assert!(clients::find_by_number(&mut house.read(), made.object.number).await.unwrap().is_none());
+        assert!(
+            clients::find_by_number(&mut house.read(), made.object.number).await.unwrap().is_none()
+        );
     }
 }
 
@@ -66,11 +72,16 @@ async fn never_serves_a_change_that_was_rolled_back() {
         found(&house, &id).await;
         let mut preview = house.begin().await;
         let wide = json!({"access": "full", "redirect_uris": ["https://evil.example/cb"]});
-        clients::change(&mut preview, &house.call(), &house.may(), &id, (&wide, None)).await.unwrap();
+        clients::change(&mut preview, &house.call(), &house.may(), &id, (&wide, None))
+            .await
+            .unwrap();
         let inside = clients::find(&mut preview, &id).await.unwrap().unwrap();
         assert_eq!(inside.redirect_uris, ["https://evil.example/cb"], "the preview sees itself");
         drop(preview);
-        assert_eq!(found(&house, &id).await.unwrap().redirect_uris, ["https://app.example.com/callback"]);
+        assert_eq!(
+            found(&house, &id).await.unwrap().redirect_uris,
+            ["https://app.example.com/callback"]
+        );
         change(&house, &id, json!({"description": "real"})).await.unwrap();
         let now = found(&house, &id).await.unwrap();
         assert_eq!(now.redirect_uris, ["https://app.example.com/callback"], "{}", house.engine());

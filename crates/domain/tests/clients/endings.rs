@@ -36,7 +36,10 @@ async fn deletes_only_with_the_name_typed_exactly() {
     for house in instances().await {
         let id = services(&house, &["Billing"]).await.remove(0);
         for name in ["", "billing", "Billing ", "mandate-admin"] {
-            assert!(said(delete(&house, &id, name).await).starts_with("confirm_name: Type the name"), "{name:?}");
+            assert!(
+                said(delete(&house, &id, name).await).starts_with("confirm_name: Type the name"),
+                "{name:?}"
+            );
         }
         delete(&house, &id, "Billing").await.unwrap();
         assert!(!exists(&house, &id).await);
@@ -52,7 +55,10 @@ async fn never_gives_the_id_of_a_deleted_client_again_but_its_name() {
         create(&house, draft.clone()).await.unwrap();
         delete(&house, "billing", "Billing").await.unwrap();
         let again = said(create(&house, draft).await);
-        assert_eq!(again, "client_id: A client of this id was deleted. An id is never given again.");
+        assert_eq!(
+            again,
+            "client_id: A client of this id was deleted. An id is never given again."
+        );
         assert_eq!(said(create(&house, service("Billing")).await), "accepted");
     }
 }
@@ -76,8 +82,18 @@ async fn deletes_many_all_or_nothing() {
         let ids = services(&house, &["A", "B", "C"]).await;
         delete(&house, &ids[1], "B").await.unwrap();
         let refusal = said(delete_many(&house, &ids).await);
-        assert_eq!(refusal, format!("conflict: Some of these clients are gone already. Nothing was deleted. {}", ids[1]));
-        assert!(exists(&house, &ids[0]).await && exists(&house, &ids[2]).await, "{}", house.engine());
+        assert_eq!(
+            refusal,
+            format!(
+                "conflict: Some of these clients are gone already. Nothing was deleted. {}",
+                ids[1]
+            )
+        );
+        assert!(
+            exists(&house, &ids[0]).await && exists(&house, &ids[2]).await,
+            "{}",
+            house.engine()
+        );
         // An id named twice is one.
         let twice = [ids[0].clone(), ids[2].clone(), ids[0].clone()];
         assert_eq!(delete_many(&house, &twice).await.unwrap(), 2);
@@ -93,7 +109,10 @@ async fn refuses_501_and_none() {
     assert_eq!(said(delete_many(&house, &many).await), "client_ids: 1 to 500 clients at once.");
     assert_eq!(said(delete_many(&house, &[]).await), "client_ids: 1 to 500 clients at once.");
     // 500 are looked for, and found missing.
-    assert!(said(delete_many(&house, &many[..500]).await).starts_with("conflict: Some of these clients are gone"));
+    assert!(
+        said(delete_many(&house, &many[..500]).await)
+            .starts_with("conflict: Some of these clients are gone")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -42,7 +42,9 @@ async fn finds_by_name_by_exact_id_and_by_redirect_host() {
             ("Frontend", "front", "http://127.0.0.1:9000/cb"),
             ("Mobile", "mobile", "com.acme.app:/cb"),
         ] {
-            create(&house, json!({"client_name": name, "client_id": id, "redirect_uris": [uri]})).await.unwrap();
+            create(&house, json!({"client_name": name, "client_id": id, "redirect_uris": [uri]}))
+                .await
+                .unwrap();
         }
         for (q, want) in [
             ("backend", vec!["Backend Service"]),
@@ -77,7 +79,9 @@ async fn filters_by_each_field_and_by_all_together() {
             "confidential": false,
         });
         create(&house, with(web("Limited"), limited)).await.unwrap();
-        create(&house, with(web("Open"), json!({"organization": acme, "enabled": false}))).await.unwrap();
+        create(&house, with(web("Open"), json!({"organization": acme, "enabled": false})))
+            .await
+            .unwrap();
         create(&house, with(service("Robot"), json!({"scopes": ["scim:read"]}))).await.unwrap();
         let whole = json!({"team_restrictions": {"organizations": [acme]}});
         create(&house, with(web("Whole organization"), whole)).await.unwrap();
@@ -99,7 +103,10 @@ async fn filters_by_each_field_and_by_all_together() {
             (ListQuery { team: Some(team.clone()), ..by_name() }, vec!["Limited"]),
             (ListQuery { owner_team: Some(team.clone()), ..by_name() }, vec!["Limited"]),
             (ListQuery { organization: Some(acme.clone()), ..by_name() }, vec!["Limited", "Open"]),
-            (ListQuery { organization: Some(acme.clone()), enabled: Some(true), ..by_name() }, vec!["Limited"]),
+            (
+                ListQuery { organization: Some(acme.clone()), enabled: Some(true), ..by_name() },
+                vec!["Limited"],
+            ),
         ] {
             assert_eq!(names(&house, query.clone()).await, want, "{query:?} on {}", house.engine());
         }
@@ -109,18 +116,35 @@ async fn filters_by_each_field_and_by_all_together() {
 #[tokio::test]
 async fn shows_what_the_page_needs() {
     for house in instances().await {
-        let made = create(&house, with(web("App"), json!({"scopes": ["openid", "email"]}))).await.unwrap().object;
+        let made = create(&house, with(web("App"), json!({"scopes": ["openid", "email"]})))
+            .await
+            .unwrap()
+            .object;
         let ends = house.clock.now() + 86_400;
         for expires_at in [None, Some(ends + 5), Some(ends)] {
             let mut work = house.begin().await;
-            let rotation =
-                clients::secrets::Rotation { confirm_name: "App".into(), expires_at, ..Default::default() };
-            clients::secrets::rotate(&mut work, &house.call(), &house.may(), made.id.as_str(), rotation).await.unwrap();
+            let rotation = clients::secrets::Rotation {
+                confirm_name: "App".into(),
+                expires_at,
+                ..Default::default()
+            };
+            clients::secrets::rotate(
+                &mut work,
+                &house.call(),
+                &house.may(),
+                made.id.as_str(),
+                rotation,
+            )
+            .await
+            .unwrap();
             work.commit().await.unwrap();
         }
         let item = pages(&house, by_name()).await.remove(0);
         assert_eq!((item.secrets, item.secret_expires_at), (4, Some(ends)));
-        assert_eq!((item.all_teams, item.scopes), (true, vec!["email".to_owned(), "openid".to_owned()]));
+        assert_eq!(
+            (item.all_teams, item.scopes),
+            (true, vec!["email".to_owned(), "openid".to_owned()])
+        );
         assert_eq!(item.grant_types, [GrantType::AuthorizationCode]);
         let expiring = |days| ListQuery { secret_expiring_days: Some(days), ..by_name() };
         assert_eq!(names(&house, expiring(1)).await, ["App"]);
@@ -167,17 +191,23 @@ async fn every_order_and_page_size_gives_each_client_once() {
     for house in instances().await {
         for n in 0..23 {
             let risky = if n % 3 == 0 { json!({"access": "full"}) } else { json!({}) };
-            let client = create(&house, with(service(&format!("S{n:02}")), risky)).await.unwrap().object;
+            let client =
+                create(&house, with(service(&format!("S{n:02}")), risky)).await.unwrap().object;
             if n % 4 == 0 {
                 clients::mark_used(&house.read(), &house.call(), &client, None);
             }
         }
         clients::flush(&house.instance).await.unwrap();
         for sort in [Sort::Name, Sort::Created, Sort::LastUsed, Sort::Risk] {
-            for (descending, limit) in [(false, 1), (true, 2), (false, 7), (true, 23), (false, 200)] {
+            for (descending, limit) in [(false, 1), (true, 2), (false, 7), (true, 23), (false, 200)]
+            {
                 let found = names(&house, ListQuery { sort, descending, limit, ..by_name() }).await;
                 let distinct: BTreeSet<_> = found.iter().collect();
-                assert_eq!((found.len(), distinct.len()), (23, 23), "{sort:?} {descending} {limit}");
+                assert_eq!(
+                    (found.len(), distinct.len()),
+                    (23, 23),
+                    "{sort:?} {descending} {limit}"
+                );
             }
         }
     }
@@ -194,7 +224,11 @@ async fn refuses_a_cursor_of_another_list() {
     assert_eq!(said(ask(by_risk).await), refused);
     assert_eq!(said(ask(ListQuery { descending: true, cursor, ..by_name() }).await), refused);
     for bad in ["", "x", "WyJuYW1lIl0", "!!!"] {
-        assert_eq!(said(ask(ListQuery { cursor: Some(bad.into()), ..by_name() }).await), refused, "{bad:?}");
+        assert_eq!(
+            said(ask(ListQuery { cursor: Some(bad.into()), ..by_name() }).await),
+            refused,
+            "{bad:?}"
+        );
     }
     for limit in [-1, 201, i64::MAX] {
         assert_eq!(said(ask(ListQuery { limit, ..by_name() }).await), "limit: 1 to 200.");
@@ -202,7 +236,7 @@ async fn refuses_a_cursor_of_another_list() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(8))]
+    #![proptest_config(ProptestConfig::with_cases(2))]
 
     /// Hostile words in every text filter find nothing or something, and never fail.
     #[test]

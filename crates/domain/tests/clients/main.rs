@@ -8,7 +8,9 @@ mod current;
 mod endings;
 #[path = "../fixture/mod.rs"]
 mod fixture;
+mod life;
 mod list;
+mod refused;
 mod rules;
 mod secrets;
 
@@ -26,7 +28,11 @@ async fn create(house: &House, draft: Value) -> Result<ShownOnce<Arc<Client>>, R
 }
 
 /// Creates a client as somebody.
-async fn create_by(house: &House, authority: &Authority, draft: Value) -> Result<ShownOnce<Arc<Client>>, Refusal> {
+async fn create_by(
+    house: &House,
+    authority: &Authority,
+    draft: Value,
+) -> Result<ShownOnce<Arc<Client>>, Refusal> {
     let may: May<_> = authority.may()?;
     let call = house.call_of(authority.actor.clone());
     let mut work = house.begin().await;
@@ -47,7 +53,9 @@ fn service(name: &str) -> Value {
 
 /// The first with what the second says over it.
 fn with(mut draft: Value, more: Value) -> Value {
-    let (Some(object), Value::Object(more)) = (draft.as_object_mut(), more) else { panic!("two objects") };
+    let (Some(object), Value::Object(more)) = (draft.as_object_mut(), more) else {
+        panic!("two objects")
+    };
     object.extend(more);
     draft
 }
@@ -55,7 +63,8 @@ fn with(mut draft: Value, more: Value) -> Value {
 /// Changes a client as the operator.
 async fn change(house: &House, id: &str, patch: Value) -> Result<Change, Refusal> {
     let mut work = house.begin().await;
-    let changed = clients::change(&mut work, &house.call(), &house.may(), id, (&patch, None)).await?;
+    let changed =
+        clients::change(&mut work, &house.call(), &house.may(), id, (&patch, None)).await?;
     work.commit().await?;
     Ok(changed)
 }
@@ -64,9 +73,11 @@ async fn change(house: &House, id: &str, patch: Value) -> Result<Change, Refusal
 fn said<T>(outcome: Result<T, Refusal>) -> String {
     match outcome {
         Ok(_) => "accepted".into(),
-        Err(Refusal::Invalid(errors)) => {
-            errors.into_iter().map(|e| format!("{}: {}", e.field, e.message)).collect::<Vec<_>>().join("\n")
-        }
+        Err(Refusal::Invalid(errors)) => errors
+            .into_iter()
+            .map(|e| format!("{}: {}", e.field, e.message))
+            .collect::<Vec<_>>()
+            .join("\n"),
         Err(Refusal::Conflict { message, ids }) if ids.is_empty() => format!("conflict: {message}"),
         Err(Refusal::Conflict { message, ids }) => format!("conflict: {message} {}", ids.join(" ")),
         Err(Refusal::Forbidden { missing, because }) => format!("forbidden, {missing}: {because}"),

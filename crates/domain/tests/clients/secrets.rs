@@ -12,7 +12,9 @@ const DAY: i64 = 86_400;
 
 async fn rotate(house: &House, id: &str, rotation: Rotation) -> Result<ShownOnce<Secret>, Refusal> {
     let mut work = house.begin().await;
-    let made = secrets::rotate(&mut work, &house.call(), &house.may::<RotateSecrets>(), id, rotation).await?;
+    let made =
+        secrets::rotate(&mut work, &house.call(), &house.may::<RotateSecrets>(), id, rotation)
+            .await?;
     work.commit().await?;
     Ok(made)
 }
@@ -55,7 +57,15 @@ async fn refuses_every_secret_but_the_clients_own() {
     let mut mistyped = secret.clone();
     let last = if mistyped.pop() == Some('A') { 'B' } else { 'A' };
     mistyped.push(last);
-    let wrong = ["", " ", "mcs_", &mistyped, &secret[..51], other.secret.as_ref().unwrap().reveal(), &format!("{secret} ")];
+    let wrong = [
+        "",
+        " ",
+        "mcs_",
+        &mistyped,
+        &secret[..51],
+        other.secret.as_ref().unwrap().reveal(),
+        &format!("{secret} "),
+    ];
     for candidate in wrong {
         assert_eq!(verdict(&house, id, candidate).await, Verdict::Wrong, "{candidate:?}");
     }
@@ -110,7 +120,9 @@ async fn retiring_later_never_lengthens_a_secret_that_ends_sooner() {
         let id = made.object.id.as_str();
         let soon = Rotation { expires_at: Some(house.clock.now() + 100), ..of_app() };
         let soon = rotate(&house, id, soon).await.unwrap().secret.unwrap();
-        rotate(&house, id, Rotation { retire_previous_after: Some(DAY), ..of_app() }).await.unwrap();
+        rotate(&house, id, Rotation { retire_previous_after: Some(DAY), ..of_app() })
+            .await
+            .unwrap();
         house.clock.step(100);
         assert!(!is_alive(&house, id, soon.reveal()).await);
         assert!(is_alive(&house, id, made.secret.unwrap().reveal()).await);
@@ -135,18 +147,47 @@ async fn refuses_a_rotation_that_is_not_meant_or_makes_no_sense() {
     for house in instances().await {
         let made = create(&house, web("App")).await.unwrap();
         let id = made.object.id.as_str();
-        let public = create(&house, with(web("Public"), json!({"confidential": false}))).await.unwrap();
+        let public =
+            create(&house, with(web("Public"), json!({"confidential": false}))).await.unwrap();
         let now = house.clock.now();
         for (id, rotation, want) in [
-            (id, Rotation { confirm_name: "app".into(), ..of_app() }, "confirm_name: Type the name"),
-            (id, Rotation { confirm_name: "App ".into(), ..of_app() }, "confirm_name: Type the name"),
-            (id, Rotation { confirm_name: String::new(), ..of_app() }, "confirm_name: Type the name"),
-            (id, Rotation { expires_at: Some(now), ..of_app() }, "expires_at: A new secret cannot end in the past."),
-            (id, Rotation { retire_previous_after: Some(-1), ..of_app() }, "retire_previous_after: "),
-            (id, Rotation { retire_previous_after: Some(i64::MAX), ..of_app() }, "retire_previous_after: "),
+            (
+                id,
+                Rotation { confirm_name: "app".into(), ..of_app() },
+                "confirm_name: Type the name",
+            ),
+            (
+                id,
+                Rotation { confirm_name: "App ".into(), ..of_app() },
+                "confirm_name: Type the name",
+            ),
+            (
+                id,
+                Rotation { confirm_name: String::new(), ..of_app() },
+                "confirm_name: Type the name",
+            ),
+            (
+                id,
+                Rotation { expires_at: Some(now), ..of_app() },
+                "expires_at: A new secret cannot end in the past.",
+            ),
+            (
+                id,
+                Rotation { retire_previous_after: Some(-1), ..of_app() },
+                "retire_previous_after: ",
+            ),
+            (
+                id,
+                Rotation { retire_previous_after: Some(i64::MAX), ..of_app() },
+                "retire_previous_after: ",
+            ),
             (id, Rotation { label: "\u{202E}".into(), ..of_app() }, "label: Control characters"),
             (id, Rotation { label: "l".repeat(101), ..of_app() }, "label: At most 100"),
-            (public.object.id.as_str(), Rotation { confirm_name: "Public".into(), ..of_app() }, "conflict: A public client has no secret."),
+            (
+                public.object.id.as_str(),
+                Rotation { confirm_name: "Public".into(), ..of_app() },
+                "conflict: A public client has no secret.",
+            ),
             ("nobody", of_app(), "there is no such object"),
         ] {
             let got = said(rotate(&house, id, rotation).await);
@@ -165,7 +206,10 @@ async fn refuses_the_eleventh_living_secret() {
             rotate(&house, id, of_app()).await.unwrap();
         }
         let eleventh = said(rotate(&house, id, of_app()).await);
-        assert!(eleventh.starts_with("conflict: A client has at most 10 living secrets."), "{eleventh}");
+        assert!(
+            eleventh.starts_with("conflict: A client has at most 10 living secrets."),
+            "{eleventh}"
+        );
         let instead = Rotation { retire_previous_after: Some(0), ..of_app() };
         assert_eq!(said(rotate(&house, id, instead).await), "accepted");
     }
@@ -197,7 +241,8 @@ async fn retires_one_but_never_the_last_living_one() {
         let id = made.object.id.as_str();
         house.clock.step(1);
         let second = rotate(&house, id, of_app()).await.unwrap().object.id;
-        let first = secrets::list(&mut house.read(), &house.may(), id).await.unwrap().pop().unwrap().id;
+        let first =
+            secrets::list(&mut house.read(), &house.may(), id).await.unwrap().pop().unwrap().id;
         let retire = async |secret: &str| {
             let mut work = house.begin().await;
             let ended = secrets::retire(&mut work, &house.call(), &house.may(), id, secret).await?;
@@ -238,7 +283,9 @@ async fn tells_when_and_from_where_each_secret_was_used_also_after_its_end() {
     for house in instances().await {
         let made = create(&house, web("App")).await.unwrap();
         let (id, first) = (made.object.id.as_str(), made.secret.unwrap());
-        let second = rotate(&house, id, Rotation { retire_previous_after: Some(0), ..of_app() }).await.unwrap();
+        let second = rotate(&house, id, Rotation { retire_previous_after: Some(0), ..of_app() })
+            .await
+            .unwrap();
         let version = clients::find(&mut house.read(), id).await.unwrap().unwrap().version;
         house.clock.step(10);
         for secret in [first.reveal(), second.secret.as_ref().unwrap().reveal(), "wrong"] {

@@ -41,15 +41,15 @@ fn shows_every_page() {
         for asset in assets::ALL {
             std::fs::write(folder.join(asset.name), asset.bytes).unwrap();
         }
-        let mut index = String::from("<!doctype html><title>Gallery</title><ul>");
+        let mut index = vec![String::from("<!doctype html><title>Gallery</title><ul>")];
         for (page, html) in pages(voice) {
             let linked = assets::ALL.iter().fold(html, |html, asset| {
                 html.replace(&assets::path(asset.name).unwrap(), asset.name)
             });
             std::fs::write(folder.join(format!("{page}.html")), linked).unwrap();
-            index.push_str(&format!("<li><a href=\"{page}.html\">{page}</a>"));
+            index.push(format!("<li><a href=\"{page}.html\">{page}</a>"));
         }
-        std::fs::write(folder.join("index.html"), index).unwrap();
+        std::fs::write(folder.join("index.html"), index.concat()).unwrap();
     }
 }
 

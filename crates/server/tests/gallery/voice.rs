@@ -27,6 +27,7 @@ impl Voice {
         }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "fills optional fields of views")]
     pub fn maybe(self, words: &str) -> Option<String> {
         Some(self.say(words))
     }

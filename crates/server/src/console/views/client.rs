@@ -63,7 +63,7 @@ pub struct ClientOverview {
 pub struct SecretRow {
     /// Its label.
     pub label: String,
-    /// What can be shown of it: "mcs_8sJ2…".
+    /// What can be shown of it: `mcs_8sJ2…`.
     pub prefix: String,
     /// When it was made.
     pub created: When,

@@ -56,7 +56,7 @@ pub struct ActivityRow {
     pub what: String,
     /// Whether it was granted.
     pub granted: bool,
-    /// The answer: "200", "invalid_grant".
+    /// The answer: `200`, `invalid_grant`.
     pub answer: String,
     /// How often, when several are counted together.
     pub count: u64,

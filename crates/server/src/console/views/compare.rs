@@ -104,9 +104,8 @@ mod tests {
     use super::{Piece, mark};
 
     fn spell(pieces: &[Piece]) -> String {
-        let spell = |piece: &Piece| match piece.differs {
-            true => format!("[{}]", piece.text),
-            false => piece.text.clone(),
+        let spell = |piece: &Piece| {
+            if piece.differs { format!("[{}]", piece.text) } else { piece.text.clone() }
         };
         pieces.iter().map(spell).collect()
     }

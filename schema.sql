@@ -1,0 +1,388 @@
+-- Where the migrations end: the schema of today in one piece, for reading.
+-- Nothing applies this file. A test applies it to an empty database of each engine and compares
+-- what comes of it with what comes of `migrations/`.
+--
+-- One text for both engines: TEXT, BIGINT, BOOLEAN, BYTEA; instants are seconds since 1970.
+-- A unique constraint is named {table}_{column}_key, so that a conflict names its form field.
+
+CREATE TABLE settings (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+);
+
+-- Who does a job that only one node may do, and until when.
+CREATE TABLE leases (
+  name TEXT PRIMARY KEY,
+  holder TEXT NOT NULL,
+  until BIGINT NOT NULL
+);
+
+-- Places ---------------------------------------------------------------------
+
+CREATE TABLE organizations (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  name_key TEXT NOT NULL UNIQUE,
+  version BIGINT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE TABLE teams (
+  id TEXT PRIMARY KEY,
+  organization_id TEXT NOT NULL REFERENCES organizations (id),
+  name TEXT NOT NULL,
+  name_key TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  CONSTRAINT teams_name_key_key UNIQUE (organization_id, name_key)
+);
+
+-- People ---------------------------------------------------------------------
+
+CREATE TABLE users (
+  id TEXT PRIMARY KEY,
+  email TEXT NOT NULL,
+  email_key TEXT NOT NULL UNIQUE,
+  display_name TEXT NOT NULL,
+  status TEXT NOT NULL,
+  source TEXT NOT NULL,
+  password_hash TEXT,
+  epoch BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  last_sign_in_at BIGINT
+);
+CREATE INDEX users_created_idx ON users (created_at, id);
+
+-- One-time links: set-up of the first administrator, invitation, password reset.
+CREATE TABLE links (
+  id BIGINT PRIMARY KEY,
+  purpose TEXT NOT NULL,
+  user_id TEXT REFERENCES users (id) ON DELETE CASCADE,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX links_user_idx ON links (user_id);
+CREATE INDEX links_expires_idx ON links (expires_at);
+
+-- Browser sessions. The cookie carries the enciphered id and a MAC; no secret is stored.
+CREATE TABLE sessions (
+  id BIGINT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  user_epoch BIGINT NOT NULL,
+  epoch BIGINT NOT NULL,
+  authenticated_at BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  last_active_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  address TEXT NOT NULL,
+  user_agent TEXT NOT NULL
+);
+CREATE INDEX sessions_user_idx ON sessions (user_id);
+CREATE INDEX sessions_expires_idx ON sessions (expires_at);
+
+-- Durable counters of failed sign-ins and client authentications.
+CREATE TABLE attempts (
+  subject TEXT PRIMARY KEY,
+  failures BIGINT NOT NULL,
+  last_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX attempts_expires_idx ON attempts (expires_at);
+
+-- Rights ---------------------------------------------------------------------
+
+CREATE TABLE permissions (
+  name TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  description TEXT NOT NULL,
+  is_system BOOLEAN NOT NULL
+);
+
+CREATE TABLE roles (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  name_key TEXT NOT NULL UNIQUE,
+  description TEXT NOT NULL,
+  is_system BOOLEAN NOT NULL,
+  version BIGINT NOT NULL
+);
+
+CREATE TABLE role_permissions (
+  role_id TEXT NOT NULL REFERENCES roles (id) ON DELETE CASCADE,
+  permission TEXT NOT NULL REFERENCES permissions (name),
+  PRIMARY KEY (role_id, permission)
+);
+
+-- subject: a user id (usr_…) or a client id. place_id is '' at the instance.
+CREATE TABLE bindings (
+  id TEXT PRIMARY KEY,
+  subject TEXT NOT NULL,
+  role_id TEXT NOT NULL REFERENCES roles (id),
+  place_kind TEXT NOT NULL,
+  place_id TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  CONSTRAINT bindings_place_id_key UNIQUE (subject, role_id, place_kind, place_id)
+);
+CREATE INDEX bindings_place_idx ON bindings (place_kind, place_id);
+CREATE INDEX bindings_role_idx ON bindings (role_id);
+
+CREATE TABLE resources (
+  id TEXT PRIMARY KEY,
+  identifier TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  is_system BOOLEAN NOT NULL,
+  version BIGINT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE TABLE scopes (
+  name TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  description TEXT NOT NULL,
+  resource_id TEXT REFERENCES resources (id),
+  is_system BOOLEAN NOT NULL,
+  version BIGINT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+-- Clients --------------------------------------------------------------------
+
+CREATE TABLE clients (
+  id TEXT PRIMARY KEY,
+  number BIGINT NOT NULL UNIQUE,
+  organization_id TEXT REFERENCES organizations (id),
+  organization_key TEXT NOT NULL,
+  owner_team TEXT REFERENCES teams (id),
+  name TEXT NOT NULL,
+  name_key TEXT NOT NULL,
+  description TEXT NOT NULL,
+  logo_uri TEXT,
+  verified BOOLEAN NOT NULL,
+  type TEXT NOT NULL,
+  enabled BOOLEAN NOT NULL,
+  is_system BOOLEAN NOT NULL,
+  confidential BOOLEAN NOT NULL,
+  access TEXT NOT NULL,
+  team_selection TEXT NOT NULL,
+  require_consent BOOLEAN NOT NULL,
+  pkce TEXT NOT NULL,
+  refresh_without_pkce BOOLEAN NOT NULL,
+  access_token_lifetime BIGINT NOT NULL,
+  access_token_format TEXT NOT NULL,
+  refresh_token_lifetime BIGINT NOT NULL,
+  refresh_token_idle_lifetime BIGINT,
+  refresh_rotation TEXT NOT NULL,
+  refresh_overlap BIGINT NOT NULL,
+  id_token_signed_response_alg TEXT NOT NULL,
+  default_resource TEXT,
+  context_user TEXT REFERENCES users (id),
+  continue_without_context_user BOOLEAN NOT NULL,
+  trusted_ips_mode TEXT NOT NULL,
+  token_issuance TEXT NOT NULL,
+  max_active_tokens BIGINT,
+  token_requests_per_second BIGINT,
+  claims TEXT NOT NULL,
+  risk_score BIGINT NOT NULL,
+  risk_reasons TEXT NOT NULL,
+  epoch BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  created_by TEXT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  updated_by TEXT NOT NULL,
+  last_used_at BIGINT,
+  CONSTRAINT clients_name_key_key UNIQUE (organization_key, name_key)
+);
+CREATE INDEX clients_list_idx ON clients (name_key, id);
+CREATE INDEX clients_created_idx ON clients (created_at, id);
+CREATE INDEX clients_risk_idx ON clients (risk_score, id);
+CREATE INDEX clients_used_idx ON clients (last_used_at, id);
+CREATE INDEX clients_owner_idx ON clients (owner_team);
+CREATE INDEX clients_context_user_idx ON clients (context_user);
+
+-- Every set of a client, in order: redirect_uri, scope, grant_type, auth_method, …
+CREATE TABLE client_sets (
+  client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+  field TEXT NOT NULL,
+  position BIGINT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (client_id, field, position)
+);
+CREATE INDEX client_sets_value_idx ON client_sets (field, value, client_id);
+
+CREATE TABLE client_secrets (
+  id TEXT PRIMARY KEY,
+  client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+  label TEXT NOT NULL,
+  hint TEXT NOT NULL,
+  hash BYTEA NOT NULL,
+  key_id TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  created_by TEXT NOT NULL,
+  expires_at BIGINT,
+  retired_at BIGINT,
+  last_used_at BIGINT,
+  last_used_address TEXT,
+  late_used_at BIGINT,
+  late_used_address TEXT
+);
+CREATE INDEX client_secrets_client_idx ON client_secrets (client_id);
+
+-- The id of a deleted client is never given again.
+CREATE TABLE deleted_clients (
+  id TEXT PRIMARY KEY,
+  deleted_at BIGINT NOT NULL
+);
+
+CREATE TABLE resource_introspectors (
+  resource_id TEXT NOT NULL REFERENCES resources (id) ON DELETE CASCADE,
+  client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+  PRIMARY KEY (resource_id, client_id)
+);
+
+CREATE TABLE idempotency_keys (
+  actor TEXT NOT NULL,
+  key TEXT NOT NULL,
+  object_id TEXT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  PRIMARY KEY (actor, key)
+);
+CREATE INDEX idempotency_keys_expires_idx ON idempotency_keys (expires_at);
+
+-- Authority given ------------------------------------------------------------
+
+-- What a person once allowed an application, so that the same or less is not asked again.
+CREATE TABLE consents (
+  user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+  scopes TEXT NOT NULL,
+  resources TEXT NOT NULL,
+  teams TEXT NOT NULL,
+  text_version BIGINT NOT NULL,
+  consented_at BIGINT NOT NULL,
+  PRIMARY KEY (user_id, client_id)
+);
+
+-- An authorization request from the moment the person is identified until its code is redeemed.
+CREATE TABLE authorizations (
+  id BIGINT PRIMARY KEY,
+  state TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  session_id BIGINT NOT NULL,
+  request TEXT NOT NULL,
+  authenticated_at BIGINT NOT NULL,
+  grant_id BIGINT,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX authorizations_expires_idx ON authorizations (expires_at);
+
+-- One authorization: this client, for this person, with these scopes, resources and teams.
+CREATE TABLE grants (
+  id BIGINT PRIMARY KEY,
+  client_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  resources TEXT NOT NULL,
+  epoch BIGINT NOT NULL,
+  authenticated_at BIGINT NOT NULL,
+  consented_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX grants_user_idx ON grants (user_id);
+CREATE INDEX grants_client_idx ON grants (client_id);
+CREATE INDEX grants_expires_idx ON grants (expires_at);
+
+CREATE TABLE grant_teams (
+  grant_id BIGINT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+  team_id TEXT NOT NULL,
+  PRIMARY KEY (grant_id, team_id)
+);
+CREATE INDEX grant_teams_team_idx ON grant_teams (team_id);
+
+-- A refresh token family: one row however often it rotates.
+CREATE TABLE refresh_families (
+  id BIGINT PRIMARY KEY,
+  grant_id BIGINT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+  seed BYTEA NOT NULL,
+  generation BIGINT NOT NULL,
+  rotated_at BIGINT NOT NULL,
+  access_id BIGINT NOT NULL,
+  client_epoch BIGINT NOT NULL,
+  user_epoch BIGINT NOT NULL,
+  grant_epoch BIGINT NOT NULL,
+  replays BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX refresh_families_grant_idx ON refresh_families (grant_id);
+CREATE INDEX refresh_families_expires_idx ON refresh_families (expires_at);
+
+-- One narrow row for each live access token. Revoking deletes it.
+CREATE TABLE access_tokens (
+  id BIGINT PRIMARY KEY,
+  client_number BIGINT NOT NULL,
+  grant_id BIGINT,
+  client_epoch BIGINT NOT NULL,
+  user_epoch BIGINT,
+  grant_epoch BIGINT,
+  issued_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  scopes TEXT NOT NULL,
+  audience TEXT NOT NULL,
+  last_used_at BIGINT
+);
+CREATE INDEX access_tokens_client_idx ON access_tokens (client_number);
+CREATE INDEX access_tokens_grant_idx ON access_tokens (grant_id) WHERE grant_id IS NOT NULL;
+CREATE INDEX access_tokens_expires_idx ON access_tokens (expires_at);
+
+-- Signing keys: published, then signing, then retired.
+CREATE TABLE signing_keys (
+  id TEXT PRIMARY KEY,
+  algorithm TEXT NOT NULL,
+  private BYTEA NOT NULL,
+  public TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  signs_from BIGINT NOT NULL,
+  signs_until BIGINT,
+  expires_at BIGINT
+);
+
+-- What happened --------------------------------------------------------------
+
+CREATE TABLE audit_events (
+  id BIGINT PRIMARY KEY,
+  at BIGINT NOT NULL,
+  actor_user TEXT,
+  actor_client TEXT,
+  actor_operator TEXT,
+  address TEXT,
+  action TEXT NOT NULL,
+  object_kind TEXT NOT NULL,
+  object_id TEXT NOT NULL,
+  object_name TEXT NOT NULL,
+  changes TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  count BIGINT NOT NULL
+);
+CREATE INDEX audit_events_object_idx ON audit_events (object_kind, object_id, id);
+CREATE INDEX audit_events_user_idx ON audit_events (actor_user, id);
+CREATE INDEX audit_events_client_idx ON audit_events (actor_client, id);
+
+-- Why something was refused, for the operator: expected against received, kept 7 days.
+CREATE TABLE refusals (
+  id TEXT PRIMARY KEY,
+  at BIGINT NOT NULL,
+  endpoint TEXT NOT NULL,
+  client_id TEXT,
+  code TEXT NOT NULL,
+  description TEXT NOT NULL,
+  note TEXT NOT NULL,
+  expected TEXT,
+  received TEXT,
+  address TEXT NOT NULL,
+  request_id TEXT NOT NULL
+);
+CREATE INDEX refusals_client_idx ON refusals (client_id, at);
+CREATE INDEX refusals_at_idx ON refusals (at);
