@@ -89,7 +89,9 @@ impl Ids {
         let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *last = tick.max(*last + 1);
         let sequence = *last & ((1 << SEQUENCE_BITS) - 1);
-        ((*last >> SEQUENCE_BITS) << (SEQUENCE_BITS + NODE_BITS)) | (self.node << SEQUENCE_BITS) | sequence
+        ((*last >> SEQUENCE_BITS) << (SEQUENCE_BITS + NODE_BITS))
+            | (self.node << SEQUENCE_BITS)
+            | sequence
     }
 }
 

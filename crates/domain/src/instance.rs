@@ -7,7 +7,10 @@
 use std::sync::Arc;
 
 use crate::id::Ids;
-use crate::{Chance, Clock, Fault, MasterKeys, Vault, Work, accounts, clients, keys, migrations, refusals, sessions, settings, tokens};
+use crate::{
+    Chance, Clock, Fault, MasterKeys, Vault, Work, accounts, clients, keys, migrations, refusals,
+    sessions, settings, tokens,
+};
 
 /// What an instance is opened with.
 pub struct Opening {

@@ -26,7 +26,8 @@ impl FoldedName {
     /// Names `field` and quotes the rule.
     pub fn parse(field: &str, text: &str) -> Result<Self, FieldError> {
         let name = text.trim();
-        let refuse = |message: &str| Err(FieldError { field: field.into(), message: message.into() });
+        let refuse =
+            |message: &str| Err(FieldError { field: field.into(), message: message.into() });
         if name.is_empty() {
             return refuse("A name is needed: 1 to 200 characters.");
         }
@@ -65,7 +66,9 @@ mod tests {
 
     #[test]
     fn names_that_look_alike_have_one_key() {
-        for (a, b) in [("Backend", "backend"), ("Ｂackend", "Backend"), ("a  b", "A b"), ("ÉCOLE", "école")] {
+        for (a, b) in
+            [("Backend", "backend"), ("Ｂackend", "Backend"), ("a  b", "A b"), ("ÉCOLE", "école")]
+        {
             assert_eq!(name_key(a), name_key(b), "{a} and {b}");
         }
         assert_ne!(name_key("backend"), name_key("backends"));

@@ -5,7 +5,9 @@
 //! no table and keeps no secret of anybody else.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::cipher::{AES_256, DecryptingKey, DecryptionContext, EncryptingKey, UnboundCipherKey};
+use aws_lc_rs::cipher::{
+    AES_256, DecryptingKey, DecryptionContext, EncryptingKey, UnboundCipherKey,
+};
 use aws_lc_rs::{constant_time, digest, hkdf, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
@@ -137,7 +139,11 @@ impl Vault {
         let nonce = self.chance.bytes::<12>()?;
         let mut body = plain.to_vec();
         ring.sealing
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(purpose), &mut body)
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(purpose),
+                &mut body,
+            )
             .map_err(|_| Fault::Broken("sealing failed".into()))?;
         let mut out = Vec::with_capacity(8 + 12 + body.len());
         out.extend_from_slice(ring.id.as_bytes());
@@ -206,7 +212,13 @@ impl Vault {
 
     /// A token of 48 characters behind its prefix: the enciphered id and extra, a MAC over them
     /// and `seed`, and a checksum. The same inputs make the same token.
-    pub(crate) fn make(&self, kind: Kind, id: i64, extra: u64, seed: &[u8]) -> Result<String, Fault> {
+    pub(crate) fn make(
+        &self,
+        kind: Kind,
+        id: i64,
+        extra: u64,
+        seed: &[u8],
+    ) -> Result<String, Fault> {
         let ring = &self.rings[0];
         let block = ring.encipher(id, extra)?;
         let tag = ring.tag(kind, &block, seed);
@@ -228,7 +240,8 @@ impl Vault {
         if text.len() != 48 || BASE64.decode_slice(text, &mut body).ok()? != 36 {
             return None;
         }
-        let (block, tag) = (<[u8; 16]>::try_from(&body[..16]).ok()?, <[u8; 16]>::try_from(&body[16..32]).ok()?);
+        let (block, tag) =
+            (<[u8; 16]>::try_from(&body[..16]).ok()?, <[u8; 16]>::try_from(&body[16..32]).ok()?);
         if checksum(kind, &body[..32]) != body[32..] {
             return None;
         }
@@ -304,7 +317,9 @@ impl Keyring {
         let id: String = hash.as_ref()[..4].iter().map(|b| format!("{b:02x}")).collect();
         Ok(Self {
             id,
-            sealing: LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &subkey("sealing")?).map_err(bad)?),
+            sealing: LessSafeKey::new(
+                UnboundKey::new(&AES_256_GCM, &subkey("sealing")?).map_err(bad)?,
+            ),
             secrets: hmac::Key::new(hmac::HMAC_SHA256, &subkey("client secrets")?),
             id_encrypt: EncryptingKey::ecb(cipher_key(&ids)?).map_err(bad)?,
             id_decrypt: DecryptingKey::ecb(cipher_key(&ids)?).map_err(bad)?,
@@ -317,7 +332,9 @@ impl Keyring {
         let mut block = [0; 16];
         block[..8].copy_from_slice(&id.to_be_bytes());
         block[8..].copy_from_slice(&extra.to_be_bytes());
-        self.id_encrypt.encrypt(&mut block).map_err(|_| Fault::Broken("an id could not be enciphered".into()))?;
+        self.id_encrypt
+            .encrypt(&mut block)
+            .map_err(|_| Fault::Broken("an id could not be enciphered".into()))?;
         Ok(block)
     }
 

@@ -31,7 +31,11 @@ pub struct App {
 
 impl App {
     /// An application around an opened instance.
-    pub fn new(instance: Arc<Instance>, trusted_proxies: Vec<IpNet>, demo: Option<DemoGuide>) -> Arc<Self> {
+    pub fn new(
+        instance: Arc<Instance>,
+        trusted_proxies: Vec<IpNet>,
+        demo: Option<DemoGuide>,
+    ) -> Arc<Self> {
         let urls = Urls::new(instance.issuer());
         Arc::new(Self { instance, urls, trusted_proxies, demo, draining: AtomicBool::new(false) })
     }
@@ -52,9 +56,14 @@ impl App {
 ///
 /// # Errors
 /// When a socket fails.
-pub async fn serve(app: Arc<App>, listeners: Vec<TcpListener>, stop: watch::Receiver<bool>) -> std::io::Result<()> {
+pub async fn serve(
+    app: Arc<App>,
+    listeners: Vec<TcpListener>,
+    stop: watch::Receiver<bool>,
+) -> std::io::Result<()> {
     let jobs = tokio::spawn(jobs::run(Arc::clone(&app), stop.clone()));
-    let service = routes::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
+    let service =
+        routes::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
     let mut servers = tokio::task::JoinSet::new();
     for listener in listeners {
         let (service, mut stop, app) = (service.clone(), stop.clone(), Arc::clone(&app));
@@ -68,7 +77,9 @@ pub async fn serve(app: Arc<App>, listeners: Vec<TcpListener>, stop: watch::Rece
             let _ = stop.wait_for(|stopped| *stopped).await;
             app.draining.store(true, Ordering::Relaxed);
         };
-        servers.spawn(async move { axum::serve(listener, service).with_graceful_shutdown(until).await });
+        servers.spawn(
+            async move { axum::serve(listener, service).with_graceful_shutdown(until).await },
+        );
     }
     let mut result = Ok(());
     while let Some(ended) = servers.join_next().await {

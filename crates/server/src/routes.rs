@@ -59,7 +59,8 @@ fn open() -> Router<Arc<App>> {
     ] {
         router = router.route(path, get(oauth::metadata::get));
     }
-    let exposed = [HeaderName::from_static("www-authenticate"), HeaderName::from_static("retry-after")];
+    let exposed =
+        [HeaderName::from_static("www-authenticate"), HeaderName::from_static("retry-after")];
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST, Method::OPTIONS])

@@ -25,7 +25,8 @@ impl Urls {
     /// Scheme, host and port of the issuer: the `Origin` of our own pages.
     pub fn origin(&self) -> &str {
         let after_scheme = self.issuer.find("://").map_or(0, |at| at + 3);
-        let end = self.issuer[after_scheme..].find('/').map_or(self.issuer.len(), |at| after_scheme + at);
+        let end =
+            self.issuer[after_scheme..].find('/').map_or(self.issuer.len(), |at| after_scheme + at);
         &self.issuer[..end]
     }
 

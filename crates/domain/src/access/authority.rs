@@ -66,8 +66,11 @@ impl Authority {
         if self.unlimited || self.rights.everywhere(permission) {
             return Some(Reach::Everywhere);
         }
-        let holding = |(id, held): (&String, &BTreeSet<String>)| held.contains(permission).then(|| id.clone());
-        let organizations: BTreeSet<_> = self.rights.organizations.iter().filter_map(holding).collect();
+        let holding = |(id, held): (&String, &BTreeSet<String>)| {
+            held.contains(permission).then(|| id.clone())
+        };
+        let organizations: BTreeSet<_> =
+            self.rights.organizations.iter().filter_map(holding).collect();
         let teams: BTreeSet<_> = self.rights.teams.iter().filter_map(holding).collect();
         let nowhere = organizations.is_empty() && teams.is_empty();
         (!nowhere).then_some(Reach::Places { organizations, teams })

@@ -14,7 +14,7 @@ pub use authority::{Authority, May, Reach};
 pub use effective::{Access, Holding, Holdings, Limits, Place, Rights, effective};
 pub use permissions::*;
 pub use roles::{
-    AUDITOR, CLIENT_MANAGER, MEMBER, PLATFORM_ADMINISTRATOR, Role, SECURITY_ADMINISTRATOR, SYSTEM_ROLES, SystemRole,
-    ensure_built_in,
+    AUDITOR, CLIENT_MANAGER, MEMBER, PLATFORM_ADMINISTRATOR, Role, SECURITY_ADMINISTRATOR,
+    SYSTEM_ROLES, SystemRole, ensure_built_in,
 };
 pub use store::{bind, holdings_of};

@@ -59,7 +59,9 @@ pub const SYSTEM_ROLES: &[SystemRole] = &[
         id: CLIENT_MANAGER,
         name: "Client manager",
         description: "Registers, changes, rotates and pauses OAuth clients.",
-        holds: |name, _| name.starts_with("oauth_client:") || name == "token:read" || name == "token:revoke",
+        holds: |name, _| {
+            name.starts_with("oauth_client:") || name == "token:read" || name == "token:revoke"
+        },
     },
     SystemRole {
         id: AUDITOR,
@@ -67,7 +69,12 @@ pub const SYSTEM_ROLES: &[SystemRole] = &[
         description: "Reads everything and changes nothing.",
         holds: |name, effect| effect == Effect::Read && name != "tokens:introspect",
     },
-    SystemRole { id: MEMBER, name: "Member", description: "Belongs to a place.", holds: |_, _| false },
+    SystemRole {
+        id: MEMBER,
+        name: "Member",
+        description: "Belongs to a place.",
+        holds: |_, _| false,
+    },
 ];
 
 impl SystemRole {
@@ -93,7 +100,9 @@ pub async fn ensure_built_in(work: &mut Work) -> Result<(), Fault> {
         let sql = "INSERT INTO roles (id, name, name_key, description, is_system, version)
                    VALUES ($1, $2, $3, $4, TRUE, 1) ON CONFLICT (id) DO NOTHING";
         let key = name_key(role.name);
-        let is_new = work.tx.execute(sql, db::params![role.id, role.name, key, role.description]).await? == 1;
+        let is_new =
+            work.tx.execute(sql, db::params![role.id, role.name, key, role.description]).await?
+                == 1;
         if is_new || role.id == PLATFORM_ADMINISTRATOR {
             for permission in role.permissions() {
                 let sql = "INSERT INTO role_permissions (role_id, permission) VALUES ($1, $2)

@@ -29,7 +29,13 @@ pub async fn holdings_of(work: &mut Work, subject: &str) -> Result<Holdings, Fau
 ///
 /// # Errors
 /// When the database cannot take it.
-pub async fn bind(work: &mut Work, now: i64, subject: &str, role: &str, place: &Place) -> Result<(), Fault> {
+pub async fn bind(
+    work: &mut Work,
+    now: i64,
+    subject: &str,
+    role: &str,
+    place: &Place,
+) -> Result<(), Fault> {
     let id = id::text(&work.instance.chance, "bnd_")?;
     let (kind, place_id) = place.stored();
     let sql = "INSERT INTO bindings (id, subject, role_id, place_kind, place_id, created_at)

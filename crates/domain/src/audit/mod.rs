@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Actor, Call, Fault, Work};
 
-pub use store::{Filter, list, find};
+pub use store::{Filter, find, list};
 
 /// One field that changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,7 +96,8 @@ pub async fn record_refusal(
 /// The fields in which two JSON objects differ, in the order of their names.
 pub fn differences(before: &serde_json::Value, after: &serde_json::Value) -> Vec<Change> {
     let nothing = serde_json::Map::new();
-    let (old, new) = (before.as_object().unwrap_or(&nothing), after.as_object().unwrap_or(&nothing));
+    let (old, new) =
+        (before.as_object().unwrap_or(&nothing), after.as_object().unwrap_or(&nothing));
     let names: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
     let null = serde_json::Value::Null;
     names

@@ -51,15 +51,20 @@ pub async fn begin(
     let page = |error: Error| {
         Ok(Begun::Page(Box::new(Unredirectable { client_id: client_id.clone(), error })))
     };
-    if let Some(name) = params.duplicates().into_iter().find(|name| matches!(*name, "client_id" | "redirect_uri")) {
-        return page(Error::new(Code::InvalidRequest, "A parameter is repeated.").received(name.to_owned()));
+    if let Some(name) =
+        params.duplicates().into_iter().find(|name| matches!(*name, "client_id" | "redirect_uri"))
+    {
+        return page(
+            Error::new(Code::InvalidRequest, "A parameter is repeated.").received(name.to_owned()),
+        );
     }
     let Some(id) = client_id.as_deref() else {
         return page(Error::new(Code::InvalidRequest, "The request names no application."));
     };
     let Some(client) = clients::find(work, id).await?.filter(|client| client.enabled) else {
         return page(
-            Error::new(Code::InvalidClient, "The application is unknown or switched off.").received(id.to_owned()),
+            Error::new(Code::InvalidClient, "The application is unknown or switched off.")
+                .received(id.to_owned()),
         );
     };
     let redirect_uri = match clients::matching_redirect(&client, redirect_uri) {
@@ -106,21 +111,36 @@ fn redirect_error(client: &Client, refusal: &RedirectRefusal, received: Option<&
 }
 
 /// Everything that is refused by redirect.
-async fn checked(work: &mut Work, client: &Client, pending: &mut Pending) -> Result<Option<Error>, Fault> {
+async fn checked(
+    work: &mut Work,
+    client: &Client,
+    pending: &mut Pending,
+) -> Result<Option<Error>, Fault> {
     let request = &pending.request;
     if request.response_type != ResponseType::Code {
         // What is refused goes into no fragment, whatever the type would have meant.
         if request.response_mode == ResponseMode::Fragment {
             pending.request.response_mode = ResponseMode::Query;
         }
-        return Ok(Some(Error::new(Code::UnsupportedResponseType, "This response_type is not supported. Use code.")));
+        return Ok(Some(Error::new(
+            Code::UnsupportedResponseType,
+            "This response_type is not supported. Use code.",
+        )));
     }
     if !client.grant_types.contains(&GrantType::AuthorizationCode) {
-        return Ok(Some(Error::new(Code::UnauthorizedClient, "This application does not hold the authorization code grant.")));
+        return Ok(Some(Error::new(
+            Code::UnauthorizedClient,
+            "This application does not hold the authorization code grant.",
+        )));
     }
     if request.challenge.is_none() && (client.pkce == Pkce::Required || !client.confidential) {
-        let error = Error::new(Code::InvalidRequest, "A code_challenge with method S256 is required.");
-        return Ok(Some(error.because("the client must use PKCE (RFC 7636)").expected("code_challenge_method=S256")));
+        let error =
+            Error::new(Code::InvalidRequest, "A code_challenge with method S256 is required.");
+        return Ok(Some(
+            error
+                .because("the client must use PKCE (RFC 7636)")
+                .expected("code_challenge_method=S256"),
+        ));
     }
     pending.scopes = match offered_scopes(client, request.scope.as_ref(), &client.default_scopes) {
         Ok(scopes) => scopes,
@@ -138,12 +158,19 @@ async fn checked(work: &mut Work, client: &Client, pending: &mut Pending) -> Res
 ///
 /// # Errors
 /// `invalid_scope` naming what the client does not hold.
-pub fn offered_scopes(client: &Client, asked: Option<&Scopes>, absent: &Scopes) -> Result<Scopes, Error> {
+pub fn offered_scopes(
+    client: &Client,
+    asked: Option<&Scopes>,
+    absent: &Scopes,
+) -> Result<Scopes, Error> {
     let Some(asked) = asked else { return Ok(absent.clone()) };
     let held = |scope: &&str| client.scopes.contains(scope) || *scope == "offline_access";
     let refreshes = client.grant_types.contains(&GrantType::RefreshToken);
     if let Some(unheld) = asked.iter().find(|scope| !held(scope)) {
-        let error = Error::new(Code::InvalidScope, "A scope is unknown or not allowed for this application.");
+        let error = Error::new(
+            Code::InvalidScope,
+            "A scope is unknown or not allowed for this application.",
+        );
         return Err(error
             .expected(client.scopes.to_string())
             .received(asked.to_string())

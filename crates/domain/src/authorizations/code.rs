@@ -45,7 +45,9 @@ pub async fn redeem(
     (redirect_uri, verifier): (Option<&str>, Option<&str>),
 ) -> Result<Result<Redeemed, Error>, Fault> {
     let Some(opened) = work.instance.vault.read_genuine(Kind::Code, code) else {
-        return Ok(Err(refused("the code is mistyped or foreign: its checksum or MAC does not hold")));
+        return Ok(Err(refused(
+            "the code is mistyped or foreign: its checksum or MAC does not hold",
+        )));
     };
     let Some(coded) = store::find_coded(work, opened.id).await? else {
         return Ok(Err(refused("the code is long expired")));
@@ -62,10 +64,14 @@ pub async fn redeem(
         return replayed(work, call, client, coded.grant).await;
     }
     if call.now >= coded.expires_at {
-        return Ok(Err(refused("the code expired").expected(format!("before {}", coded.expires_at)).received(call.now.to_string())));
+        return Ok(Err(refused("the code expired")
+            .expected(format!("before {}", coded.expires_at))
+            .received(call.now.to_string())));
     }
     if !unchanged(work, client, &coded.issued).await? {
-        return Ok(Err(refused("client or person was disabled or revoked since the code was issued")));
+        return Ok(Err(refused(
+            "client or person was disabled or revoked since the code was issued",
+        )));
     }
     spend(work, call, client, opened.id, coded.issued).await
 }
@@ -76,7 +82,11 @@ fn refused(note: &str) -> Error {
 
 /// RFC 6749 §4.1.3: a redirect URI sent must be the one of the request; RFC 7636 §4.6: the
 /// verifier must fit the challenge, and none may come where there was none.
-fn proven(issued: &Issued, redirect_uri: Option<&str>, verifier: Option<&str>) -> Result<(), Error> {
+fn proven(
+    issued: &Issued,
+    redirect_uri: Option<&str>,
+    verifier: Option<&str>,
+) -> Result<(), Error> {
     let pending = &issued.consented.identified.pending;
     if let Some(received) = redirect_uri.filter(|uri| *uri != pending.redirect_uri) {
         let error = Error::new(Code::InvalidGrant, "The redirect_uri is not that of the request.");
@@ -85,7 +95,8 @@ fn proven(issued: &Issued, redirect_uri: Option<&str>, verifier: Option<&str>) -
     match (&pending.request.challenge, verifier) {
         (None, None) => Ok(()),
         (None, Some(_)) => {
-            let error = Error::new(Code::InvalidGrant, "There was no code_challenge in the request.");
+            let error =
+                Error::new(Code::InvalidGrant, "There was no code_challenge in the request.");
             Err(error.because("a code_verifier without a challenge may hide a downgrade"))
         }
         (Some(_), None) => Err(Error::new(Code::InvalidGrant, "The code_verifier is missing.")),
@@ -136,7 +147,11 @@ async fn spend(
         before: serde_json::Value::Null,
         after: consented.scopes.to_string().into(),
     };
-    let actor = crate::Actor { user: Some(identified.user), client: Some(client.id.clone()), operator: None };
+    let actor = crate::Actor {
+        user: Some(identified.user),
+        client: Some(client.id.clone()),
+        operator: None,
+    };
     audit::record(work, &call.by(actor), "grant.created", &object, &[change]).await?;
     Ok(Ok(Redeemed {
         resources: grant.resources.clone(),

@@ -90,7 +90,8 @@ pub async fn decide(
     pending: Pending,
     signed_in: Option<(&Session, &User)>,
 ) -> Result<Decision, Fault> {
-    let Some(client) = clients::find(work, pending.client.as_str()).await?.filter(|c| c.enabled) else {
+    let Some(client) = clients::find(work, pending.client.as_str()).await?.filter(|c| c.enabled)
+    else {
         let error = Error::new(Code::UnauthorizedClient, "The application was switched off.");
         return Ok(Decision::Refused(Box::new(pending.refused(error))));
     };
@@ -105,8 +106,9 @@ pub async fn decide(
     let facts = Facts {
         prompts: &pending.request.prompts,
         max_age: pending.request.max_age.map(i64::from),
-        signed_in_for_this: signed_in.is_some_and(|(session, _)| Some(session.id) != pending.begun_in
-            && session.authenticated_at >= pending.begun_at),
+        signed_in_for_this: signed_in.is_some_and(|(session, _)| {
+            Some(session.id) != pending.begun_in && session.authenticated_at >= pending.begun_at
+        }),
         now: call.now,
         authenticated_at: signed_in.map(|(session, _)| session.authenticated_at),
         is_remembered: remembered.as_ref().is_some_and(|c| covers(c, &pending, &choice)),
@@ -118,7 +120,8 @@ pub async fn decide(
         (Step::Refuse(error), _) => Ok(Decision::Refused(Box::new(pending.refused(error)))),
         (Step::SignIn, _) | (_, None) => Ok(Decision::SignIn),
         (Step::Consent, Some((session, user))) => {
-            let identified = pending.identified(user.id.clone(), session.id, session.authenticated_at);
+            let identified =
+                pending.identified(user.id.clone(), session.id, session.authenticated_at);
             let id = store::insert_identified(work, &identified, call.now).await?;
             Ok(Decision::Consent(work.instance.vault.public_id(id)?))
         }
@@ -129,7 +132,8 @@ pub async fn decide(
                 _ => Vec::new(),
             };
             let scopes = pending.scopes.clone();
-            let identified = pending.identified(user.id.clone(), session.id, session.authenticated_at);
+            let identified =
+                pending.identified(user.id.clone(), session.id, session.authenticated_at);
             let consented = identified.consented(scopes, teams, call.now);
             issue(work, call, None, consented, (&client, user)).await
         }
@@ -152,7 +156,8 @@ fn covers(consent: &Consent, pending: &Pending, choice: &TeamChoice) -> bool {
     let teams_stand = match choice {
         TeamChoice::None(_) => true,
         TeamChoice::Single(teams) | TeamChoice::Multiple(teams) => {
-            !consent.teams.is_empty() && consent.teams.iter().all(|id| teams.iter().any(|t| t.id == *id))
+            !consent.teams.is_empty()
+                && consent.teams.iter().all(|id| teams.iter().any(|t| t.id == *id))
         }
     };
     same_or_less && teams_stand
@@ -200,9 +205,12 @@ pub async fn question(
     id: &str,
     (session, user): (&Session, &User),
 ) -> Result<Option<ConsentQuestion>, Fault> {
-    let Some((_, identified)) = identified(work, now, id, session.id).await? else { return Ok(None) };
+    let Some((_, identified)) = identified(work, now, id, session.id).await? else {
+        return Ok(None);
+    };
     let pending = identified.pending;
-    let Some(client) = clients::find(work, pending.client.as_str()).await?.filter(|c| c.enabled) else {
+    let Some(client) = clients::find(work, pending.client.as_str()).await?.filter(|c| c.enabled)
+    else {
         return Ok(None);
     };
     let before = consents::find(work, &user.id, pending.client.as_str()).await?;
@@ -219,7 +227,12 @@ pub async fn question(
     }))
 }
 
-async fn identified(work: &mut Work, now: i64, id: &str, session: SessionId) -> Result<Option<(i64, Identified)>, Fault> {
+async fn identified(
+    work: &mut Work,
+    now: i64,
+    id: &str,
+    session: SessionId,
+) -> Result<Option<(i64, Identified)>, Fault> {
     let Some(row) = work.instance.vault.row_id(id) else { return Ok(None) };
     Ok(store::find_identified(work, row, session, now).await?.map(|identified| (row, identified)))
 }
@@ -237,20 +250,27 @@ pub async fn answer(
     (session, user): (&Session, &User),
     choice: Choice,
 ) -> Result<bool, Fault> {
-    let Some((row, identified)) = identified(work, call.now, id, session.id).await? else { return Ok(false) };
-    let Some(client) = clients::find(work, identified.pending.client.as_str()).await? else { return Ok(false) };
+    let Some((row, identified)) = identified(work, call.now, id, session.id).await? else {
+        return Ok(false);
+    };
+    let Some(client) = clients::find(work, identified.pending.client.as_str()).await? else {
+        return Ok(false);
+    };
     let object = Object::new("client", client.id.as_str(), &client.name);
     let Choice::Allow { teams } = choice else {
         audit::record_refusal(work, call, "consent.denied", &object, &[]).await?;
         return store::set_refused(work, row, "denied").await;
     };
-    let Some(teams) = chosen(team_choice(work, &client, user, &identified.pending.scopes).await?, teams) else {
+    let Some(teams) =
+        chosen(team_choice(work, &client, user, &identified.pending.scopes).await?, teams)
+    else {
         return Ok(false);
     };
     if teams.is_empty() && is_restricted(&client) {
         return store::set_refused(work, row, "teamless").await;
     }
-    let (scopes, resources) = (identified.pending.scopes.clone(), identified.pending.resources.clone());
+    let (scopes, resources) =
+        (identified.pending.scopes.clone(), identified.pending.resources.clone());
     let asked = (&scopes, resources.as_slice(), teams.as_slice());
     consents::remember(work, call, (&user.id, client.id.as_str()), asked).await?;
     let change = audit::Change {
@@ -282,7 +302,9 @@ pub async fn resume(
         let error = Error::new(Code::AccessDenied, sentence);
         return Ok(Some(Decision::Refused(Box::new(identified.pending.refused(error)))));
     }
-    let Some(consented) = store::find_consented(work, row, session.id, call.now).await? else { return Ok(None) };
+    let Some(consented) = store::find_consented(work, row, session.id, call.now).await? else {
+        return Ok(None);
+    };
     let client = clients::find(work, consented.identified.pending.client.as_str()).await?;
     let Some(client) = client.filter(|client| client.enabled) else { return Ok(None) };
     issue(work, call, Some(row), consented, (&client, user)).await.map(Some)
@@ -317,7 +339,9 @@ async fn issue(
     let id = match row {
         None => store::insert_issued(work, &issued, expires_at).await?,
         Some(row) if store::set_issued(work, row, &issued, expires_at).await? => row,
-        Some(_) => return Err(Fault::Broken("a consented request was taken by somebody else".into())),
+        Some(_) => {
+            return Err(Fault::Broken("a consented request was taken by somebody else".into()));
+        }
     };
     let vault = &work.instance.vault;
     let code = Plain::new(vault.make(Kind::Code, id, vault.draw()?, b"")?);
@@ -326,5 +350,6 @@ async fn issue(
 
 /// The most a token of this client may do, in the consent page's words.
 pub fn writes(access: Access, scopes: &Scopes) -> bool {
-    access == Access::Full && scopes.iter().any(|scope| scope == "as_user:write" || scope.contains(':'))
+    access == Access::Full
+        && scopes.iter().any(|scope| scope == "as_user:write" || scope.contains(':'))
 }

@@ -18,6 +18,8 @@ mod store;
 
 pub use begin::{Begun, Unredirectable, begin, offered_scopes};
 pub use code::{Redeemed, redeem};
-pub use decide::{Choice, ConsentQuestion, Decision, TeamChoice, answer, decide, question, resume, writes};
-pub use store::PATIENCE;
+pub use decide::{
+    Choice, ConsentQuestion, Decision, TeamChoice, answer, decide, question, resume, writes,
+};
 pub use state::{Answer, Consented, Identified, Issued, Pending, Refused};
+pub use store::PATIENCE;

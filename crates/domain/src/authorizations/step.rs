@@ -62,7 +62,8 @@ pub fn next_step(facts: &Facts<'_>) -> Step {
 /// A session that is fresh enough for this request.
 fn is_signed_in(facts: &Facts<'_>) -> bool {
     let Some(at) = facts.authenticated_at else { return false };
-    let wants_fresh = facts.prompts.contains(Prompt::Login) || facts.prompts.contains(Prompt::SelectAccount);
+    let wants_fresh =
+        facts.prompts.contains(Prompt::Login) || facts.prompts.contains(Prompt::SelectAccount);
     let too_old = facts.max_age.is_some_and(|age| facts.now - at > age);
     facts.signed_in_for_this || !(wants_fresh || too_old)
 }
@@ -113,7 +114,13 @@ mod tests {
             ("", |f| f.is_remembered = false, "consent"),
             ("", |f| f.may_be_silent = false, "consent"),
             ("", |f| (f.is_remembered, f.requires_consent) = (false, false), "issue"),
-            ("", |f| (f.is_remembered, f.requires_consent, f.must_choose_team) = (false, false, true), "consent"),
+            (
+                "",
+                |f| {
+                    (f.is_remembered, f.requires_consent, f.must_choose_team) = (false, false, true)
+                },
+                "consent",
+            ),
             ("", |f| (f.requires_consent, f.may_be_silent) = (false, false), "consent"),
             ("none", |f| f.authenticated_at = None, "login_required"),
             ("none", |f| f.is_remembered = false, "consent_required"),

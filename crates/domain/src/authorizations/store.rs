@@ -15,7 +15,8 @@ fn write<T: Serialize>(state: &T) -> Result<String, Fault> {
 }
 
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
-    serde_json::from_str(text).map_err(|e| Fault::Broken(format!("a stored authorization request: {e}")))
+    serde_json::from_str(text)
+        .map_err(|e| Fault::Broken(format!("a stored authorization request: {e}")))
 }
 
 async fn insert(
@@ -34,17 +35,31 @@ async fn insert(
     Ok(id)
 }
 
-pub(super) async fn insert_identified(work: &mut Work, state: &Identified, now: i64) -> Result<i64, Fault> {
+pub(super) async fn insert_identified(
+    work: &mut Work,
+    state: &Identified,
+    now: i64,
+) -> Result<i64, Fault> {
     let json = write(state)?;
     insert(work, "identified", (state, json), now + PATIENCE).await
 }
 
-pub(super) async fn insert_issued(work: &mut Work, state: &Issued, expires_at: i64) -> Result<i64, Fault> {
+pub(super) async fn insert_issued(
+    work: &mut Work,
+    state: &Issued,
+    expires_at: i64,
+) -> Result<i64, Fault> {
     let json = write(state)?;
     insert(work, "issued", (&state.consented.identified, json), expires_at).await
 }
 
-async fn find(work: &mut Work, id: i64, word: &str, session: SessionId, now: i64) -> Result<Option<String>, Fault> {
+async fn find(
+    work: &mut Work,
+    id: i64,
+    word: &str,
+    session: SessionId,
+    now: i64,
+) -> Result<Option<String>, Fault> {
     let sql = "SELECT request FROM authorizations
                WHERE id = $1 AND state = $2 AND session_id = $3 AND expires_at > $4";
     let row = work.tx.query_one(sql, db::params![id, word, session, now]).await?;
@@ -70,14 +85,23 @@ pub(super) async fn find_consented(
 }
 
 /// `identified` → `consented`; says whether it took.
-pub(super) async fn set_consented(work: &mut Work, id: i64, state: &Consented) -> Result<bool, Fault> {
+pub(super) async fn set_consented(
+    work: &mut Work,
+    id: i64,
+    state: &Consented,
+) -> Result<bool, Fault> {
     let sql = "UPDATE authorizations SET state = 'consented', request = $2
                WHERE id = $1 AND state = 'identified'";
     Ok(work.tx.execute(sql, db::params![id, write(state)?]).await? == 1)
 }
 
 /// `consented` → `issued`; says whether it took.
-pub(super) async fn set_issued(work: &mut Work, id: i64, state: &Issued, expires_at: i64) -> Result<bool, Fault> {
+pub(super) async fn set_issued(
+    work: &mut Work,
+    id: i64,
+    state: &Issued,
+    expires_at: i64,
+) -> Result<bool, Fault> {
     let sql = "UPDATE authorizations SET state = 'issued', request = $2, expires_at = $3
                WHERE id = $1 AND state = 'consented'";
     Ok(work.tx.execute(sql, db::params![id, write(state)?, expires_at]).await? == 1)
@@ -98,7 +122,9 @@ pub(super) async fn delete_refused(
     let sql = "DELETE FROM authorizations
                WHERE id = $1 AND session_id = $2 AND state IN ('denied', 'teamless')
                RETURNING state, request";
-    let Some(row) = work.tx.query_one(sql, db::params![id, session]).await? else { return Ok(None) };
+    let Some(row) = work.tx.query_one(sql, db::params![id, session]).await? else {
+        return Ok(None);
+    };
     Ok(Some((row.get(0)?, read(&row.get::<String>(1)?)?)))
 }
 

@@ -64,7 +64,8 @@ pub async fn remember(
                ON CONFLICT (user_id, client_id) DO UPDATE SET scopes = excluded.scopes,
                  resources = excluded.resources, teams = excluded.teams,
                  text_version = excluded.text_version, consented_at = excluded.consented_at";
-    let (scopes, resources, teams) = (all_scopes.to_string(), all_resources.join(" "), teams.join(" "));
+    let (scopes, resources, teams) =
+        (all_scopes.to_string(), all_resources.join(" "), teams.join(" "));
     let params = db::params![user, client, scopes, resources, teams, TEXT_VERSION, call.now];
     work.tx.execute(sql, params).await?;
     Ok(())
@@ -74,10 +75,16 @@ pub async fn remember(
 ///
 /// # Errors
 /// When the database cannot take it.
-pub async fn withdraw(work: &mut Work, call: &Call, user: &UserId, client: &str) -> Result<u64, Fault> {
+pub async fn withdraw(
+    work: &mut Work,
+    call: &Call,
+    user: &UserId,
+    client: &str,
+) -> Result<u64, Fault> {
     let sql = "DELETE FROM consents WHERE user_id = $1 AND client_id = $2";
     work.tx.execute(sql, db::params![user, client]).await?;
     let ended = tokens::end_grants_of(work, user, client).await?;
-    audit::record(work, call, "consent.withdrawn", &Object::new("client", client, client), &[]).await?;
+    audit::record(work, call, "consent.withdrawn", &Object::new("client", client, client), &[])
+        .await?;
     Ok(ended)
 }

@@ -117,7 +117,9 @@ pub async fn sign(
         .iter()
         .filter(|k| k.algorithm == of && k.phase(now) == Phase::Signing)
         .max_by_key(|k| k.signs_from)
-        .ok_or_else(|| Fault::Broken(format!("there is no signing key for {}", algorithm.as_str())))?;
+        .ok_or_else(|| {
+            Fault::Broken(format!("there is no signing key for {}", algorithm.as_str()))
+        })?;
     let header = jose::Header { alg: algorithm, kid: Some(key.id.clone()), typ: Some(typ.into()) };
     let claims = serde_json::to_vec(claims).map_err(|e| Fault::Broken(e.to_string()))?;
     let input = jose::signing_input(&header, &claims);
@@ -141,7 +143,9 @@ pub async fn verify(
         return Ok(None);
     }
     let keys = published(work, now).await?;
-    let Some(key) = keys.iter().find(|k| parts.header.kid.as_ref() == Some(&k.id)) else { return Ok(None) };
+    let Some(key) = keys.iter().find(|k| parts.header.kid.as_ref() == Some(&k.id)) else {
+        return Ok(None);
+    };
     if !key.pair.verify(parts.header.alg, parts.signed.as_bytes(), &parts.signature) {
         return Ok(None);
     }
@@ -166,10 +170,16 @@ pub async fn ensure(work: &mut Work, now: i64) -> Result<(), Fault> {
 ///
 /// # Errors
 /// `Conflict` while an earlier successor is still only published.
-pub async fn rotate(work: &mut Work, call: &Call, _may: &May<ManageSettings>) -> Result<(), Refusal> {
+pub async fn rotate(
+    work: &mut Work,
+    call: &Call,
+    _may: &May<ManageSettings>,
+) -> Result<(), Refusal> {
     let keys = store::list(work, call.now).await?;
     if keys.iter().any(|k| k.phase(call.now) == Phase::Published) {
-        return Err(Refusal::conflict("A rotation is already under way: its keys are published and sign soon."));
+        return Err(Refusal::conflict(
+            "A rotation is already under way: its keys are published and sign soon.",
+        ));
     }
     let signs_from = call.now + PUBLISH_LEAD;
     for algorithm in PAIRS {

@@ -4,9 +4,9 @@ use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    self, ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair,
-    KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, RsaKeyPair,
-    UnparsedPublicKey,
+    self, ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair,
+    Ed25519KeyPair, KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256,
+    RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, RsaKeyPair, UnparsedPublicKey,
 };
 use protocol::jose::{Algorithm, Jwk, Material};
 
@@ -39,10 +39,14 @@ impl Pair {
         let pkcs8 = match algorithm {
             Algorithm::Rs256 | Algorithm::Ps256 => {
                 let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(refused)?;
-                AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&pair).map_err(refused)?.as_ref().to_vec()
+                AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&pair)
+                    .map_err(refused)?
+                    .as_ref()
+                    .to_vec()
             }
             Algorithm::Es256 => {
-                let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(refused)?;
+                let pair =
+                    EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(refused)?;
                 pair.to_pkcs8v1().map_err(refused)?.as_ref().to_vec()
             }
             Algorithm::EdDsa => {
@@ -56,9 +60,12 @@ impl Pair {
     /// The pair in a PKCS #8 document.
     pub fn read(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Self, Fault> {
         Ok(match algorithm {
-            Algorithm::Rs256 | Algorithm::Ps256 => Self::Rsa(RsaKeyPair::from_pkcs8(pkcs8).map_err(refused)?),
+            Algorithm::Rs256 | Algorithm::Ps256 => {
+                Self::Rsa(RsaKeyPair::from_pkcs8(pkcs8).map_err(refused)?)
+            }
             Algorithm::Es256 => Self::P256(
-                EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).map_err(refused)?,
+                EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8)
+                    .map_err(refused)?,
             ),
             Algorithm::EdDsa => Self::Ed25519(Ed25519KeyPair::from_pkcs8(pkcs8).map_err(refused)?),
         })
@@ -78,7 +85,7 @@ impl Pair {
             Self::P256(pair) => Material::p256_point(pair.public_key().as_ref()),
             Self::Ed25519(pair) => {
                 <&[u8; 32]>::try_from(pair.public_key().as_ref()).ok().map(Material::ed25519)
-            },
+            }
         };
         Ok(Jwk::new(material.ok_or_else(|| refused(()))?, algorithm))
     }
@@ -102,9 +109,15 @@ impl Pair {
     /// Did this pair make `signature` over `message` with `algorithm`?
     pub fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         let (how, key): (&dyn signature::VerificationAlgorithm, &[u8]) = match (self, algorithm) {
-            (Self::Rsa(pair), Algorithm::Rs256) => (&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref()),
-            (Self::Rsa(pair), Algorithm::Ps256) => (&RSA_PSS_2048_8192_SHA256, pair.public_key().as_ref()),
-            (Self::P256(pair), Algorithm::Es256) => (&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref()),
+            (Self::Rsa(pair), Algorithm::Rs256) => {
+                (&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref())
+            }
+            (Self::Rsa(pair), Algorithm::Ps256) => {
+                (&RSA_PSS_2048_8192_SHA256, pair.public_key().as_ref())
+            }
+            (Self::P256(pair), Algorithm::Es256) => {
+                (&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref())
+            }
             (Self::Ed25519(pair), Algorithm::EdDsa) => (&ED25519, pair.public_key().as_ref()),
             _ => return false,
         };

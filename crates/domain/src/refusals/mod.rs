@@ -117,7 +117,8 @@ impl Gathered {
 /// When the database cannot take them; they are lost then, and counted as dropped.
 pub async fn flush(instance: &Arc<Instance>) -> Result<usize, Fault> {
     let entries = {
-        let mut gathered = instance.pending_refusals.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gathered =
+            instance.pending_refusals.0.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut gathered.entries)
     };
     if entries.is_empty() {
@@ -125,12 +126,22 @@ pub async fn flush(instance: &Arc<Instance>) -> Result<usize, Fault> {
     }
     let mut work = instance.begin().await?;
     for e in &entries {
-        let sql = "INSERT INTO refusals (id, at, endpoint, client_id, code, description, note, expected,
+        let sql =
+            "INSERT INTO refusals (id, at, endpoint, client_id, code, description, note, expected,
                      received, address, request_id)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
         let params = db::params![
-            e.id, e.at, e.endpoint, e.client_id, e.code, e.description, e.note, e.expected, e.received,
-            e.address, e.request_id
+            e.id,
+            e.at,
+            e.endpoint,
+            e.client_id,
+            e.code,
+            e.description,
+            e.note,
+            e.expected,
+            e.received,
+            e.address,
+            e.request_id
         ];
         work.tx.execute(sql, params).await?;
     }
@@ -142,7 +153,11 @@ pub async fn flush(instance: &Arc<Instance>) -> Result<usize, Fault> {
 ///
 /// # Errors
 /// When the database cannot answer.
-pub async fn find(work: &mut Work, _may: &May<ReadAudit>, id: &str) -> Result<Option<Entry>, Fault> {
+pub async fn find(
+    work: &mut Work,
+    _may: &May<ReadAudit>,
+    id: &str,
+) -> Result<Option<Entry>, Fault> {
     let instance = Arc::clone(&work.instance);
     {
         let gathered = instance.pending_refusals.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -166,7 +181,9 @@ pub async fn list(
 ) -> Result<Vec<Entry>, Fault> {
     let rows = match client_id {
         Some(id) => {
-            let sql = format!("SELECT {COLUMNS} FROM refusals WHERE client_id = $1 ORDER BY at DESC, id LIMIT $2");
+            let sql = format!(
+                "SELECT {COLUMNS} FROM refusals WHERE client_id = $1 ORDER BY at DESC, id LIMIT $2"
+            );
             work.tx.query(&sql, db::params![id, limit]).await?
         }
         None => {
@@ -182,7 +199,10 @@ pub async fn list(
 /// # Errors
 /// When the database cannot take it.
 pub async fn sweep(work: &mut Work, now: i64) -> Result<u64, Fault> {
-    let old = work.tx.execute("DELETE FROM refusals WHERE at <= $1", db::params![now - KEEP_SECONDS]).await?;
+    let old = work
+        .tx
+        .execute("DELETE FROM refusals WHERE at <= $1", db::params![now - KEEP_SECONDS])
+        .await?;
     let sql = "DELETE FROM refusals WHERE at < (SELECT at FROM refusals ORDER BY at DESC LIMIT 1 OFFSET $1)";
     Ok(old + work.tx.execute(sql, db::params![IN_ALL]).await?)
 }

@@ -70,5 +70,7 @@ async fn claim_node(tx: &mut db::Tx, now: i64, chance: &Chance) -> Result<u8, Fa
             return Ok(node);
         }
     }
-    Err(Fault::Broken("all 256 node numbers are taken; wait ten minutes or stop other nodes".into()))
+    Err(Fault::Broken(
+        "all 256 node numbers are taken; wait ten minutes or stop other nodes".into(),
+    ))
 }

@@ -53,14 +53,19 @@ pub struct AccessToken {
 ///
 /// # Errors
 /// When it cannot be stored or signed.
-pub async fn issue(work: &mut Work, call: &Call, issue: &Issue<'_>) -> Result<Option<AccessToken>, Fault> {
+pub async fn issue(
+    work: &mut Work,
+    call: &Call,
+    issue: &Issue<'_>,
+) -> Result<Option<AccessToken>, Fault> {
     let id = work.instance.ids.next();
     let expires_at = call.now + issue.client.access_token_lifetime;
     let audience = issue.resources.join(" ");
     let scopes = issue.scopes.to_string();
     let stored = match issue.subject {
         Subject::Service => {
-            let sql = "INSERT INTO access_tokens (id, client_number, client_epoch, user_epoch, issued_at,
+            let sql =
+                "INSERT INTO access_tokens (id, client_number, client_epoch, user_epoch, issued_at,
                          expires_at, scopes, audience)
                        SELECT CAST($1 AS BIGINT), c.number, c.epoch, u.epoch, CAST($2 AS BIGINT),
                          CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT)
@@ -69,7 +74,8 @@ pub async fn issue(work: &mut Work, call: &Call, issue: &Issue<'_>) -> Result<Op
                          AND (c.context_user IS NULL OR u.status = 'active'
                               OR (c.continue_without_context_user AND u.status = 'disabled'))";
             let client = issue.client;
-            let params = db::params![id, call.now, expires_at, scopes, audience, client.id, client.version];
+            let params =
+                db::params![id, call.now, expires_at, scopes, audience, client.id, client.version];
             work.tx.execute(sql, params).await?
         }
         Subject::Grant(grant) => {
@@ -80,8 +86,16 @@ pub async fn issue(work: &mut Work, call: &Call, issue: &Issue<'_>) -> Result<Op
                        FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
                        WHERE g.id = $6 AND g.epoch = $7 AND c.id = $8 AND c.enabled AND u.status = 'active'";
             let (client, grant_id) = (&issue.client.id, grant.id);
-            let params =
-                db::params![id, call.now, expires_at, scopes, audience, grant_id, grant.epoch, client];
+            let params = db::params![
+                id,
+                call.now,
+                expires_at,
+                scopes,
+                audience,
+                grant_id,
+                grant.epoch,
+                client
+            ];
             work.tx.execute(sql, params).await?
         }
     };

@@ -76,7 +76,17 @@ pub async fn begin_family(
                  expires_at, replays, client_epoch, user_epoch, grant_epoch)
                VALUES ($1, $2, $3, 0, $4, $5, $4, $6, 0,
                  (SELECT epoch FROM clients WHERE id = $7), (SELECT epoch FROM users WHERE id = $8), $9)";
-    let params = db::params![id, grant.id, seed, call.now, access.id, expires_at, client.id, grant.user, grant.epoch];
+    let params = db::params![
+        id,
+        grant.id,
+        seed,
+        call.now,
+        access.id,
+        expires_at,
+        client.id,
+        grant.user,
+        grant.epoch
+    ];
     work.tx.execute(sql, params).await?;
     keep_until(work, grant.id, expires_at).await?;
     text(work, id, 0, &seed)
@@ -103,12 +113,14 @@ pub(super) async fn open(work: &mut Work, token: &str) -> Result<Option<(Family,
 
 fn genuine_generation(work: &Work, opened: &Opened, family: &Family) -> Option<i64> {
     let generation = i64::try_from(opened.extra).ok()?;
-    let known = generation <= family.generation && work.instance.vault.is_genuine(opened, &family.seed);
+    let known =
+        generation <= family.generation && work.instance.vault.is_genuine(opened, &family.seed);
     known.then_some(generation)
 }
 
 async fn find(work: &mut Work, id: i64) -> Result<Option<Family>, Fault> {
-    let sql = "SELECT id, grant_id, expires_at, rotated_at, seed, generation, access_id, client_epoch,
+    let sql =
+        "SELECT id, grant_id, expires_at, rotated_at, seed, generation, access_id, client_epoch,
                  user_epoch, grant_epoch FROM refresh_families WHERE id = $1";
     let Some(row) = work.tx.query_one(sql, db::params![id]).await? else { return Ok(None) };
     Ok(Some(Family {
@@ -138,18 +150,26 @@ pub async fn refresh(
     (scopes, resources): (Option<&Scopes>, &[String]),
 ) -> Result<Refreshed, RefreshRefusal> {
     let Some((family, generation)) = open(work, token).await? else {
-        return Err(refused("The refresh token is not valid.", "no family holds this token: it is mistyped, foreign, or its family has ended"));
+        return Err(refused(
+            "The refresh token is not valid.",
+            "no family holds this token: it is mistyped, foreign, or its family has ended",
+        ));
     };
     let grant = find_grant(work, family.grant).await?;
     let Some(grant) = grant.filter(|grant| grant.client == client.id.as_str()) else {
-        return Err(refused("The refresh token is not valid.", "the token belongs to another client"));
+        return Err(refused(
+            "The refresh token is not valid.",
+            "the token belongs to another client",
+        ));
     };
     alive(work, call, client, &family).await?;
     let scopes = narrowed(&grant, scopes)?;
     let resources = chosen(&grant, resources)?.to_vec();
     let replay = generation + 1 == family.generation;
     if generation == family.generation {
-        if let Some(done) = rotate(work, call, client, &family, (&grant, &scopes, &resources)).await? {
+        if let Some(done) =
+            rotate(work, call, client, &family, (&grant, &scopes, &resources)).await?
+        {
             return Ok(done);
         }
         // Somebody else rotated it a moment ago: this is now a replay of the previous generation.
@@ -157,7 +177,10 @@ pub async fn refresh(
         if let Some(family) = again.filter(|f| f.generation == generation + 1) {
             return replayed(work, call, client, &family, grant).await;
         }
-        return Err(refused("The refresh token is not valid.", "client, person or grant ended while it was exchanged"));
+        return Err(refused(
+            "The refresh token is not valid.",
+            "client, person or grant ended while it was exchanged",
+        ));
     }
     if replay && call.now - family.rotated_at <= client.refresh_overlap {
         return replayed(work, call, client, &family, grant).await;
@@ -165,7 +188,10 @@ pub async fn refresh(
     stolen(work, call, client, &family, generation).await?;
     Err(refused(
         "The refresh token was used before; its family is revoked.",
-        format!("generation {generation} was presented, {} is current: the family is revoked", family.generation),
+        format!(
+            "generation {generation} was presented, {} is current: the family is revoked",
+            family.generation
+        ),
     ))
 }
 
@@ -174,24 +200,42 @@ fn refused(sentence: &'static str, note: impl Into<String>) -> RefreshRefusal {
 }
 
 /// Epochs equal, person active, neither limit passed.
-async fn alive(work: &mut Work, call: &Call, client: &Client, family: &Family) -> Result<(), RefreshRefusal> {
+async fn alive(
+    work: &mut Work,
+    call: &Call,
+    client: &Client,
+    family: &Family,
+) -> Result<(), RefreshRefusal> {
     let sql = "SELECT c.epoch, u.epoch, g.epoch FROM grants g JOIN clients c ON c.id = g.client_id
                JOIN users u ON u.id = g.user_id WHERE g.id = $1 AND c.enabled AND u.status = 'active'";
     let row = work.tx.query_one(sql, db::params![family.grant]).await?;
     let Some(row) = row else {
-        return Err(refused("The refresh token is no longer valid.", "the client is disabled, or the person is gone or disabled"));
+        return Err(refused(
+            "The refresh token is no longer valid.",
+            "the client is disabled, or the person is gone or disabled",
+        ));
     };
     let now: [i64; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
     if now != family.epochs {
         let what = ["client", "person", "grant"];
-        let ended: Vec<_> = (0..3).filter(|i| now[*i] != family.epochs[*i]).map(|i| what[i]).collect();
-        return Err(refused("The refresh token is no longer valid.", format!("revoked since it was issued: {}", ended.join(", "))));
+        let ended: Vec<_> =
+            (0..3).filter(|i| now[*i] != family.epochs[*i]).map(|i| what[i]).collect();
+        return Err(refused(
+            "The refresh token is no longer valid.",
+            format!("revoked since it was issued: {}", ended.join(", ")),
+        ));
     }
     if call.now >= family.expires_at {
-        return Err(refused("The refresh token has expired.", format!("it expired at {}", family.expires_at)));
+        return Err(refused(
+            "The refresh token has expired.",
+            format!("it expired at {}", family.expires_at),
+        ));
     }
     if client.refresh_token_idle_lifetime.is_some_and(|idle| call.now - family.rotated_at > idle) {
-        return Err(refused("The refresh token has expired.", format!("it was last used at {}", family.rotated_at)));
+        return Err(refused(
+            "The refresh token has expired.",
+            format!("it was last used at {}", family.rotated_at),
+        ));
     }
     Ok(())
 }
@@ -239,7 +283,8 @@ async fn rotate(
     let issue = Issue { client, subject: Subject::Grant(grant), scopes, resources, extra };
     let sql = "UPDATE refresh_families SET generation = $3, rotated_at = $4
                WHERE id = $1 AND generation = $2";
-    let taken = work.tx.execute(sql, db::params![family.id, family.generation, next, call.now]).await?;
+    let taken =
+        work.tx.execute(sql, db::params![family.id, family.generation, next, call.now]).await?;
     if taken == 0 {
         return Ok(None);
     }
@@ -261,7 +306,10 @@ async fn replayed(
 ) -> Result<Refreshed, RefreshRefusal> {
     let sql = "SELECT expires_at, scopes, audience FROM access_tokens WHERE id = $1";
     let Some(row) = work.tx.query_one(sql, db::params![family.access_id]).await? else {
-        return Err(refused("The refresh token was used before.", "the access token of its successor has ended already"));
+        return Err(refused(
+            "The refresh token was used before.",
+            "the access token of its successor has ended already",
+        ));
     };
     let expires_at: i64 = row.get(0)?;
     let scopes = grants::stored_scopes(&row.get::<String>(1)?)?;
@@ -270,8 +318,15 @@ async fn replayed(
     let sql = "UPDATE refresh_families SET replays = replays + 1 WHERE id = $1";
     work.tx.execute(sql, db::params![family.id]).await?;
     let extra = Some(work.instance.vault.derive(&family.seed, family.generation));
-    let issue = Issue { client, subject: Subject::Grant(&grant), scopes: &scopes, resources: &resources, extra };
-    let text_of_access = access_tokens::spell(work, call.now, family.access_id, expires_at, &issue).await?;
+    let issue = Issue {
+        client,
+        subject: Subject::Grant(&grant),
+        scopes: &scopes,
+        resources: &resources,
+        extra,
+    };
+    let text_of_access =
+        access_tokens::spell(work, call.now, family.access_id, expires_at, &issue).await?;
     let access = AccessToken {
         id: family.access_id,
         text: text_of_access,

@@ -85,12 +85,22 @@ pub struct GrantSummary {
 /// When the database cannot take it.
 pub async fn insert_grant(work: &mut Work, new: &NewGrant<'_>) -> Result<Grant, Fault> {
     let id = work.instance.ids.next();
-    let sql = "INSERT INTO grants (id, client_id, user_id, scopes, resources, epoch, authenticated_at,
+    let sql =
+        "INSERT INTO grants (id, client_id, user_id, scopes, resources, epoch, authenticated_at,
                  consented_at, expires_at) VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8)";
     let (scopes, resources) = (new.scopes.to_string(), new.resources.join(" "));
-    let (authenticated_at, consented_at, expires_at) = (new.authenticated_at, new.consented_at, new.expires_at);
-    let params =
-        db::params![id, new.client, new.user, scopes, resources, authenticated_at, consented_at, expires_at];
+    let (authenticated_at, consented_at, expires_at) =
+        (new.authenticated_at, new.consented_at, new.expires_at);
+    let params = db::params![
+        id,
+        new.client,
+        new.user,
+        scopes,
+        resources,
+        authenticated_at,
+        consented_at,
+        expires_at
+    ];
     work.tx.execute(sql, params).await?;
     for team in new.teams {
         let sql = "INSERT INTO grant_teams (grant_id, team_id) VALUES ($1, $2)";
@@ -135,7 +145,11 @@ pub async fn find_grant(work: &mut Work, id: GrantId) -> Result<Option<Grant>, F
 ///
 /// # Errors
 /// When the database cannot answer.
-pub async fn grants_of_user(work: &mut Work, user: &UserId, now: i64) -> Result<Vec<GrantSummary>, Fault> {
+pub async fn grants_of_user(
+    work: &mut Work,
+    user: &UserId,
+    now: i64,
+) -> Result<Vec<GrantSummary>, Fault> {
     let sql = format!(
         "SELECT {COLUMNS}, c.name,
            (SELECT max(t.last_used_at) FROM access_tokens t WHERE t.grant_id = g.id)
@@ -177,7 +191,8 @@ pub(super) fn read(row: &db::Row, at: usize) -> Result<Grant, Fault> {
 
 /// Scopes as we stored them.
 pub(crate) fn stored_scopes(text: &str) -> Result<Scopes, Fault> {
-    Scopes::parse(text).map_err(|_| Fault::Broken(format!("stored scopes are not scopes: {text:?}")))
+    Scopes::parse(text)
+        .map_err(|_| Fault::Broken(format!("stored scopes are not scopes: {text:?}")))
 }
 
 /// Removes what has expired: access tokens, families, authorizations, grants; at most `limit`

@@ -95,7 +95,11 @@ pub async fn find_live(work: &mut Work, token: &str, now: i64) -> Result<Option<
 ///
 /// # Errors
 /// When the database cannot answer.
-pub async fn find_live_refresh(work: &mut Work, token: &str, now: i64) -> Result<Option<Live>, Fault> {
+pub async fn find_live_refresh(
+    work: &mut Work,
+    token: &str,
+    now: i64,
+) -> Result<Option<Live>, Fault> {
     let Some((family, generation)) = families::open(work, token).await? else { return Ok(None) };
     if generation != family.generation || family.expires_at <= now {
         return Ok(None);
@@ -104,7 +108,9 @@ pub async fn find_live_refresh(work: &mut Work, token: &str, now: i64) -> Result
     let sql = "SELECT c.epoch, u.epoch, g.epoch, c.access, u.email, u.display_name, c.refresh_token_idle_lifetime
                FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
                WHERE g.id = $1 AND c.enabled AND u.status = 'active'";
-    let Some(row) = work.tx.query_one(sql, db::params![family.grant]).await? else { return Ok(None) };
+    let Some(row) = work.tx.query_one(sql, db::params![family.grant]).await? else {
+        return Ok(None);
+    };
     let idle: Option<i64> = row.get(6)?;
     let epochs: [i64; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
     if epochs != family.epochs || idle.is_some_and(|idle| now - family.rotated_at > idle) {

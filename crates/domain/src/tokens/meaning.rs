@@ -45,8 +45,12 @@ pub async fn meaning(work: &mut Work, live: &Live) -> Result<Meaning, Fault> {
         let sql = "SELECT t.id, t.name, t.organization_id FROM grant_teams gt JOIN teams t ON t.id = gt.team_id
                    WHERE gt.grant_id = $1 ORDER BY t.name_key, t.id";
         for row in work.tx.query(sql, db::params![grant]).await? {
-            let team =
-                TeamRights { id: row.get(0)?, name: row.get(1)?, organization: row.get(2)?, permissions: vec![] };
+            let team = TeamRights {
+                id: row.get(0)?,
+                name: row.get(1)?,
+                organization: row.get(2)?,
+                permissions: vec![],
+            };
             if holdings.belongs_to(&team.id, &team.organization) {
                 teams.push(team);
             }
@@ -61,7 +65,8 @@ pub async fn meaning(work: &mut Work, live: &Live) -> Result<Meaning, Fault> {
     };
     let rights = effective(&holdings, Some(limits));
     for team in &mut teams {
-        team.permissions = rights.teams.get(&team.id).cloned().unwrap_or_default().into_iter().collect();
+        team.permissions =
+            rights.teams.get(&team.id).cloned().unwrap_or_default().into_iter().collect();
     }
     let instance = rights.instance.iter().cloned().collect();
     Ok(Meaning { teams, instance, rights })
@@ -73,6 +78,7 @@ pub async fn meaning(work: &mut Work, live: &Live) -> Result<Meaning, Fault> {
 /// When the database cannot answer.
 pub async fn authority(work: &mut Work, live: &Live) -> Result<Authority, Fault> {
     let meaning = meaning(work, live).await?;
-    let actor = Actor { user: live.user.clone(), client: Some(live.client.clone()), operator: None };
+    let actor =
+        Actor { user: live.user.clone(), client: Some(live.client.clone()), operator: None };
     Ok(Authority::new(actor, meaning.rights))
 }

@@ -17,7 +17,10 @@ mod targets;
 pub use access_tokens::{AccessToken, Issue, Subject, audience, issue};
 pub use families::{Family, RefreshRefusal, Refreshed, begin_family, refresh};
 pub(crate) use grants::stored_scopes;
-pub use grants::{Grant, GrantSummary, NewGrant, find_grant, grant_by_public_id, grants_of_user, insert_grant, keep_until, sweep};
+pub use grants::{
+    Grant, GrantSummary, NewGrant, find_grant, grant_by_public_id, grants_of_user, insert_grant,
+    keep_until, sweep,
+};
 pub use id_token::{IdToken, id_token};
 pub use live::{Live, find_live, find_live_refresh, public_id};
 pub use marks::{Marks, flush_marks, mark_used};

@@ -14,7 +14,12 @@ use crate::{Call, Fault, GrantId, Refusal, UserId, Work};
 ///
 /// # Errors
 /// When the end is not stored.
-pub async fn revoke(work: &mut Work, call: &Call, client: &Client, token: &str) -> Result<bool, Fault> {
+pub async fn revoke(
+    work: &mut Work,
+    call: &Call,
+    client: &Client,
+    token: &str,
+) -> Result<bool, Fault> {
     if let Some((family, _)) = families::open(work, token).await? {
         let grant = super::find_grant(work, family.grant).await?;
         if grant.is_some_and(|grant| grant.client == client.id.as_str()) {
@@ -58,7 +63,12 @@ pub async fn end_grants_of(work: &mut Work, user: &UserId, client: &str) -> Resu
 ///
 /// # Errors
 /// `NotFound` when it is not theirs.
-pub async fn revoke_grant_of_user(work: &mut Work, call: &Call, user: &UserId, id: GrantId) -> Result<(), Refusal> {
+pub async fn revoke_grant_of_user(
+    work: &mut Work,
+    call: &Call,
+    user: &UserId,
+    id: GrantId,
+) -> Result<(), Refusal> {
     let grant = super::find_grant(work, id).await?.filter(|grant| grant.user == *user);
     let Some(grant) = grant else { return Err(Refusal::NotFound) };
     end_grant(work, id).await?;
@@ -71,12 +81,18 @@ pub async fn revoke_grant_of_user(work: &mut Work, call: &Call, user: &UserId, i
 ///
 /// # Errors
 /// `NotFound` when there is no such token.
-pub async fn revoke_token(work: &mut Work, call: &Call, _may: &May<RevokeTokens>, public_id: &str) -> Result<(), Refusal> {
+pub async fn revoke_token(
+    work: &mut Work,
+    call: &Call,
+    _may: &May<RevokeTokens>,
+    public_id: &str,
+) -> Result<(), Refusal> {
     let Some(id) = work.instance.vault.row_id(public_id) else { return Err(Refusal::NotFound) };
     let gone = work.tx.execute("DELETE FROM access_tokens WHERE id = $1", db::params![id]).await?;
     if gone == 0 {
         return Err(Refusal::NotFound);
     }
-    audit::record(work, call, "token.revoked", &Object::new("token", public_id, public_id), &[]).await?;
+    audit::record(work, call, "token.revoked", &Object::new("token", public_id, public_id), &[])
+        .await?;
     Ok(())
 }

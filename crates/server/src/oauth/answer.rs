@@ -101,7 +101,11 @@ pub(crate) fn refuse(app: &App, call: &Call, about: &About, refused: Refused) ->
         Refused::Fault(fault) => return faulty(call, &fault),
     };
     let error_id = note(app, call, about, &error);
-    let body = Body6749 { error: error.code.as_str(), error_description: error.description.clone(), error_id };
+    let body = Body6749 {
+        error: error.code.as_str(),
+        error_description: error.description.clone(),
+        error_id,
+    };
     let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
     let bytes = serde_json::to_vec(&body).unwrap_or_default();
     let mut response = json_bytes(status, bytes);
@@ -115,10 +119,15 @@ pub(crate) fn refuse(app: &App, call: &Call, about: &About, refused: Refused) ->
 /// Keeps the reason for the operator. `None` when there is no randomness for an id.
 pub(crate) fn note(app: &App, call: &Call, about: &About, error: &Error) -> Option<String> {
     tracing::info!(
-        request_id = call.request_id, endpoint = about.endpoint, code = error.code.as_str(),
-        client_id = about.client_id.as_deref().unwrap_or("-"), "refused: {}", error.description
+        request_id = call.request_id,
+        endpoint = about.endpoint,
+        code = error.code.as_str(),
+        client_id = about.client_id.as_deref().unwrap_or("-"),
+        "refused: {}",
+        error.description
     );
-    domain::refusals::note(&app.instance, call, about.endpoint, about.client_id.as_deref(), error).ok()
+    domain::refusals::note(&app.instance, call, about.endpoint, about.client_id.as_deref(), error)
+        .ok()
 }
 
 /// 503 where the same request may succeed later, 500 for a bug of ours; never a reason.

@@ -16,19 +16,29 @@ use protocol::error::{Code, Error};
 use protocol::params::Params;
 
 use super::answer::{About, note};
+use crate::account::views::FormPost;
 use crate::app::App;
 use crate::web::browser::Browser;
 use crate::web::failure::Failure;
 use crate::web::page;
 use crate::web::sealed::{self, AUTHORIZATION};
-use crate::account::views::FormPost;
 
 /// The request as the application sends the browser with it, or as a page of ours sends it back.
-pub async fn get(State(app): State<Arc<App>>, browser: Browser, RawQuery(query): RawQuery) -> Result<Response, Failure> {
+pub async fn get(
+    State(app): State<Arc<App>>,
+    browser: Browser,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
     let query = query.unwrap_or_default();
     let params = match Params::parse(query.as_bytes()) {
         Ok(params) => params,
-        Err(error) => return Ok(unredirectable(&app, &browser.call, Unredirectable { client_id: None, error })),
+        Err(error) => {
+            return Ok(unredirectable(
+                &app,
+                &browser.call,
+                Unredirectable { client_id: None, error },
+            ));
+        }
     };
     let mut response = match params.get("continue") {
         Some(sealed) => match sealed::open::<Pending>(&app, &browser, AUTHORIZATION, sealed) {
@@ -52,7 +62,9 @@ pub async fn post(State(app): State<Arc<App>>, browser: Browser, request: Reques
     };
     match Params::parse(&body) {
         Ok(params) => page::see_other(&format!("/oauth2/authorize?{}", params.to_query())),
-        Err(error) => unredirectable(&app, &browser.call, Unredirectable { client_id: None, error }),
+        Err(error) => {
+            unredirectable(&app, &browser.call, Unredirectable { client_id: None, error })
+        }
     }
 }
 
@@ -70,7 +82,8 @@ async fn begin(app: &App, browser: &Browser, params: &Params) -> Result<Response
 async fn resume(app: &App, browser: &Browser, id: &str) -> Result<Response, Failure> {
     let Some(signed_in) = browser.signed_in() else { return Ok(expired()) };
     let mut work = app.instance.begin().await?;
-    let Some(decision) = authorizations::resume(&mut work, &browser.call, id, signed_in).await? else {
+    let Some(decision) = authorizations::resume(&mut work, &browser.call, id, signed_in).await?
+    else {
         return Ok(expired());
     };
     work.commit().await?;
@@ -80,8 +93,14 @@ async fn resume(app: &App, browser: &Browser, id: &str) -> Result<Response, Fail
 /// Asks the rules what is next, and does it.
 async fn decide(app: &App, browser: &Browser, pending: Pending) -> Result<Response, Failure> {
     // A stranger takes no write transaction.
-    let mut work = if browser.signed_in().is_some() { app.instance.begin().await? } else { app.instance.read() };
-    let decision = authorizations::decide(&mut work, &browser.call, pending.clone(), browser.signed_in()).await?;
+    let mut work = if browser.signed_in().is_some() {
+        app.instance.begin().await?
+    } else {
+        app.instance.read()
+    };
+    let decision =
+        authorizations::decide(&mut work, &browser.call, pending.clone(), browser.signed_in())
+            .await?;
     if browser.signed_in().is_some() {
         work.commit().await?;
     }
@@ -106,15 +125,27 @@ fn finish(app: &App, call: &Call, decision: Decision) -> Response {
 
 fn done(app: &App, answer: &Answer) -> Response {
     let outcome = Outcome::Code(answer.code.reveal());
-    let back = authorization_response::Answer { outcome, state: answer.state.as_deref(), issuer: app.instance.issuer() };
+    let back = authorization_response::Answer {
+        outcome,
+        state: answer.state.as_deref(),
+        issuer: app.instance.issuer(),
+    };
     send(AuthorizationResponse::new(&answer.redirect_uri, answer.mode, &back))
 }
 
 fn refuse(app: &App, call: &Call, refused: &Refused) -> Response {
-    let about = About { endpoint: "authorize", client_id: Some(refused.client.to_string()), used_basic: false };
+    let about = About {
+        endpoint: "authorize",
+        client_id: Some(refused.client.to_string()),
+        used_basic: false,
+    };
     note(app, call, &about, &refused.error);
     let outcome = Outcome::Refused(&refused.error);
-    let back = authorization_response::Answer { outcome, state: refused.state.as_deref(), issuer: app.instance.issuer() };
+    let back = authorization_response::Answer {
+        outcome,
+        state: refused.state.as_deref(),
+        issuer: app.instance.issuer(),
+    };
     send(AuthorizationResponse::new(&refused.redirect_uri, refused.mode, &back))
 }
 
@@ -123,14 +154,18 @@ fn send(answer: AuthorizationResponse) -> Response {
     match answer {
         AuthorizationResponse::Redirect { location } => match HeaderValue::from_str(&location) {
             Ok(location) => {
-                let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+                let headers = [
+                    (header::LOCATION, location),
+                    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+                ];
                 (StatusCode::SEE_OTHER, headers).into_response()
             }
             Err(_) => expired(),
         },
         AuthorizationResponse::FormPost { action, fields } => {
             let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-            let mut response = page::render(&FormPost { action, fields, application: String::new() });
+            let mut response =
+                page::render(&FormPost { action, fields, application: String::new() });
             let headers: &mut HeaderMap = response.headers_mut();
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response

@@ -47,11 +47,17 @@ impl<E: Into<Refused>> From<E> for Failed {
 }
 
 fn invalid(note: impl Into<String>) -> Failed {
-    Failed::Refused(Refused::Error(Error::new(Code::InvalidClient, "Client authentication failed.").because(note)))
+    Failed::Refused(Refused::Error(
+        Error::new(Code::InvalidClient, "Client authentication failed.").because(note),
+    ))
 }
 
 /// Establishes which client asks. A public client needs only its id.
-pub(crate) async fn authenticate(work: &mut Work, call: &Call, presented: &Presented) -> Result<Authenticated, Failed> {
+pub(crate) async fn authenticate(
+    work: &mut Work,
+    call: &Call,
+    presented: &Presented,
+) -> Result<Authenticated, Failed> {
     let Some(id) = presented.client_id() else {
         return Err(invalid("the request names no client"));
     };
@@ -68,13 +74,17 @@ pub(crate) async fn authenticate(work: &mut Work, call: &Call, presented: &Prese
     {
         let error = Error::new(Code::InvalidClient, "IP address not allowed.");
         let allowed = client.trusted_ips.lines().join(", ");
-        return Err(Failed::ForeignAddress { error: error.expected(allowed).received(address.to_string()) });
+        return Err(Failed::ForeignAddress {
+            error: error.expected(allowed).received(address.to_string()),
+        });
     }
     let method = match presented {
         Presented::None { .. } => AuthMethod::None,
         Presented::Basic { .. } => AuthMethod::SecretBasic,
         Presented::Post(_) => AuthMethod::SecretPost,
-        Presented::Assertion { .. } => return Err(invalid("client assertions are not in use here")),
+        Presented::Assertion { .. } => {
+            return Err(invalid("client assertions are not in use here"));
+        }
     };
     if !client.auth_methods.contains(&method) {
         let expected: Vec<_> = client.auth_methods.iter().map(|m| m.as_str()).collect();
@@ -93,7 +103,11 @@ pub(crate) async fn authenticate(work: &mut Work, call: &Call, presented: &Prese
 }
 
 /// The client under the id as decoded, else under the id as it stands.
-async fn find(work: &mut Work, presented: &Presented, id: &str) -> Result<Option<Arc<Client>>, Failed> {
+async fn find(
+    work: &mut Work,
+    presented: &Presented,
+    id: &str,
+) -> Result<Option<Arc<Client>>, Failed> {
     if let Some(client) = clients::find(work, id).await? {
         return Ok(Some(client));
     }
@@ -107,7 +121,12 @@ async fn find(work: &mut Work, presented: &Presented, id: &str) -> Result<Option
     Ok(None)
 }
 
-async fn check_secret(work: &mut Work, call: &Call, client: &Client, presented: &Presented) -> Result<(), Failed> {
+async fn check_secret(
+    work: &mut Work,
+    call: &Call,
+    client: &Client,
+    presented: &Presented,
+) -> Result<(), Failed> {
     let mut retired = None;
     for (id, secret) in presented.candidates() {
         if id != client.id.as_str() {
@@ -139,8 +158,14 @@ async fn throttle(work: &mut Work, call: &Call, client: &Client) -> Result<(), F
     match delay {
         None => Ok(()),
         Some(retry_after) => {
-            let error = Error::new(Code::InvalidClient, "Client authentication failed too often. Wait before the next try.");
-            Err(Failed::Throttled { retry_after, error: error.because("too many wrong secrets from this address") })
+            let error = Error::new(
+                Code::InvalidClient,
+                "Client authentication failed too often. Wait before the next try.",
+            );
+            Err(Failed::Throttled {
+                retry_after,
+                error: error.because("too many wrong secrets from this address"),
+            })
         }
     }
 }

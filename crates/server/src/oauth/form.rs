@@ -39,7 +39,11 @@ impl FromRequest<Arc<App>> for Posted {
         if parts.uri.query().is_some_and(|query| !query.is_empty()) {
             return Err(refuse(wrong("Parameters belong into the body, not into the query.")));
         }
-        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let content_type = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default();
         let essence = content_type.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             let error = wrong("The body must be application/x-www-form-urlencoded.");
@@ -50,7 +54,12 @@ impl FromRequest<Arc<App>> for Posted {
             (None, _) => None,
             (Some(value), None) => match value.to_str() {
                 Ok(text) => Some(text.to_owned()),
-                Err(_) => return Err(refuse(Error::new(Code::InvalidClient, "The Authorization header is not text."))),
+                Err(_) => {
+                    return Err(refuse(Error::new(
+                        Code::InvalidClient,
+                        "The Authorization header is not text.",
+                    )));
+                }
             },
             _ => return Err(refuse(wrong("There are several Authorization headers."))),
         };

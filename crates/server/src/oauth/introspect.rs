@@ -104,7 +104,10 @@ async fn introspect(work: &mut Work, posted: &Posted) -> Result<Option<(Live, Me
 }
 
 async fn caller(work: &mut Work, posted: &Posted) -> Result<Caller, Failed> {
-    let is_bearer = posted.authorization.as_deref().is_some_and(|h| h.len() > 7 && h[..7].eq_ignore_ascii_case("bearer "));
+    let is_bearer = posted
+        .authorization
+        .as_deref()
+        .is_some_and(|h| h.len() > 7 && h[..7].eq_ignore_ascii_case("bearer "));
     if is_bearer {
         return bearer_caller(work, posted.authorization.as_deref(), &posted.call).await;
     }
@@ -118,13 +121,21 @@ async fn caller(work: &mut Work, posted: &Posted) -> Result<Caller, Failed> {
 }
 
 /// A token that opens tokens must be for this very server and hold the permission.
-async fn bearer_caller(work: &mut Work, authorization: Option<&str>, call: &Call) -> Result<Caller, Failed> {
+async fn bearer_caller(
+    work: &mut Work,
+    authorization: Option<&str>,
+    call: &Call,
+) -> Result<Caller, Failed> {
     let invalid = || Error::new(Code::InvalidToken, "The access token is not valid.");
     let token = bearer::parse(authorization)?.ok_or_else(invalid)?;
     let live = tokens::find_live(work, token, call.now).await?.ok_or_else(invalid)?;
     let is_ours = live.resources.iter().any(|id| id == resources::API);
     let holds = tokens::meaning(work, &live).await?.instance.iter().any(|p| p == INTROSPECT);
-    if is_ours && holds { Ok(Caller::Bearer) } else { Err(invalid().because("it does not hold tokens:introspect").into()) }
+    if is_ours && holds {
+        Ok(Caller::Bearer)
+    } else {
+        Err(invalid().because("it does not hold tokens:introspect").into())
+    }
 }
 
 /// Own tokens, those of resources one serves, or all with the scope; refresh tokens only one's own.
@@ -140,7 +151,11 @@ async fn may_know(work: &mut Work, caller: &Caller, live: &Live) -> Result<bool,
 }
 
 async fn answer(work: &mut Work, live: &Live, meaning: &Meaning) -> Result<Response, Fault> {
-    let aud = if live.is_refresh { serde_json::Value::Null } else { tokens::audience(work, &live.resources).await? };
+    let aud = if live.is_refresh {
+        serde_json::Value::Null
+    } else {
+        tokens::audience(work, &live.resources).await?
+    };
     let sub = live.user.as_ref().map_or(live.client.as_str(), |user| user.as_str());
     let instance = work.instance();
     Ok(json(&Answer {
@@ -156,9 +171,14 @@ async fn answer(work: &mut Work, live: &Live, meaning: &Meaning) -> Result<Respo
         iss: instance.issuer(),
         jti: tokens::public_id(instance, live)?,
         auth_time: live.authenticated_at,
-        act: (live.grant.is_none() && live.user.is_some()).then(|| Act { sub: live.client.as_str() }),
+        act: (live.grant.is_none() && live.user.is_some())
+            .then(|| Act { sub: live.client.as_str() }),
         access: live.access.as_str(),
-        authorized_teams: meaning.teams.iter().map(super::userinfo::Team::with_permissions).collect(),
+        authorized_teams: meaning
+            .teams
+            .iter()
+            .map(super::userinfo::Team::with_permissions)
+            .collect(),
         instance_permissions: &meaning.instance,
     }))
 }

@@ -17,7 +17,8 @@ pub async fn get(State(app): State<Arc<App>>, Asked(call): Asked) -> Response {
     let mut work = app.instance.read();
     match keys::published(&mut work, call.now).await {
         Ok(keys) => {
-            let mut response = json(&Jwks { keys: keys.iter().map(|key| key.public.clone()).collect() });
+            let mut response =
+                json(&Jwks { keys: keys.iter().map(|key| key.public.clone()).collect() });
             let cache = format!("public, max-age={}", keys::JWKS_MAX_AGE);
             if let Ok(value) = HeaderValue::from_str(&cache) {
                 response.headers_mut().insert(header::CACHE_CONTROL, value);

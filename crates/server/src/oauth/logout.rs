@@ -30,7 +30,11 @@ struct Proven {
 }
 
 /// Ends the session at once where a hint proves who asks, else asks.
-pub async fn ask(State(app): State<Arc<App>>, browser: Browser, request: Request) -> Result<Response, Failure> {
+pub async fn ask(
+    State(app): State<Arc<App>>,
+    browser: Browser,
+    request: Request,
+) -> Result<Response, Failure> {
     let (parts, body) = request.into_parts();
     let bytes = if parts.method == Method::POST {
         axum::body::to_bytes(body, 64 * 1024).await.map_or_else(|_| Vec::new(), Vec::from)
@@ -41,10 +45,13 @@ pub async fn ask(State(app): State<Arc<App>>, browser: Browser, request: Request
     let proven = prove(&app, &browser, &params).await?;
     let signed_in = browser.signed_in();
     match (signed_in, &proven.user) {
-        (Some((_, user)), Some(hinted)) if user.id.as_str() == hinted => end(&app, &browser, proven.return_to).await,
+        (Some((_, user)), Some(hinted)) if user.id.as_str() == hinted => {
+            end(&app, &browser, proven.return_to).await
+        }
         (None, _) => Ok(signed_out(&browser, proven.return_to)),
         (Some(_), _) => {
-            let question = LogoutQuestion { application: proven.application, return_to: proven.return_to };
+            let question =
+                LogoutQuestion { application: proven.application, return_to: proven.return_to };
             let sealed = sealed::seal(&app, &browser, LOGOUT, &question)?;
             let mut response = page::see_other(&sealed::link("/logout", "request", &sealed));
             browser.remember(response.headers_mut());
@@ -71,7 +78,9 @@ async fn prove(app: &App, browser: &Browser, params: &Params) -> Result<Proven, 
     };
     let asked = params.get("post_logout_redirect_uri");
     let application = client.as_ref().map(|client| client.name.clone());
-    let registered = client.zip(asked).filter(|(client, uri)| client.post_logout_redirect_uris.iter().any(|r| r == uri));
+    let registered = client
+        .zip(asked)
+        .filter(|(client, uri)| client.post_logout_redirect_uris.iter().any(|r| r == uri));
     let return_to = registered.map(|(_, uri)| with_state(uri, params.get("state")));
     Ok(Proven { user, application, return_to })
 }
@@ -79,7 +88,8 @@ async fn prove(app: &App, browser: &Browser, params: &Params) -> Result<Proven, 
 fn with_state(uri: &str, state: Option<&str>) -> String {
     let Some(state) = state else { return uri.to_owned() };
     let joint = if uri.contains('?') { '&' } else { '?' };
-    let query = form_urlencoded::Serializer::new(String::new()).append_pair("state", state).finish();
+    let query =
+        form_urlencoded::Serializer::new(String::new()).append_pair("state", state).finish();
     format!("{uri}{joint}{query}")
 }
 

@@ -15,10 +15,25 @@ use super::answer::json;
 use crate::app::App;
 
 const CLAIMS: &[&str] = &[
-    "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "azp", "at_hash", "name", "preferred_username",
-    "email", "email_verified", "authorized_teams", "teams",
+    "sub",
+    "iss",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "amr",
+    "azp",
+    "at_hash",
+    "name",
+    "preferred_username",
+    "email",
+    "email_verified",
+    "authorized_teams",
+    "teams",
 ];
-const ALGORITHMS: &[Algorithm] = &[Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa, Algorithm::Ps256];
+const ALGORITHMS: &[Algorithm] =
+    &[Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa, Algorithm::Ps256];
 const PROMPTS: &[Prompt] = &[Prompt::None, Prompt::Login, Prompt::Consent, Prompt::SelectAccount];
 
 /// What this server is and can do.
@@ -26,8 +41,13 @@ pub async fn get(State(app): State<Arc<App>>) -> Response {
     let offered: Vec<&str> = scopes::offered().collect();
     let policy = app.instance.policy();
     let legacy = Legacy { password: policy.legacy_password, implicit: policy.legacy_implicit };
-    let offered =
-        Offered { scopes: &offered, claims: CLAIMS, signing_algorithms: ALGORITHMS, prompts: PROMPTS, legacy };
+    let offered = Offered {
+        scopes: &offered,
+        claims: CLAIMS,
+        signing_algorithms: ALGORITHMS,
+        prompts: PROMPTS,
+        legacy,
+    };
     let mut response = json(&metadata(app.instance.issuer(), &offered));
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));

@@ -78,7 +78,10 @@ pub async fn show(State(app): State<Arc<App>>, request: Request) -> Response {
 }
 
 /// The one token of the request (RFC 6750 §2): header or body, never both, never the query.
-async fn token(parts: axum::http::request::Parts, body: axum::body::Body) -> Result<Option<String>, Error> {
+async fn token(
+    parts: axum::http::request::Parts,
+    body: axum::body::Body,
+) -> Result<Option<String>, Error> {
     let wrong = |sentence| Error::new(Code::InvalidRequest, sentence);
     let header = parts.headers.get(header::AUTHORIZATION).map(HeaderValue::to_str);
     let header = header.transpose().map_err(|_| wrong("The Authorization header is not text."))?;
@@ -87,11 +90,15 @@ async fn token(parts: axum::http::request::Parts, body: axum::body::Body) -> Res
     if query.iter().any(|(name, _)| name == "access_token") {
         return Err(wrong("An access token in the query is refused: it ends up in logs."));
     }
-    let is_form = parts.headers.get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+    let is_form = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|v| v.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
     if parts.method != Method::POST || !is_form {
         return Ok(in_header);
     }
-    let bytes = axum::body::to_bytes(body, 64 * 1024).await.map_err(|_| wrong("The body is too large."))?;
+    let bytes =
+        axum::body::to_bytes(body, 64 * 1024).await.map_err(|_| wrong("The body is too large."))?;
     let form = Params::parse(&bytes)?;
     form.single()?;
     match (in_header, form.get("access_token")) {
@@ -104,7 +111,9 @@ async fn tell(app: &App, call: &Call, token: &str) -> Result<Response, Refused> 
     let mut work = app.instance.read();
     let Some(live) = tokens::find_live(&mut work, token, call.now).await? else {
         let error = Error::new(Code::InvalidToken, "The access token is not valid.");
-        return Err(error.because("it is unknown, expired, revoked, or its person or client ended").into());
+        return Err(error
+            .because("it is unknown, expired, revoked, or its person or client ended")
+            .into());
     };
     if !live.scopes.contains("openid") {
         let error = Error::new(Code::InsufficientScope, "The access token lacks the scope openid.");
@@ -125,7 +134,11 @@ async fn tell(app: &App, call: &Call, token: &str) -> Result<Response, Refused> 
         preferred_username: live.email.as_deref().filter(|_| profile && email),
         email: shown_email,
         email_verified: shown_email.map(|_| false),
-        authorized_teams: meaning.teams.iter().map(|team| Team::plain(&team.id, &team.name)).collect(),
+        authorized_teams: meaning
+            .teams
+            .iter()
+            .map(|team| Team::plain(&team.id, &team.name))
+            .collect(),
         teams: all.iter().map(|team| Team::plain(&team.id, &team.name)).collect(),
     }))
 }

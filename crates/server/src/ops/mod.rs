@@ -22,7 +22,12 @@ pub async fn readyz(State(app): State<Arc<App>>) -> Response {
         Ok(()) => "ready\n".into_response(),
         Err(fault) => {
             tracing::warn!(%fault, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "5")], "the database cannot take writes\n").into_response()
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                [("retry-after", "5")],
+                "the database cannot take writes\n",
+            )
+                .into_response()
         }
     }
 }

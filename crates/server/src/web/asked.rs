@@ -25,7 +25,10 @@ pub struct Asked(pub Call);
 impl FromRequestParts<Arc<App>> for Asked {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        app: &Arc<App>,
+    ) -> Result<Self, Self::Rejection> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let id = parts.extensions.get::<RequestId>().map_or_else(String::new, |id| id.0.clone());
         Ok(Self(Call {
@@ -70,13 +73,17 @@ fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
 
 fn for_parameter(element: &str) -> Option<&str> {
     let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
-    pairs.into_iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("for")).map(|(_, value)| value)
+    pairs
+        .into_iter()
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))
+        .map(|(_, value)| value)
 }
 
 /// An address with or without port, brackets and quotes.
 fn node(text: &str) -> Option<IpAddr> {
     let text = text.trim().trim_matches('"');
-    let address = text.parse::<IpAddr>().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|a| a.ip()));
+    let address =
+        text.parse::<IpAddr>().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|a| a.ip()));
     let bare = text.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
     address.or_else(|| bare?.parse().ok()).map(|address| address.to_canonical())
 }
@@ -105,8 +112,12 @@ mod tests {
     fn the_standard_header_wins_and_hides_nothing() {
         let mut headers = HeaderMap::new();
         headers.append("x-forwarded-for", "203.0.113.9".parse().unwrap());
-        headers.append("forwarded", "proto=https;For=\"[2001:db8::7]\", for=10.0.0.1".parse().unwrap());
-        let hops: Vec<_> = forwarded(&headers).into_iter().flatten().map(|a| a.to_string()).collect();
+        headers.append(
+            "forwarded",
+            "proto=https;For=\"[2001:db8::7]\", for=10.0.0.1".parse().unwrap(),
+        );
+        let hops: Vec<_> =
+            forwarded(&headers).into_iter().flatten().map(|a| a.to_string()).collect();
         assert_eq!(hops, ["2001:db8::7", "10.0.0.1"]);
     }
 }

@@ -51,12 +51,14 @@ impl FromRequestParts<Arc<App>> for Browser {
             Some(value) => sessions::resume(&mut work, call.now, &value).await?,
             None => None,
         };
-        let known = cookie(&parts.headers, &cookie_name("browser", is_https)).filter(|name| is_name(name));
+        let known =
+            cookie(&parts.headers, &cookie_name("browser", is_https)).filter(|name| is_name(name));
         let (name, is_new) = match known {
             Some(name) => (name, false),
             None => (app.instance.vault().random_text::<18>()?, true),
         };
-        let actor = session.as_ref().map_or_else(Actor::nobody, |(_, user)| Actor::user(user.id.clone()));
+        let actor =
+            session.as_ref().map_or_else(Actor::nobody, |(_, user)| Actor::user(user.id.clone()));
         if let Some((session, _)) = &session {
             sessions::touch(&app.instance, session, call.now);
         }
@@ -126,7 +128,8 @@ impl Browser {
     }
 
     fn set(&self, headers: &mut HeaderMap, name: &str, value: &str, max_age: Option<u32>) {
-        let mut text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax", cookie_name(name, self.is_https));
+        let mut text =
+            format!("{}={value}; Path=/; HttpOnly; SameSite=Lax", cookie_name(name, self.is_https));
         if self.is_https {
             text.push_str("; Secure");
         }
@@ -158,6 +161,8 @@ impl FromRequestParts<Arc<App>> for SignedIn {
         let browser = Browser::from_request_parts(parts, app).await?;
         let path = parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
         let is_get = parts.method == axum::http::Method::GET;
-        browser.into_signed_in().ok_or(Failure::SignInFirst { back_to: if is_get { path } else { "/".into() } })
+        browser
+            .into_signed_in()
+            .ok_or(Failure::SignInFirst { back_to: if is_get { path } else { "/".into() } })
     }
 }

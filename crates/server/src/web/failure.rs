@@ -70,12 +70,17 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         match self {
             Self::SignInFirst { back_to } => {
-                let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &back_to).finish();
+                let query = form_urlencoded::Serializer::new(String::new())
+                    .append_pair("next", &back_to)
+                    .finish();
                 page::see_other(&format!("/login?{query}"))
             }
             Self::NotFound => {
                 let ways_out = vec![Link { label: "Home".into(), href: "/".into() }];
-                page::render_with(StatusCode::NOT_FOUND, &NotFound { path: String::new(), ways_out })
+                page::render_with(
+                    StatusCode::NOT_FOUND,
+                    &NotFound { path: String::new(), ways_out },
+                )
             }
             Self::Forbidden { missing } => error_page(
                 StatusCode::FORBIDDEN,
@@ -107,7 +112,8 @@ fn error_page(
     error_id: Option<String>,
 ) -> Response {
     let ways_out = vec![Link { label: "Home".into(), href: "/".into() }];
-    let page = ErrorPage { title: title.into(), sentence, advice: advice.into(), error_id, ways_out };
+    let page =
+        ErrorPage { title: title.into(), sentence, advice: advice.into(), error_id, ways_out };
     page::render_with(status, &page)
 }
 

@@ -75,7 +75,9 @@ fn unreadable() -> Failure {
 /// carry a token.
 fn is_same_origin(app: &App, headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|v: &axum::http::HeaderValue| v.to_str().ok());
-    if text(header::HeaderName::from_static("sec-fetch-site")).is_some_and(|site| site == "cross-site") {
+    if text(header::HeaderName::from_static("sec-fetch-site"))
+        .is_some_and(|site| site == "cross-site")
+    {
         return false;
     }
     match text(header::ORIGIN) {

@@ -12,7 +12,8 @@ use crate::app::App;
 
 /// The page at the address.
 pub async fn show(State(app): State<Arc<App>>, browser: Browser) -> Response {
-    let fact = |label: &str, path: &str| Fact { label: label.into(), value: app.urls.absolute(path) };
+    let fact =
+        |label: &str, path: &str| Fact { label: label.into(), value: app.urls.absolute(path) };
     let endpoints = vec![
         fact("Discovery", "/.well-known/openid-configuration"),
         fact("Authorization", "/oauth2/authorize"),
@@ -23,7 +24,13 @@ pub async fn show(State(app): State<Arc<App>>, browser: Browser) -> Response {
         fact("Keys (JWKS)", "/oauth2/jwks"),
         fact("Management API", "/api/v1/openapi.json"),
     ];
-    let person =
-        browser.signed_in().map(|(_, user)| Person { name: user.display_name.clone(), email: user.email.clone() });
-    page::render(&Home { issuer: app.urls.issuer().into(), endpoints, person, demo: app.demo.clone() })
+    let person = browser
+        .signed_in()
+        .map(|(_, user)| Person { name: user.display_name.clone(), email: user.email.clone() });
+    page::render(&Home {
+        issuer: app.urls.issuer().into(),
+        endpoints,
+        person,
+        demo: app.demo.clone(),
+    })
 }

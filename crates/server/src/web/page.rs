@@ -12,7 +12,10 @@ pub fn render(page: &impl askama::Template) -> Response {
 pub fn render_with(status: StatusCode, page: &impl askama::Template) -> Response {
     match page.render() {
         Ok(html) => {
-            let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+            let headers = [
+                (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+                (header::CACHE_CONTROL, "no-store"),
+            ];
             (status, headers, html).into_response()
         }
         Err(error) => {
@@ -25,8 +28,12 @@ pub fn render_with(status: StatusCode, page: &impl askama::Template) -> Response
 /// 303: the browser follows with GET and forgets what it posted (RFC 9700 §4.12).
 pub fn see_other(location: &str) -> Response {
     let Ok(location) = HeaderValue::from_str(location) else {
-        return (StatusCode::INTERNAL_SERVER_ERROR, "This address cannot be followed.\n").into_response();
+        return (StatusCode::INTERNAL_SERVER_ERROR, "This address cannot be followed.\n")
+            .into_response();
     };
-    let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    let headers = [
+        (header::LOCATION, location),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
     (StatusCode::SEE_OTHER, headers).into_response()
 }

@@ -44,14 +44,24 @@ struct Opened<T> {
 ///
 /// # Errors
 /// When the library refuses.
-pub fn seal<T: Serialize>(app: &App, browser: &Browser, purpose: &str, value: &T) -> Result<String, Fault> {
+pub fn seal<T: Serialize>(
+    app: &App,
+    browser: &Browser,
+    purpose: &str,
+    value: &T,
+) -> Result<String, Fault> {
     let sealed = Sealed { browser: &browser.name, at: browser.call.now, value };
     let json = serde_json::to_vec(&sealed).map_err(|e| Fault::Broken(e.to_string()))?;
     app.instance.vault().seal_text(purpose, &json)
 }
 
 /// Opens what was sealed for this browser and purpose, not too long ago; `None` for anything else.
-pub fn open<T: DeserializeOwned>(app: &App, browser: &Browser, purpose: &str, text: &str) -> Option<T> {
+pub fn open<T: DeserializeOwned>(
+    app: &App,
+    browser: &Browser,
+    purpose: &str,
+    text: &str,
+) -> Option<T> {
     let json = app.instance.vault().open_text(purpose, text)?;
     let opened: Opened<T> = serde_json::from_slice(&json).ok()?;
     let age = browser.call.now - opened.at;

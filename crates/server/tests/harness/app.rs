@@ -22,7 +22,8 @@ pub struct App {
 
 impl App {
     pub fn new(server: Arc<Server>, id: &str, secret: Option<&str>) -> Self {
-        let redirect_uri = if id == "native-app" { "http://127.0.0.1:49152/cb" } else { "https://app.example/cb" };
+        let redirect_uri =
+            if id == "native-app" { "http://127.0.0.1:49152/cb" } else { "https://app.example/cb" };
         Self {
             server,
             id: id.into(),
@@ -107,14 +108,21 @@ impl App {
     /// A fresh code from this browser.
     pub async fn code_in(&self, browser: &mut Browser, fields: &[(&str, &str)]) -> String {
         let answer = browser.authorize(&self.authorize_path(fields), ADMIN_EMAIL).await;
-        answer.returned("code").unwrap_or_else(|| panic!("no code: {} {} {}", answer.status, answer.location(), answer.body))
+        answer.returned("code").unwrap_or_else(|| {
+            panic!("no code: {} {} {}", answer.status, answer.location(), answer.body)
+        })
     }
 
     /// Exchanges a code.
     pub async fn redeem(&self, code: &str) -> Answer {
         let (uri, verifier) = (self.redirect_uri.clone(), self.verifier.clone());
-        self.token(&[("grant_type", "authorization_code"), ("code", code), ("redirect_uri", &uri), ("code_verifier", &verifier)])
-            .await
+        self.token(&[
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", &uri),
+            ("code_verifier", &verifier),
+        ])
+        .await
     }
 
     /// The whole flow: the token answer.

@@ -21,7 +21,8 @@ impl Browser {
     }
 
     async fn send(&mut self, request: axum::http::request::Builder, body: String) -> Answer {
-        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<_> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = request.header("cookie", cookies.join("; ")).body(Body::from(body)).unwrap();
         let answer = self.server.send(request).await;
         for set in answer.headers.get_all("set-cookie") {
@@ -67,10 +68,15 @@ impl Browser {
             .iter()
             .filter_map(|name| Some(((*name).to_owned(), page.field(name)?)))
             .collect();
-        let mut all: Vec<(&str, &str)> = hidden.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let mut all: Vec<(&str, &str)> =
+            hidden.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         all.extend_from_slice(fields);
         let answer = self.post(path, &all).await;
-        if answer.location().starts_with('/') { Box::pin(self.visit(&answer.location().to_owned())).await } else { answer }
+        if answer.location().starts_with('/') {
+            Box::pin(self.visit(&answer.location().to_owned())).await
+        } else {
+            answer
+        }
     }
 
     /// Signs in on the login page.
@@ -85,7 +91,9 @@ impl Browser {
         let mut answer = self.visit(path).await;
         for _ in 0..4 {
             if answer.body.contains("name=\"password\"") {
-                answer = self.submit(&answer, "/login", &[("email", email), ("password", PASSWORD)]).await;
+                answer = self
+                    .submit(&answer, "/login", &[("email", email), ("password", PASSWORD)])
+                    .await;
             } else if answer.body.contains("name=\"decision\"") {
                 answer = self.submit(&answer, "/consent", &[("decision", "allow")]).await;
             } else {

@@ -2,10 +2,15 @@
 //!
 //! `anon` asks without a name, a [`Browser`] keeps cookies and fills forms, an [`App`] is an OAuth
 //! client. The router is called in place: no port, no sleep. Each test binary uses a part of this.
-#![allow(clippy::unwrap_used, clippy::expect_used, dead_code, reason = "a test without its server has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    dead_code,
+    reason = "a test without its server has failed"
+)]
 
-mod app;
 mod answer;
+mod app;
 mod browser;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -87,10 +92,18 @@ async fn templates() -> &'static [Template] {
         for database in db::testing::databases().await {
             let (instance, clock) = open(database.uri(), Policy::default(), 1).await;
             let bootstrap = Bootstrap {
-                administrator: Some(FirstAdministrator { email: ADMIN_EMAIL.into(), password: Plain::new(PASSWORD) }),
-                client: Some(FirstSecret { client_id: "mandate-admin".into(), secret: Plain::new(ADMIN_SECRET) }),
+                administrator: Some(FirstAdministrator {
+                    email: ADMIN_EMAIL.into(),
+                    password: Plain::new(PASSWORD),
+                }),
+                client: Some(FirstSecret {
+                    client_id: "mandate-admin".into(),
+                    secret: Plain::new(ADMIN_SECRET),
+                }),
             };
-            foundation::prepare(&instance, &bootstrap, &operator_call(&clock)).await.expect("the foundation is laid");
+            foundation::prepare(&instance, &bootstrap, &operator_call(&clock))
+                .await
+                .expect("the foundation is laid");
             drop(instance);
             templates.push(database.into_template());
         }
@@ -114,7 +127,12 @@ async fn open(uri: &str, policy: Policy, seed: u64) -> (Arc<Instance>, Clock) {
 }
 
 fn operator_call(clock: &Clock) -> Call {
-    Call { now: clock.now(), actor: Actor::operator("test@host"), address: None, request_id: "test".into() }
+    Call {
+        now: clock.now(),
+        actor: Actor::operator("test@host"),
+        address: None,
+        request_id: "test".into(),
+    }
 }
 
 impl Server {
@@ -193,7 +211,9 @@ impl Server {
         let authority = Authority::operator("test@host");
         let mut work = self.instance.begin().await.unwrap();
         let may = authority.may::<access::CreateClients>().unwrap();
-        let made = clients::create(&mut work, &self.operator(), &may, draft, None).await.expect("the client is registered");
+        let made = clients::create(&mut work, &self.operator(), &may, draft, None)
+            .await
+            .expect("the client is registered");
         work.commit().await.unwrap();
         self.client(made.object.id.as_str(), made.secret.as_ref().map(Plain::reveal))
     }

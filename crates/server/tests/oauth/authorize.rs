@@ -24,7 +24,10 @@ async fn c01_c02_refuses_every_request_without_s256() {
             ("no method", vec![("code_challenge_method", "")]),
             ("short", vec![("code_challenge", short.as_str())]),
             ("long", vec![("code_challenge", long.as_str())]),
-            ("bad characters", vec![("code_challenge", "!aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]),
+            (
+                "bad characters",
+                vec![("code_challenge", "!aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")],
+            ),
         ] {
             assert_eq!(refused(&server, &native, &fields).await, "invalid_request", "{name}");
         }
@@ -36,7 +39,15 @@ async fn c01_c02_refuses_every_request_without_s256() {
 async fn c03_refuses_every_response_type_but_code() {
     both(|server| async move {
         let web = server.web_app().await;
-        for response_type in ["token", "id_token", "id_token token", "code token", "code id_token", "none", "made up"] {
+        for response_type in [
+            "token",
+            "id_token",
+            "id_token token",
+            "code token",
+            "code id_token",
+            "none",
+            "made up",
+        ] {
             let error = refused(&server, &web, &[("response_type", response_type)]).await;
             assert_eq!(error, "unsupported_response_type", "{response_type}");
         }
@@ -49,7 +60,9 @@ async fn c03_refuses_every_response_type_but_code() {
 async fn c04_ignores_what_it_does_not_know() {
     both(|server| async move {
         let web = server.web_app().await;
-        let code = web.code(&[("extra", "foobar"), ("scope", ""), ("ui_locales", "de"), ("display", "popup")]).await;
+        let code = web
+            .code(&[("extra", "foobar"), ("scope", ""), ("ui_locales", "de"), ("display", "popup")])
+            .await;
         assert_eq!(web.redeem(&code).await.text("scope"), "openid profile", "the default scopes");
     })
     .await;
@@ -61,8 +74,10 @@ async fn c06_echoes_state_byte_for_byte() {
         let web = server.web_app().await;
         let mut browser = server.browser();
         let long = "s".repeat(1024);
-        for state in [long.as_str(), "a b&c=d?e#f", "\"quoted\" <b>", "ünïcödé €", "%2B+%20"] {
-            let answer = browser.authorize(&web.authorize_path(&[("state", state)]), ADMIN_EMAIL).await;
+        for state in [long.as_str(), "a b&c=d?e#f", "\"quoted\" <b>", "ünïcödé €", "%2B+%20"]
+        {
+            let answer =
+                browser.authorize(&web.authorize_path(&[("state", state)]), ADMIN_EMAIL).await;
             assert_eq!(answer.returned("state").as_deref(), Some(state));
             assert_eq!(answer.returned("iss").as_deref(), Some("https://mandate.test"));
         }
@@ -81,7 +96,10 @@ async fn c09_prompt_none_never_shows_a_page() {
         let mut browser = server.browser();
         browser.sign_in(ADMIN_EMAIL).await;
         let silent = web.authorize_path(&[("prompt", "none")]);
-        assert_eq!(browser.get(&silent).await.returned("error").as_deref(), Some("consent_required"));
+        assert_eq!(
+            browser.get(&silent).await.returned("error").as_deref(),
+            Some("consent_required")
+        );
         web.code_in(&mut browser, &[]).await;
         assert!(browser.get(&silent).await.returned("code").is_some(), "remembered");
         let more = web.authorize_path(&[("prompt", "none"), ("scope", "openid email")]);
@@ -121,7 +139,10 @@ async fn c15_a_native_application_is_asked_for_every_time() {
         let again = browser.visit(&native.authorize_path(&[])).await;
         assert!(again.body.contains("name=\"decision\""), "loopback cannot prove who asks");
         web.code_in(&mut browser, &[]).await;
-        assert!(browser.visit(&web.authorize_path(&[])).await.returned("code").is_some(), "a web application can");
+        assert!(
+            browser.visit(&web.authorize_path(&[])).await.returned("code").is_some(),
+            "a web application can"
+        );
         let asked = browser.visit(&web.authorize_path(&[("prompt", "consent")])).await;
         assert!(asked.body.contains("name=\"decision\""));
     })
@@ -136,8 +157,12 @@ async fn c17_never_fetches_a_request_object() {
     let server = std::sync::Arc::new(server);
     let web = server.web_app().await;
     assert_eq!(refused(&server, &web, &[("request_uri", &uri)]).await, "request_uri_not_supported");
-    assert_eq!(refused(&server, &web, &[("request", "eyJhbGciOiJub25lIn0.e30.")]).await, "request_not_supported");
-    let nobody = tokio::time::timeout(std::time::Duration::from_millis(100), listener.accept()).await;
+    assert_eq!(
+        refused(&server, &web, &[("request", "eyJhbGciOiJub25lIn0.e30.")]).await,
+        "request_not_supported"
+    );
+    let nobody =
+        tokio::time::timeout(std::time::Duration::from_millis(100), listener.accept()).await;
     assert!(nobody.is_err(), "somebody connected");
 }
 
@@ -146,7 +171,11 @@ async fn c18_refuses_unknown_response_modes() {
     both(|server| async move {
         let web = server.web_app().await;
         for mode in ["fragment", "web_message", "query.jwt", "x"] {
-            assert_eq!(refused(&server, &web, &[("response_mode", mode)]).await, "invalid_request", "{mode}");
+            assert_eq!(
+                refused(&server, &web, &[("response_mode", mode)]).await,
+                "invalid_request",
+                "{mode}"
+            );
         }
     })
     .await;
@@ -173,8 +202,10 @@ async fn c19_a_posted_request_works_like_any_other() {
         let web = server.web_app().await;
         let path = web.authorize_path(&[]);
         let (_, query) = path.split_once('?').unwrap();
-        let fields: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let fields: Vec<(String, String)> =
+            form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         let mut browser = server.browser();
         let answer = browser.post("/oauth2/authorize", &fields).await;
         assert_eq!(answer.status.as_u16(), 303);
@@ -188,8 +219,14 @@ async fn c19_a_posted_request_works_like_any_other() {
 async fn refuses_scopes_the_application_does_not_hold() {
     both(|server| async move {
         let web = server.web_app().await;
-        assert_eq!(refused(&server, &web, &[("scope", "openid oauth_client:delete")]).await, "invalid_scope");
-        assert_eq!(refused(&server, &web, &[("resource", "https://unknown.example")]).await, "invalid_target");
+        assert_eq!(
+            refused(&server, &web, &[("scope", "openid oauth_client:delete")]).await,
+            "invalid_scope"
+        );
+        assert_eq!(
+            refused(&server, &web, &[("resource", "https://unknown.example")]).await,
+            "invalid_target"
+        );
         let service = server.service().await;
         let path = service.authorize_path(&[("redirect_uri", "")]);
         assert_eq!(server.get(&path).await.status.as_u16(), 400, "no redirect URI, no redirect");
@@ -229,7 +266,10 @@ async fn denying_sends_access_denied_and_stores_nothing() {
         assert_eq!(answer.returned("error").as_deref(), Some("access_denied"));
         let again = browser.submit(&page, "/consent", &[("decision", "allow")]).await;
         assert_eq!(again.status.as_u16(), 400, "answered already");
-        assert!(browser.visit(&web.authorize_path(&[])).await.body.contains("name=\"decision\""), "asked again");
+        assert!(
+            browser.visit(&web.authorize_path(&[])).await.body.contains("name=\"decision\""),
+            "asked again"
+        );
     })
     .await;
 }

@@ -29,7 +29,10 @@ async fn e01_a_wrong_secret_is_401_with_a_challenge() {
         assert_eq!(answer.verdict(), "401 invalid_client");
         assert!(answer.header("www-authenticate").starts_with("Basic "));
         let unknown = ask(&server, Some(&basic("nobody", "wrong")), &[]).await;
-        assert_eq!((unknown.verdict(), unknown.text("error_description")), (answer.verdict(), answer.text("error_description")));
+        assert_eq!(
+            (unknown.verdict(), unknown.text("error_description")),
+            (answer.verdict(), answer.text("error_description"))
+        );
     })
     .await;
 }
@@ -47,7 +50,10 @@ async fn e02_accepts_a_secret_form_encoded_or_as_it_stands() {
         let encoded = encoded.strip_prefix("s=").unwrap();
         assert_eq!(ask(&server, Some(&basic("odd", secret)), &[]).await.verdict(), "200");
         assert_eq!(ask(&server, Some(&basic("odd", encoded)), &[]).await.verdict(), "200");
-        assert_eq!(ask(&server, None, &[("client_id", "odd"), ("client_secret", secret)]).await.verdict(), "200");
+        assert_eq!(
+            ask(&server, None, &[("client_id", "odd"), ("client_secret", secret)]).await.verdict(),
+            "200"
+        );
     })
     .await;
 }
@@ -58,7 +64,10 @@ async fn e03_refuses_two_methods_at_once_and_a_secret_in_the_query() {
         let service = server.service().await;
         let secret = service.secret.clone().unwrap();
         let both_ways = [("client_id", "service"), ("client_secret", secret.as_str())];
-        assert_eq!(ask(&server, Some(&service.basic()), &both_ways).await.verdict(), "400 invalid_request");
+        assert_eq!(
+            ask(&server, Some(&service.basic()), &both_ways).await.verdict(),
+            "400 invalid_request"
+        );
         let other = ask(&server, Some(&service.basic()), &[("client_id", "another")]).await;
         assert_eq!(other.verdict(), "400 invalid_request");
         let same = ask(&server, Some(&service.basic()), &[("client_id", "service")]).await;
@@ -77,13 +86,21 @@ async fn e04_no_empty_and_blank_secret_never_pass() {
         for secret in ["", " ", "\t"] {
             let by_basic = ask(&server, Some(&basic("service", secret)), &[]).await;
             assert_eq!(by_basic.verdict(), "401 invalid_client", "{secret:?} by basic");
-            let by_post = ask(&server, None, &[("client_id", "service"), ("client_secret", secret)]).await;
+            let by_post =
+                ask(&server, None, &[("client_id", "service"), ("client_secret", secret)]).await;
             assert_eq!(by_post.verdict(), "401 invalid_client", "{secret:?} by post");
         }
-        assert_eq!(ask(&server, None, &[("client_id", "service")]).await.verdict(), "401 invalid_client");
+        assert_eq!(
+            ask(&server, None, &[("client_id", "service")]).await.verdict(),
+            "401 invalid_client"
+        );
         assert_eq!(ask(&server, None, &[]).await.verdict(), "401 invalid_client");
         for header in ["Basic", "Basic !!!", "Basic c2VydmljZQ==", "Digest x", "Bearer mat_x"] {
-            assert_eq!(ask(&server, Some(header), &[]).await.verdict(), "401 invalid_client", "{header}");
+            assert_eq!(
+                ask(&server, Some(header), &[]).await.verdict(),
+                "401 invalid_client",
+                "{header}"
+            );
         }
     })
     .await;

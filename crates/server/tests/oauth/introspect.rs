@@ -41,7 +41,10 @@ async fn g01_refuses_whoever_does_not_prove_who_asks() {
     both(|server| async move {
         let (web, native) = (server.web_app().await, server.native_app().await);
         let access = web.sign_in(&[]).await.text("access_token");
-        assert_eq!(server.post("/oauth2/introspect", &[("token", &access)]).await.verdict(), "401 invalid_client");
+        assert_eq!(
+            server.post("/oauth2/introspect", &[("token", &access)]).await.verdict(),
+            "401 invalid_client"
+        );
         let public = native.post("/oauth2/introspect", &[("token", &access)]).await;
         assert_eq!(public.verdict(), "401 invalid_client");
         assert_eq!(web.post("/oauth2/introspect", &[]).await.verdict(), "400 invalid_request");
@@ -56,8 +59,14 @@ async fn g01_anything_that_is_not_alive_or_not_yours_is_exactly_inactive() {
         let mine = web.sign_in(&[]).await;
         let access = mine.text("access_token");
         let inactive = json!({"active": false});
-        let tampered = format!("{}{}", &access[..access.len() - 1], if access.ends_with('A') { 'B' } else { 'A' });
-        for token in ["", "x", "mat_", "mat_tooshort", "eyJhbGciOiJub25lIn0.e30.", &tampered, &access[..20]] {
+        let tampered = format!(
+            "{}{}",
+            &access[..access.len() - 1],
+            if access.ends_with('A') { 'B' } else { 'A' }
+        );
+        for token in
+            ["", "x", "mat_", "mat_tooshort", "eyJhbGciOiJub25lIn0.e30.", &tampered, &access[..20]]
+        {
             if !token.is_empty() {
                 assert_eq!(web.introspect(token).await, inactive, "{token}");
             }
@@ -78,11 +87,18 @@ async fn cor52_whoever_holds_the_permission_sees_every_token() {
         assert_eq!(admin.introspect(&access).await["active"], true, "as a client");
         let bearer = admin.own_token().await.text("access_token");
         let ask = async |bearer: &str| {
-            let request = crate::harness::form("/oauth2/introspect", &[]).header("authorization", format!("Bearer {bearer}"));
-            server.send(request.body(axum::body::Body::from(format!("token={access}"))).unwrap()).await
+            let request = crate::harness::form("/oauth2/introspect", &[])
+                .header("authorization", format!("Bearer {bearer}"));
+            server
+                .send(request.body(axum::body::Body::from(format!("token={access}"))).unwrap())
+                .await
         };
         assert_eq!(ask(&bearer).await.json()["active"], true, "by bearer token");
-        assert_eq!(ask(&access).await.verdict(), "401 invalid_token", "a token that does not hold it");
+        assert_eq!(
+            ask(&access).await.verdict(),
+            "401 invalid_token",
+            "a token that does not hold it"
+        );
         assert_eq!(ask("nonsense").await.verdict(), "401 invalid_token");
     })
     .await;
@@ -132,6 +148,8 @@ async fn g07_a_jwt_access_token_is_what_rfc_9068_says_and_can_be_revoked() {
 
 fn header(token: &str) -> serde_json::Value {
     use base64::Engine;
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(token.split('.').next().unwrap())
+        .unwrap();
     serde_json::from_slice(&bytes).unwrap()
 }

@@ -115,11 +115,15 @@ async fn a07_the_jwks_holds_public_members_only() {
         let answer = server.get("/oauth2/jwks").await;
         assert_eq!(answer.header("cache-control"), "public, max-age=900");
         let keys = answer.json()["keys"].as_array().unwrap().clone();
-        let kids: std::collections::HashSet<_> = keys.iter().map(|k| k["kid"].as_str().unwrap().to_owned()).collect();
+        let kids: std::collections::HashSet<_> =
+            keys.iter().map(|k| k["kid"].as_str().unwrap().to_owned()).collect();
         assert_eq!((keys.len(), kids.len()), (3, 3));
         for key in keys {
             let allowed = ["kty", "kid", "alg", "use", "n", "e", "crv", "x", "y"];
-            assert!(key.as_object().unwrap().keys().all(|name| allowed.contains(&name.as_str())), "{key}");
+            assert!(
+                key.as_object().unwrap().keys().all(|name| allowed.contains(&name.as_str())),
+                "{key}"
+            );
         }
     })
     .await;
@@ -136,7 +140,11 @@ async fn a_new_key_is_published_before_it_signs() {
         let before = kid().await;
         server.rotate_keys().await;
         server.clock.step(31);
-        assert_eq!(server.get("/oauth2/jwks").await.json()["keys"].as_array().unwrap().len(), 6, "published");
+        assert_eq!(
+            server.get("/oauth2/jwks").await.json()["keys"].as_array().unwrap().len(),
+            6,
+            "published"
+        );
         assert_eq!(kid().await, before, "not signing yet");
         server.clock.step(3600);
         let after = kid().await;
@@ -153,7 +161,9 @@ async fn a_new_key_is_published_before_it_signs() {
 
 pub fn kid(token: &str) -> String {
     use base64::Engine;
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(token.split('.').next().unwrap())
+        .unwrap();
     let header: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
     header["kid"].as_str().unwrap().to_owned()
 }
@@ -167,9 +177,16 @@ async fn a10_every_answer_has_its_safety_headers() {
         assert!(answer.header("strict-transport-security").contains("max-age="), "{path}");
         assert!(answer.header("server").is_empty(), "{path}");
         if answer.header("content-type").starts_with("text/html") {
-            assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
+            assert!(
+                answer.header("content-security-policy").contains("frame-ancestors 'none'"),
+                "{path}"
+            );
             assert!(!answer.header("content-security-policy").contains("unsafe-inline"), "{path}");
-            assert_eq!((answer.header("x-frame-options"), answer.header("referrer-policy")), ("DENY", "no-referrer"), "{path}");
+            assert_eq!(
+                (answer.header("x-frame-options"), answer.header("referrer-policy")),
+                ("DENY", "no-referrer"),
+                "{path}"
+            );
             assert_eq!(answer.header("cache-control"), "no-store", "{path}");
         }
     }

@@ -51,12 +51,20 @@ async fn b02_b03_b04_nothing_but_the_registered_bytes_is_redirected_to() {
 async fn b08_a_public_client_s_loopback_port_is_free_and_nothing_else() {
     both(|server| async move {
         let native = server.native_app().await;
-        let ask = async |uri: &str| server.get(&native.authorize_path(&[("redirect_uri", uri)])).await.status.as_u16();
+        let ask = async |uri: &str| {
+            server.get(&native.authorize_path(&[("redirect_uri", uri)])).await.status.as_u16()
+        };
         assert_eq!(ask("http://127.0.0.1:49152/cb").await, 303);
         assert_eq!(ask("http://127.0.0.1/cb").await, 303);
         for uri in [
-            "http://localhost:49152/cb", "http://[::1]:49152/cb", "http://127.0.0.1:49152/other", "https://127.0.0.1:49152/cb",
-            "http://127.0.0.1:99999/cb", "http://127.0.0.1:/cb", "http://127.0.0.1:80@evil.test/cb", "http://127.0.0.2:49152/cb",
+            "http://localhost:49152/cb",
+            "http://[::1]:49152/cb",
+            "http://127.0.0.1:49152/other",
+            "https://127.0.0.1:49152/cb",
+            "http://127.0.0.1:99999/cb",
+            "http://127.0.0.1:/cb",
+            "http://127.0.0.1:80@evil.test/cb",
+            "http://127.0.0.2:49152/cb",
         ] {
             assert_eq!(ask(uri).await, 400, "{uri}");
         }

@@ -85,7 +85,12 @@ async fn f03_a_refresh_narrows_and_never_widens() {
     both(|server| async move {
         let (web, _, refresh) = signed_in(&server).await;
         let ask = async |token: &str, scope: &str| {
-            web.token(&[("grant_type", "refresh_token"), ("refresh_token", token), ("scope", scope)]).await
+            web.token(&[
+                ("grant_type", "refresh_token"),
+                ("refresh_token", token),
+                ("scope", scope),
+            ])
+            .await
         };
         assert_eq!(ask(&refresh, "openid profile").await.verdict(), "400 invalid_scope");
         let narrow = ask(&refresh, "openid").await;
@@ -93,7 +98,10 @@ async fn f03_a_refresh_narrows_and_never_widens() {
         let full = web.refresh(&narrow.text("refresh_token")).await;
         assert_eq!(full.text("scope"), "as_user:read email openid");
         let unnamed = App { secret: None, ..web.clone() };
-        assert_eq!(unnamed.refresh(&full.text("refresh_token")).await.verdict(), "401 invalid_client");
+        assert_eq!(
+            unnamed.refresh(&full.text("refresh_token")).await.verdict(),
+            "401 invalid_client"
+        );
     })
     .await;
 }
@@ -129,13 +137,22 @@ async fn f07_a_refresh_token_dies_with_person_client_and_consent() {
         let (web, access, refresh) = signed_in(&server).await;
         server.pause("web-app").await;
         server.resume("web-app").await;
-        assert_eq!(web.refresh(&refresh).await.verdict(), "400 invalid_grant", "the client was paused");
+        assert_eq!(
+            web.refresh(&refresh).await.verdict(),
+            "400 invalid_grant",
+            "the client was paused"
+        );
         assert!(!web.is_active(&access).await);
 
         let again = web.sign_in(&[("scope", "openid")]).await;
-        let user = crate::token::claims(&again.text("id_token"))["sub"].as_str().unwrap().to_owned();
+        let user =
+            crate::token::claims(&again.text("id_token"))["sub"].as_str().unwrap().to_owned();
         server.withdraw_consent(&user, "web-app").await;
-        assert_eq!(web.refresh(&again.text("refresh_token")).await.verdict(), "400 invalid_grant", "withdrawn");
+        assert_eq!(
+            web.refresh(&again.text("refresh_token")).await.verdict(),
+            "400 invalid_grant",
+            "withdrawn"
+        );
         assert!(!web.is_active(&again.text("access_token")).await);
     })
     .await;

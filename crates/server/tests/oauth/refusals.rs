@@ -15,11 +15,17 @@ async fn every_refusal_can_be_looked_up_by_its_error_id() {
         let id = refused.text("error_id");
         let may = Authority::operator("test").may().unwrap();
         for written in [false, true] {
-            let entry = refusals::find(&mut server.instance.read(), &may, &id).await.unwrap().expect("it is there");
+            let entry = refusals::find(&mut server.instance.read(), &may, &id)
+                .await
+                .unwrap()
+                .expect("it is there");
             assert_eq!(entry.client_id.as_deref(), Some("web-app"));
             assert_eq!(entry.expected.as_deref(), Some("https://app.example/cb"));
             assert_eq!(entry.received.as_deref(), Some("https://app.example/other"));
-            assert!(!refused.body.contains("https://app.example/cb"), "the caller does not learn what was right");
+            assert!(
+                !refused.body.contains("https://app.example/cb"),
+                "the caller does not learn what was right"
+            );
             if !written {
                 refusals::flush(&server.instance).await.unwrap();
             }
@@ -37,11 +43,13 @@ async fn refusals_are_few_for_one_client_and_gone_after_a_week() {
         }
         refusals::flush(&server.instance).await.unwrap();
         let may = Authority::operator("test").may().unwrap();
-        let kept = refusals::list(&mut server.instance.read(), &may, Some("service"), 500).await.unwrap();
+        let kept =
+            refusals::list(&mut server.instance.read(), &may, Some("service"), 500).await.unwrap();
         assert_eq!(kept.len(), 100);
         server.clock.step(7 * 24 * 3600 + 1);
         server.sweep().await;
-        let kept = refusals::list(&mut server.instance.read(), &may, Some("service"), 500).await.unwrap();
+        let kept =
+            refusals::list(&mut server.instance.read(), &may, Some("service"), 500).await.unwrap();
         assert!(kept.is_empty());
     })
     .await;

@@ -23,7 +23,9 @@ async fn g03_revoking_a_refresh_token_ends_its_access_tokens() {
         let first = web.sign_in(&[]).await;
         let next = web.refresh(&first.text("refresh_token")).await;
         assert_eq!(web.revoke(&next.text("refresh_token")).await.verdict(), "200");
-        for token in [first.text("access_token"), next.text("access_token"), next.text("refresh_token")] {
+        for token in
+            [first.text("access_token"), next.text("access_token"), next.text("refresh_token")]
+        {
             assert!(!web.is_active(&token).await);
         }
         assert_eq!(web.refresh(&next.text("refresh_token")).await.verdict(), "400 invalid_grant");
@@ -45,7 +47,8 @@ async fn revoking_an_access_token_leaves_its_refresh_token() {
 #[tokio::test]
 async fn g03_nobody_revokes_the_token_of_another_client() {
     both(|server| async move {
-        let (web, native, service) = (server.web_app().await, server.native_app().await, server.service().await);
+        let (web, native, service) =
+            (server.web_app().await, server.native_app().await, server.service().await);
         let mine = web.sign_in(&[]).await;
         for token in [mine.text("access_token"), mine.text("refresh_token")] {
             assert_eq!(native.revoke(&token).await.verdict(), "200");
@@ -65,7 +68,10 @@ async fn cor51_a_public_client_revokes_by_its_id_alone() {
     both(|server| async move {
         let native = server.native_app().await;
         let tokens = native.sign_in(&[]).await;
-        assert_eq!(native.get_with("/oauth2/userinfo", &tokens.text("access_token")).await.verdict(), "200");
+        assert_eq!(
+            native.get_with("/oauth2/userinfo", &tokens.text("access_token")).await.verdict(),
+            "200"
+        );
         assert_eq!(native.revoke(&tokens.text("refresh_token")).await.verdict(), "200");
         let dead = native.get_with("/oauth2/userinfo", &tokens.text("access_token")).await;
         assert_eq!(dead.verdict(), "401 invalid_token");

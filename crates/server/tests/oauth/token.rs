@@ -12,7 +12,10 @@ async fn gives_a_service_a_token_and_no_refresh_token() {
         let service = server.service().await;
         let answer = service.own_token().await;
         assert_eq!(answer.verdict(), "200");
-        assert_eq!((answer.header("cache-control"), answer.header("pragma")), ("no-store", "no-cache"));
+        assert_eq!(
+            (answer.header("cache-control"), answer.header("pragma")),
+            ("no-store", "no-cache")
+        );
         assert_eq!(answer.json()["expires_in"], 3600);
         assert_eq!(answer.json()["token_type"], "Bearer");
         assert!(answer.json().get("refresh_token").is_none());
@@ -31,20 +34,35 @@ async fn d01_refuses_everything_but_one_form_in_the_body() {
     let service = server.service().await;
     let ask = |method: Method, path: &str, kind: &str, body: &str| {
         let request = Request::builder().method(method).uri(path).header("content-type", kind);
-        let request = request.header("authorization", service.basic()).body(Body::from(body.to_owned())).unwrap();
+        let request = request
+            .header("authorization", service.basic())
+            .body(Body::from(body.to_owned()))
+            .unwrap();
         let server = server.clone();
         async move { server.send(request).await.verdict() }
     };
     let urlencoded = "application/x-www-form-urlencoded";
     let grant = "grant_type=client_credentials";
     assert_eq!(ask(Method::GET, "/oauth2/token", urlencoded, grant).await, "405");
-    assert_eq!(ask(Method::POST, "/oauth2/token", "application/json", "{}").await, "400 invalid_request");
-    assert_eq!(ask(Method::POST, "/oauth2/token?scope=x", urlencoded, grant).await, "400 invalid_request");
+    assert_eq!(
+        ask(Method::POST, "/oauth2/token", "application/json", "{}").await,
+        "400 invalid_request"
+    );
+    assert_eq!(
+        ask(Method::POST, "/oauth2/token?scope=x", urlencoded, grant).await,
+        "400 invalid_request"
+    );
     let twice = format!("{grant}&{grant}");
     assert_eq!(ask(Method::POST, "/oauth2/token", urlencoded, &twice).await, "400 invalid_request");
     assert_eq!(ask(Method::POST, "/oauth2/token", urlencoded, "").await, "400 invalid_request");
-    assert_eq!(ask(Method::POST, "/oauth2/token", urlencoded, "grant_type=%ff").await, "400 invalid_request");
-    assert_eq!(ask(Method::POST, "/oauth2/token", urlencoded, "grant_type=a%00b").await, "400 invalid_request");
+    assert_eq!(
+        ask(Method::POST, "/oauth2/token", urlencoded, "grant_type=%ff").await,
+        "400 invalid_request"
+    );
+    assert_eq!(
+        ask(Method::POST, "/oauth2/token", urlencoded, "grant_type=a%00b").await,
+        "400 invalid_request"
+    );
     let with_charset = format!("{urlencoded};charset=UTF-8");
     assert_eq!(ask(Method::POST, "/oauth2/token", &with_charset, grant).await, "200");
     let huge = format!("{grant}&scope={}", "a".repeat(200_000));
@@ -58,9 +76,18 @@ async fn d04_refuses_grants_unknown_off_or_not_held() {
         let ask = async |app: &App, fields: &[(&str, &str)]| app.token(fields).await.verdict();
         let password = [("grant_type", "password"), ("username", "a"), ("password", "b")];
         assert_eq!(ask(&service, &password).await, "400 unsupported_grant_type");
-        assert_eq!(ask(&service, &[("grant_type", "urn:made:up")]).await, "400 unsupported_grant_type");
-        assert_eq!(ask(&web, &[("grant_type", "client_credentials")]).await, "400 unauthorized_client");
-        assert_eq!(ask(&service, &[("grant_type", "authorization_code"), ("code", "x")]).await, "400 unauthorized_client");
+        assert_eq!(
+            ask(&service, &[("grant_type", "urn:made:up")]).await,
+            "400 unsupported_grant_type"
+        );
+        assert_eq!(
+            ask(&web, &[("grant_type", "client_credentials")]).await,
+            "400 unauthorized_client"
+        );
+        assert_eq!(
+            ask(&service, &[("grant_type", "authorization_code"), ("code", "x")]).await,
+            "400 unauthorized_client"
+        );
         assert_eq!(ask(&web, &[("grant_type", "authorization_code")]).await, "400 invalid_request");
     })
     .await;
@@ -79,7 +106,9 @@ async fn d14_a_public_client_has_no_client_credentials() {
 async fn refuses_scopes_that_are_unknown_or_not_held() {
     both(|server| async move {
         let service = server.service().await;
-        let ask = async |scope: &str| service.token(&[("grant_type", "client_credentials"), ("scope", scope)]).await;
+        let ask = async |scope: &str| {
+            service.token(&[("grant_type", "client_credentials"), ("scope", scope)]).await
+        };
         assert_eq!(ask("oauth_client:delete").await.verdict(), "400 invalid_scope");
         assert_eq!(ask("made:up").await.verdict(), "400 invalid_scope");
         assert_eq!(ask("bad\"scope").await.verdict(), "400 invalid_scope");
@@ -109,16 +138,22 @@ async fn g12_a_token_is_for_the_resource_that_was_asked() {
 async fn exchanges_a_code_for_all_that_was_agreed() {
     both(|server| async move {
         let web = server.web_app().await;
-        let answer = web.sign_in(&[("scope", "openid email offline_access"), ("nonce", "n-1")]).await;
+        let answer =
+            web.sign_in(&[("scope", "openid email offline_access"), ("nonce", "n-1")]).await;
         assert_eq!(answer.verdict(), "200");
         let tokens = answer.json();
-        for (member, prefix) in [("access_token", "mat_"), ("refresh_token", "mrt_"), ("id_token", "eyJ")] {
+        for (member, prefix) in
+            [("access_token", "mat_"), ("refresh_token", "mrt_"), ("id_token", "eyJ")]
+        {
             assert!(tokens[member].as_str().unwrap().starts_with(prefix), "{member}");
         }
         assert_eq!(tokens["scope"], "email offline_access openid");
         let claims = claims(tokens["id_token"].as_str().unwrap());
         assert_eq!((&claims["nonce"], &claims["aud"]), (&json!("n-1"), &json!("web-app")));
-        assert_eq!((&claims["iss"], &claims["email"]), (&json!("https://mandate.test"), &json!("ada@example.com")));
+        assert_eq!(
+            (&claims["iss"], &claims["email"]),
+            (&json!("https://mandate.test"), &json!("ada@example.com"))
+        );
         assert!(claims["sub"].as_str().unwrap().starts_with("usr_"));
         assert!(web.is_active(tokens["access_token"].as_str().unwrap()).await);
     })
@@ -155,7 +190,8 @@ async fn d06_a_replay_that_proves_nothing_ends_nothing() {
         let web = server.web_app().await;
         let code = web.code(&[]).await;
         let access = web.redeem(&code).await.text("access_token");
-        let thief = App { verifier: "some-other-verifier-of-forty-three-characters".into(), ..web.clone() };
+        let thief =
+            App { verifier: "some-other-verifier-of-forty-three-characters".into(), ..web.clone() };
         assert_eq!(thief.redeem(&code).await.verdict(), "400 invalid_grant");
         assert!(web.is_active(&access).await);
     })
@@ -199,7 +235,13 @@ async fn d10_refuses_every_wrong_verifier_and_keeps_the_code() {
         let code = web.code(&[]).await;
         let challenge = web.challenge();
         let long = "a".repeat(129);
-        for verifier in ["wrong-verifier-of-at-least-forty-three-chars", &challenge, &"a".repeat(42), &long, "ümlaut"] {
+        for verifier in [
+            "wrong-verifier-of-at-least-forty-three-chars",
+            &challenge,
+            &"a".repeat(42),
+            &long,
+            "ümlaut",
+        ] {
             let app = App { verifier: verifier.into(), ..web.clone() };
             assert_eq!(app.redeem(&code).await.verdict(), "400 invalid_grant", "{verifier}");
         }
@@ -217,7 +259,11 @@ async fn d12_the_redirect_uri_is_that_of_the_request_or_left_out() {
         let code = web.code(&[]).await;
         let other = App { redirect_uri: "https://app.example/cb2".into(), ..web.clone() };
         assert_eq!(other.redeem(&code).await.verdict(), "400 invalid_grant");
-        let fields = [("grant_type", "authorization_code"), ("code", code.as_str()), ("code_verifier", &web.verifier)];
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("code_verifier", &web.verifier),
+        ];
         assert_eq!(web.token(&fields).await.verdict(), "200");
     })
     .await;
@@ -258,7 +304,11 @@ async fn d13_no_two_codes_or_tokens_share_anything() {
         assert!(seen.insert(token), "a token came twice");
     }
     // Each position takes nearly each of 64 characters in 1,000 draws; structure would show here.
-    assert!(columns.iter().all(|column| column.len() > 40), "{:?}", columns.iter().map(|c| c.len()).collect::<Vec<_>>());
+    assert!(
+        columns.iter().all(|column| column.len() > 40),
+        "{:?}",
+        columns.iter().map(|c| c.len()).collect::<Vec<_>>()
+    );
 }
 
 #[tokio::test]
@@ -278,8 +328,15 @@ async fn f07_a_code_dies_with_client_and_person() {
 async fn d03_every_error_is_ascii_and_tells_nothing_of_the_inside() {
     let server = std::sync::Arc::new(one().await);
     let service = server.service().await;
-    for body in ["grant_type=x%E2%82%AC", "grant_type=refresh_token&refresh_token='; DROP TABLE clients; --", "scope=%22"] {
-        let request = form("/oauth2/token", &[]).header("authorization", service.basic()).body(Body::from(body)).unwrap();
+    for body in [
+        "grant_type=x%E2%82%AC",
+        "grant_type=refresh_token&refresh_token='; DROP TABLE clients; --",
+        "scope=%22",
+    ] {
+        let request = form("/oauth2/token", &[])
+            .header("authorization", service.basic())
+            .body(Body::from(body))
+            .unwrap();
         let answer = server.send(request).await;
         assert_eq!(answer.status.as_u16(), 400, "{body}");
         let json = answer.json();

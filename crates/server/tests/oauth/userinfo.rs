@@ -13,10 +13,16 @@ async fn tells_what_the_scopes_allow_by_get_and_by_post() {
         let full = web.sign_in(&[("scope", "openid profile email")]).await.text("access_token");
         let answer = web.get_with("/oauth2/userinfo", &lean).await.json();
         assert!(answer.get("email").is_none() && answer.get("name").is_none());
-        assert_eq!(web.get_with("/oauth2/userinfo", &full).await.json()["email"], "ada@example.com");
-        let request = form("/oauth2/userinfo", &[]).body(Body::from(encode(&[("access_token", &full)]))).unwrap();
+        assert_eq!(
+            web.get_with("/oauth2/userinfo", &full).await.json()["email"],
+            "ada@example.com"
+        );
+        let request = form("/oauth2/userinfo", &[])
+            .body(Body::from(encode(&[("access_token", &full)])))
+            .unwrap();
         assert_eq!(server.send(request).await.json()["name"], "ada");
-        let request = Request::post("/oauth2/userinfo").header("authorization", format!("bearer {full}"));
+        let request =
+            Request::post("/oauth2/userinfo").header("authorization", format!("bearer {full}"));
         assert_eq!(server.send(request.body(Body::empty()).unwrap()).await.verdict(), "200");
     })
     .await;
@@ -46,8 +52,11 @@ async fn g06_refuses_a_token_in_the_query_or_twice() {
         let token = web.sign_in(&[]).await.text("access_token");
         let in_query = server.get(&format!("/oauth2/userinfo?access_token={token}")).await;
         assert_eq!(in_query.verdict(), "400 invalid_request");
-        let request = form("/oauth2/userinfo", &[]).header("authorization", format!("Bearer {token}"));
-        let twice = server.send(request.body(Body::from(encode(&[("access_token", &token)]))).unwrap()).await;
+        let request =
+            form("/oauth2/userinfo", &[]).header("authorization", format!("Bearer {token}"));
+        let twice = server
+            .send(request.body(Body::from(encode(&[("access_token", &token)]))).unwrap())
+            .await;
         assert_eq!(twice.verdict(), "400 invalid_request");
     })
     .await;

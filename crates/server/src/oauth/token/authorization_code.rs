@@ -19,15 +19,21 @@ pub(super) async fn exchange(
     let redeemed = redeem(work, call, client, code, proof).await??;
     let mut resources = redeemed.resources.clone();
     if !request.resources.is_empty() {
-        let asked = tokens::select_resources(work, client, &request.resources, &redeemed.scopes).await??;
+        let asked =
+            tokens::select_resources(work, client, &request.resources, &redeemed.scopes).await??;
         if let Some(foreign) = asked.iter().find(|id| !redeemed.resources.contains(id)) {
-            let error = Error::new(Code::InvalidTarget, "The resource was not part of the authorization.");
-            return Err(error.expected(redeemed.resources.join(" ")).received(foreign.as_str()).into());
+            let error =
+                Error::new(Code::InvalidTarget, "The resource was not part of the authorization.");
+            return Err(error
+                .expected(redeemed.resources.join(" "))
+                .received(foreign.as_str())
+                .into());
         }
         resources = asked;
     }
     let subject = Subject::Grant(&redeemed.grant);
-    let issue = Issue { client, subject, scopes: &redeemed.scopes, resources: &resources, extra: None };
+    let issue =
+        Issue { client, subject, scopes: &redeemed.scopes, resources: &resources, extra: None };
     let access = tokens::issue(work, call, &issue).await?.ok_or_else(ended)?;
     let refreshes = client.grant_types.contains(&GrantType::RefreshToken)
         && (redeemed.used_pkce || client.refresh_without_pkce);

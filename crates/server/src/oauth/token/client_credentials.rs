@@ -12,8 +12,13 @@ pub(super) async fn exchange(work: &mut Work, asking: &Asking<'_>) -> Result<Giv
     let (client, request) = (asking.client, asking.request);
     let scopes = offered_scopes(client, request.scope.as_ref(), &client.scopes)?;
     let resources = tokens::select_resources(work, client, &request.resources, &scopes).await??;
-    let issue =
-        Issue { client, subject: Subject::Service, scopes: &scopes, resources: &resources, extra: None };
+    let issue = Issue {
+        client,
+        subject: Subject::Service,
+        scopes: &scopes,
+        resources: &resources,
+        extra: None,
+    };
     let access = tokens::issue(work, asking.call, &issue).await?.ok_or_else(ended)?;
     Ok(Given { access, refresh: None, id_token: None })
 }

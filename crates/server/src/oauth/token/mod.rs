@@ -123,8 +123,9 @@ async fn grant(work: &mut Work, asking: &Asking<'_>) -> Result<Given, Refused> {
 /// Client or person ended between the check and the issue.
 pub(super) fn ended() -> Refused {
     Refused::Error(
-        Error::new(Code::InvalidGrant, "The authority behind this request has ended.")
-            .because("client, person or grant was disabled, revoked or changed while the token was issued"),
+        Error::new(Code::InvalidGrant, "The authority behind this request has ended.").because(
+            "client, person or grant was disabled, revoked or changed while the token was issued",
+        ),
     )
 }
 
@@ -142,14 +143,17 @@ pub(super) fn failure(app: &App, call: &Call, about: &About, failed: Failed) -> 
             });
             let mut response = json_bytes(StatusCode::BAD_REQUEST, body.to_string().into_bytes());
             if about.used_basic {
-                let challenge = HeaderValue::from_static(protocol::client_authentication::BASIC_CHALLENGE);
+                let challenge =
+                    HeaderValue::from_static(protocol::client_authentication::BASIC_CHALLENGE);
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
             }
             response
         }
         Failed::Throttled { retry_after, error } => {
             let mut response = refuse(app, call, about, Refused::Error(error));
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after.max(1).unsigned_abs()));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(retry_after.max(1).unsigned_abs()));
             response
         }
     }
