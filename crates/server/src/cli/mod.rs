@@ -7,6 +7,7 @@
 mod audit;
 mod clients;
 mod csv;
+mod demo;
 mod doctor;
 mod failure;
 mod input;
@@ -44,6 +45,8 @@ pub struct CommandLine {
 enum Verb {
     /// Run the server.
     Serve,
+    /// Try it: a throw-away server with people, clients and a sample application, on loopback.
+    Demo(demo::Words),
     /// See and change OAuth clients.
     Clients(clients::Words),
     /// See and change people.
@@ -98,6 +101,7 @@ async fn run(line: CommandLine) -> Result<(String, ExitCode), Failure> {
             return Ok(doctor::run(config(), line.config.as_deref(), json).await);
         }
         Verb::Serve => serve::run(config()?).await?,
+        Verb::Demo(words) => demo::run(words).await?,
         Verb::Migrate => store::migrate(&config()?).await?,
         Verb::Backup { path } => store::backup(&config()?, &path).await?,
         Verb::Clients(words) => {
