@@ -45,7 +45,7 @@ enum Verb {
     /// Run the server.
     Serve,
     /// See and change OAuth clients.
-    Clients(clients::Words),
+    Clients(Box<clients::Words>),
     /// See and change people.
     Users(users::Words),
     /// See and rotate signing keys.
@@ -101,7 +101,7 @@ async fn run(line: CommandLine) -> Result<(String, ExitCode), Failure> {
         Verb::Migrate => store::migrate(&config()?).await?,
         Verb::Backup { path } => store::backup(&config()?, &path).await?,
         Verb::Clients(words) => {
-            clients::run(&operator::Desk::open(&config()?).await?, words).await?
+            clients::run(&operator::Desk::open(&config()?).await?, *words).await?
         }
         Verb::Users(words) => users::run(&operator::Desk::open(&config()?).await?, words).await?,
         Verb::Keys(words) => keys::run(config, words).await?,
