@@ -48,7 +48,7 @@ enum Verb {
     /// Try it: a throw-away server with people, clients and a sample application, on loopback.
     Demo(demo::Words),
     /// See and change OAuth clients.
-    Clients(clients::Words),
+    Clients(Box<clients::Words>),
     /// See and change people.
     Users(users::Words),
     /// See and rotate signing keys.
@@ -105,7 +105,7 @@ async fn run(line: CommandLine) -> Result<(String, ExitCode), Failure> {
         Verb::Migrate => store::migrate(&config()?).await?,
         Verb::Backup { path } => store::backup(&config()?, &path).await?,
         Verb::Clients(words) => {
-            clients::run(&operator::Desk::open(&config()?).await?, words).await?
+            clients::run(&operator::Desk::open(&config()?).await?, *words).await?
         }
         Verb::Users(words) => users::run(&operator::Desk::open(&config()?).await?, words).await?,
         Verb::Keys(words) => keys::run(config, words).await?,

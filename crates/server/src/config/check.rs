@@ -29,8 +29,7 @@ pub(super) fn judged(values: &Values, mistakes: &mut Mistakes) -> Option<Config>
     let listen = judge.list("listen", address::socket);
     let issuer = judge.value("issuer", |text| issuer::check(text).map(|()| text.to_owned()));
     let database = judge.value("database", Database::parse);
-    let master_key =
-        judge.value("master_key", |text| MasterKeys::parse(text).map(|_| Plain::new(text)));
+    let master_key = judge.value("master_key", master_key);
     let trusted_proxies = judge.list("trusted_proxies", address::range);
     let metrics_listen = judge.metrics(&listen);
     let log = judge.value("log", filter);
@@ -172,6 +171,13 @@ impl Judge<'_> {
             );
         }
         Some(metrics)
+    }
+}
+
+fn master_key(text: &str) -> Result<Plain, String> {
+    match MasterKeys::parse(text) {
+        Ok(_) => Ok(Plain::new(text)),
+        Err(error) => Err(format!("This is no list of master keys: {error}.")),
     }
 }
 

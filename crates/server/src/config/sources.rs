@@ -137,7 +137,9 @@ fn of_file(path: &Path, mistakes: &mut Mistakes) -> Read {
         mistakes
             .add(&place, &format!("This is no TOML: {}.", error.message().trim_end_matches('.')));
     }
-    for (key, value) in table.get_ref() {
+    let mut settings: Vec<_> = table.get_ref().iter().collect();
+    settings.sort_by_key(|(key, _)| key.span().start);
+    for (key, value) in settings {
         let place = format!("{}, line {}", path.display(), line_of(key.span().start));
         let name: &str = key.get_ref();
         let Some((setting, in_file)) = table::find(name) else {

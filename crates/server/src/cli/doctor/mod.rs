@@ -76,7 +76,7 @@ fn report(findings: &[Finding], json: bool) -> String {
         let items = findings
             .iter()
             .map(|f| json!({ "check": f.check, "verdict": f.verdict, "finding": f.sentence }));
-        return text::json_list(items.collect()).unwrap_or_default();
+        return text::json_list(&items.collect::<Vec<_>>()).unwrap_or_default();
     }
     let width = findings.iter().map(|finding| finding.check.len()).max().unwrap_or_default();
     let mut out = String::new();
