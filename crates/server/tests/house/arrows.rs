@@ -14,7 +14,7 @@ const COMPOSITION_ROOT: &str = "instance.rs";
 /// Ways in, peers of each other.
 const DOORS: [&str; 8] = ["oauth", "account", "console", "api", "scim", "jobs", "cli", "demo"];
 /// What every door may use, and what uses no door.
-const FURNITURE: [&str; 5] = ["web", "app", "urls", "foundation", "config"];
+const FURNITURE: [&str; 6] = ["web", "app", "urls", "foundation", "config", "tls"];
 /// Of the furniture, what has to start the doors.
 const STARTS_DOORS: [&str; 1] = ["app"];
 
@@ -181,7 +181,7 @@ fn a_door_never_uses_another_door() {
         }
     }
     holds(
-        "Doors are peers: they share web, app, urls, foundation and config, and nothing else.",
+        "Doors are peers: they share web, app, urls, foundation, config and tls, and nothing else.",
         &broken,
     );
 }
