@@ -147,7 +147,7 @@ impl Server {
         while let Ok(line) = self.out.recv_timeout(patience) {
             let said = line.trim();
             if let Some(address) = said.strip_prefix("address   ") {
-                self.address = address.to_owned();
+                address.clone_into(&mut self.address);
             }
             if said.starts_with("database") {
                 patience = Duration::from_millis(100);
