@@ -20,6 +20,7 @@ mod list;
 mod marks;
 mod presets;
 mod redirects;
+mod review;
 pub mod risk;
 mod rules;
 pub mod secrets;
@@ -46,6 +47,7 @@ pub use endings::{delete, delete_many};
 pub use list::{ListQuery, Sort, Summary, list};
 pub use marks::{flush, mark_used};
 pub use redirects::{RedirectRefusal, matching_redirect};
+pub use review::review_risks;
 pub use risk::Risk;
 pub use rules::{change, create, pause, resume, revoke_tokens, show};
 pub use words::{
