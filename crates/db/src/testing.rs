@@ -128,7 +128,9 @@ impl TestDb {
     }
 }
 
-/// A database that was prepared once, to be copied for each test. It lives as long as the process.
+/// A database that was prepared once, to be copied for each test. One that is kept for the life
+/// of the process stays behind on a server that `MANDATE_TEST_POSTGRES` names; its name begins
+/// with `mandate_test_`.
 pub struct Template(TestDb);
 
 impl Template {

@@ -54,11 +54,13 @@ fn kept(text: String) -> &'static str {
 /// Every file in `migrations/`, in order: `0001_beginning.sql`.
 fn migrations() -> Vec<Migration> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
-    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.filter(|name| name.ends_with(".sql")).collect();
+    let names = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
     names.sort();
     let migration = |name: String| {
-        let (number, what) = name.trim_end_matches(".sql").split_once('_').unwrap();
+        let (number, what) = name.strip_suffix(".sql").unwrap().split_once('_').unwrap();
         let sql = kept(text(&format!("migrations/{name}")));
         Migration { number: number.parse().unwrap(), name: kept(what.to_owned()), sql }
     };
@@ -83,7 +85,9 @@ async fn catalogue(db: &Db, of: &[&str]) -> Catalogue {
         }
     }
     // The table by which migrations are counted is not ours.
-    lines.retain(|line| !line.split([' ', '.']).any(|word| word == "migrations" || word == "migrations_pkey"));
+    lines.retain(|line| {
+        !line.split([' ', '.']).any(|word| word == "migrations" || word == "migrations_pkey")
+    });
     lines
 }
 
@@ -98,7 +102,8 @@ async fn of_postgres(template: &str, migrations: &[Migration]) -> Option<Catalog
 
 /// Fails with what only one of them has.
 fn same(engine: &str, migrated: &Catalogue, whole: &Catalogue) {
-    let only = |a: &Catalogue, b: &Catalogue| a.difference(b).cloned().collect::<Vec<_>>().join("\n    ");
+    let only =
+        |a: &Catalogue, b: &Catalogue| a.difference(b).cloned().collect::<Vec<_>>().join("\n    ");
     assert!(migrated.len() > 100, "the catalogue on {engine} was read: {} lines", migrated.len());
     assert!(
         migrated == whole,
@@ -120,7 +125,8 @@ async fn the_migrations_end_in_schema_sql() {
 #[tokio::test]
 async fn notices_what_differs() {
     let schema = "CREATE TABLE a (id BIGINT PRIMARY KEY, b TEXT NOT NULL UNIQUE, c BIGINT);\nCREATE INDEX a_c_idx ON a (c);";
-    let (sqlite, postgres) = (of_sqlite(&whole(schema.into())).await, of_postgres("plain", &whole(schema.into())).await);
+    let (sqlite, postgres) =
+        (of_sqlite(&whole(schema.into())).await, of_postgres("plain", &whole(schema.into())).await);
     for (n, (from, to)) in [
         ("c BIGINT)", "c TEXT)"),
         ("c BIGINT)", "c BIGINT NOT NULL)"),
@@ -137,7 +143,10 @@ async fn notices_what_differs() {
         let other = whole(schema.replace(from, to));
         assert_ne!(of_sqlite(&other).await, sqlite, "{from} → {to}");
         let template = format!("other_{n}");
-        assert!(postgres.is_none() || of_postgres(&template, &other).await != postgres, "{from} → {to}");
+        assert!(
+            postgres.is_none() || of_postgres(&template, &other).await != postgres,
+            "{from} → {to}"
+        );
     }
 }
 
@@ -147,6 +156,9 @@ fn every_migration_is_compiled_in() {
     for migration in migrations() {
         let name = format!("migrations/{:04}_{}.sql", migration.number, migration.name);
         assert!(code.contains(&name), "{name} is not in crates/domain/src/migrations.rs");
-        assert!(code.contains(&format!("number: {}", migration.number)), "{name} has another number there");
+        assert!(
+            code.contains(&format!("number: {}", migration.number)),
+            "{name} has another number there"
+        );
     }
 }

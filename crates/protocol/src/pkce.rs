@@ -43,6 +43,13 @@ impl Challenge {
         }
     }
 
+    /// The challenge that a verifier makes (RFC 7636 §4.2): what a client sends first.
+    pub fn of(verifier: &str) -> Self {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest::digest(&digest::SHA256, verifier.as_bytes()).as_ref());
+        Self(hash)
+    }
+
     /// Whether this verifier made the challenge, compared in constant time.
     ///
     /// `invalid_grant` when it did not, and when it is none: 43 to 128 unreserved characters

@@ -1,13 +1,15 @@
-//! The moment of signing in: the browser carries its new session, and the one before ends.
+//! The moment of signing in: the browser carries its new session, and the one before ends. Shared
+//! by the login page and the one-time links, of which it also knows how they end.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use domain::{Plain, sessions};
+use domain::Plain;
+use domain::sessions::{self, SignIn};
 
 use crate::app::App;
 use crate::web::browser::Browser;
 use crate::web::failure::Failure;
-use crate::web::page;
+use crate::web::{page, sealed};
 
 /// Sends the browser to `back` with its new session. What it was signed in with before ends now
 /// and not earlier, so that an attempt that came to nothing takes nothing away.
@@ -30,4 +32,33 @@ pub(super) async fn enter(
 /// What the browser says it is; empty where it says nothing readable.
 pub(super) fn user_agent(headers: &HeaderMap) -> &str {
     headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// Signs in with what was just typed, the one way in that there is; where that is not possible at
+/// this moment, by the page.
+pub(super) async fn sign_in(
+    app: &App,
+    browser: &Browser,
+    headers: &HeaderMap,
+    (email, password): (&str, &Plain),
+    back: &str,
+) -> Result<Response, Failure> {
+    let agent = user_agent(headers);
+    match sessions::sign_in(&app.instance, &browser.call, email, password, agent).await? {
+        SignIn::Done { cookie, .. } => enter(app, browser, &cookie, back).await,
+        _ => Ok(page::see_other(&sealed::link("/login", "next", back))),
+    }
+}
+
+/// Used up, late or none of ours: nobody learns which.
+pub(super) fn link_is_over() -> Failure {
+    Failure::Said {
+        status: StatusCode::GONE,
+        title: "This link cannot be used any more",
+        sentence: "A link of this kind works once and for a limited time. This one was used \
+                   already, is too old, or was not copied in full."
+            .into(),
+        advice: "If you used it yourself, sign in. Otherwise ask whoever sent it for a new one.",
+        error_id: None,
+    }
 }

@@ -1,5 +1,5 @@
 //! `GET` and `POST /invitation`: a first password for an account that somebody else made, by a
-//! one-time link. And what every one-time link shares: how it ends, and how it signs in.
+//! one-time link.
 
 use std::sync::Arc;
 
@@ -7,19 +7,17 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::accounts::{self, LinkPurpose, User};
-use domain::sessions::{self, SignIn};
-use domain::{Fault, FieldError, Plain, Refusal};
+use domain::{Fault, Plain, Refusal};
 
-use super::entry::{enter, user_agent};
+use super::entry::{link_is_over, sign_in};
 use super::views::Invitation;
-use super::{next, query};
+use super::{errors, next, query};
 use crate::app::App;
 use crate::web::browser::Browser;
 use crate::web::failure::Failure;
 use crate::web::form::OwnForm;
 use crate::web::page;
-use crate::web::sealed;
-use crate::web::views::{self, Errors, Person};
+use crate::web::views::{Errors, Person};
 
 /// The form, while the link is good.
 pub(super) async fn show(
@@ -46,11 +44,12 @@ pub(super) async fn accept(
         Ok(user) => {
             sign_in(&app, &browser, &headers, (&user.email, &password), next::ACCOUNT).await
         }
-        Err(Refusal::Invalid(errors)) => {
+        Err(Refusal::Invalid(wrong)) => {
             let Some(user) = invited(&app, &browser, &link).await? else {
                 return Err(link_is_over());
             };
-            let form = Invitation { errors: shown(errors), ..view(&app, &browser, &link, &user) };
+            let form =
+                Invitation { errors: errors::shown(wrong), ..view(&app, &browser, &link, &user) };
             Ok(page::render_with(StatusCode::UNPROCESSABLE_ENTITY, &form))
         }
         Err(Refusal::NotFound | Refusal::Conflict { .. }) => Err(link_is_over()),
@@ -75,40 +74,5 @@ fn view(app: &App, browser: &Browser, link: &Plain, user: &User) -> Invitation {
         person: Person { name: user.display_name.clone(), email: user.email.clone() },
         invited_by: None,
         errors: Errors::default(),
-    }
-}
-
-/// Signs in with what was just typed, the one way in that there is; where that is not possible at
-/// this moment, by the page.
-pub(super) async fn sign_in(
-    app: &App,
-    browser: &Browser,
-    headers: &HeaderMap,
-    (email, password): (&str, &Plain),
-    back: &str,
-) -> Result<Response, Failure> {
-    let agent = user_agent(headers);
-    match sessions::sign_in(&app.instance, &browser.call, email, password, agent).await? {
-        SignIn::Done { cookie, .. } => enter(app, browser, &cookie, back).await,
-        _ => Ok(page::see_other(&sealed::link("/login", "next", back))),
-    }
-}
-
-/// The rules' errors as the form's.
-pub(super) fn shown(errors: Vec<FieldError>) -> Errors {
-    let error = |it: FieldError| views::FieldError { field: it.field, message: it.message };
-    Errors(errors.into_iter().map(error).collect())
-}
-
-/// Used up, late or none of ours: nobody learns which.
-pub(super) fn link_is_over() -> Failure {
-    Failure::Said {
-        status: StatusCode::GONE,
-        title: "This link cannot be used any more",
-        sentence: "A link of this kind works once and for a limited time. This one was used \
-                   already, is too old, or was not copied in full."
-            .into(),
-        advice: "If you used it yourself, sign in. Otherwise ask whoever sent it for a new one.",
-        error_id: None,
     }
 }

@@ -6,6 +6,7 @@ mod asking;
 mod consent;
 mod endings;
 mod entry;
+mod errors;
 mod invitation;
 mod login;
 mod logout;

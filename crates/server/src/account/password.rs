@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{FieldError, Plain, Refusal, sessions};
+use domain::{Plain, Refusal, sessions};
 
 use super::endings::{Done, done};
-use super::invitation::shown;
+use super::errors;
 use super::views::ChangePassword;
 use crate::app::App;
 use crate::web::browser::SignedIn;
@@ -38,22 +38,13 @@ pub(super) async fn change(
     let (call, session) = (&signed_in.browser.call, &signed_in.session);
     match sessions::change_password(&app.instance, call, session, &old, &new).await {
         Ok(()) => Ok(done(Done::Password)),
-        Err(Refusal::Invalid(errors)) => {
-            let errors = errors.into_iter().map(as_of_the_form).collect();
-            let form = ChangePassword { errors: shown(errors), ..view(&app, &signed_in) };
+        Err(Refusal::Invalid(wrong)) => {
+            let form = ChangePassword { errors: errors::shown(wrong), ..view(&app, &signed_in) };
             Ok(page::render_with(StatusCode::UNPROCESSABLE_ENTITY, &form))
         }
         Err(Refusal::NotFound) => Err(back()),
         Err(other) => Err(other.into()),
     }
-}
-
-/// The rules call the field by another name than the form does.
-fn as_of_the_form(error: FieldError) -> FieldError {
-    if error.field == "old_password" {
-        return FieldError { field: "current_password".into(), ..error };
-    }
-    error
 }
 
 fn view(app: &App, signed_in: &SignedIn) -> ChangePassword {

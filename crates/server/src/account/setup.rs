@@ -10,9 +10,9 @@ use axum::response::Response;
 use domain::accounts::{self, LinkPurpose, NewUser};
 use domain::{Plain, Refusal};
 
-use super::invitation::{link_is_over, shown, sign_in};
-use super::query;
+use super::entry::{link_is_over, sign_in};
 use super::views::SetUp;
+use super::{errors, query};
 use crate::app::App;
 use crate::web::browser::Browser;
 use crate::web::failure::Failure;
@@ -56,9 +56,9 @@ pub(super) async fn accept(
     };
     match accounts::setup(&app.instance, &browser.call, &link, new).await {
         Ok(user) => sign_in(&app, &browser, &headers, (&user.email, &password), CONSOLE).await,
-        Err(Refusal::Invalid(errors)) => {
+        Err(Refusal::Invalid(wrong)) => {
             let form = view(&app, &browser, link.reveal().into(), &fields);
-            let form = SetUp { errors: shown(errors), ..form };
+            let form = SetUp { errors: errors::shown(wrong), ..form };
             Ok(page::render_with(StatusCode::UNPROCESSABLE_ENTITY, &form))
         }
         Err(Refusal::NotFound | Refusal::Conflict { .. }) => Err(link_is_over()),

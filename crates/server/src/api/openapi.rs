@@ -130,7 +130,7 @@ fn responses(operation: &Operation) -> Value {
     let guarded = signature.guard != Guard::Open;
     for (status, name, _) in REFUSALS {
         let possible = match status {
-            400 => reads,
+            400 => reads || guarded,
             401 | 503 => guarded,
             403 => matches!(signature.guard, Guard::Permission(_)),
             404 => operation.names().next().is_some(),

@@ -66,7 +66,7 @@ pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
             let mut names = Names::default();
             match (csv, words.json) {
                 (true, _) => export(desk, &events, &mut names).await,
-                (false, true) => text::json_list(events.iter().map(shape).collect()),
+                (false, true) => text::json_list(&events.iter().map(shape).collect::<Vec<_>>()),
                 (false, false) => table(desk, &events, &mut names).await,
             }
         }

@@ -62,7 +62,7 @@ async fn list(desk: &Desk, json: bool) -> Result<String, Failure> {
     let now = desk.instance.clock().now();
     let found = keys::published(&mut desk.read(), now).await?;
     if json {
-        return text::json_list(found.iter().map(|key| shape(key, now)).collect());
+        return text::json_list(&found.iter().map(|key| shape(key, now)).collect::<Vec<_>>());
     }
     let rows: Vec<_> = found
         .iter()

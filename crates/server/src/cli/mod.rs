@@ -7,6 +7,7 @@
 mod audit;
 mod clients;
 mod csv;
+mod demo;
 mod doctor;
 mod failure;
 mod input;
@@ -44,8 +45,10 @@ pub struct CommandLine {
 enum Verb {
     /// Run the server.
     Serve,
+    /// Try it: a throw-away server with people, clients and a sample application, on loopback.
+    Demo(demo::Words),
     /// See and change OAuth clients.
-    Clients(clients::Words),
+    Clients(Box<clients::Words>),
     /// See and change people.
     Users(users::Words),
     /// See and rotate signing keys.
@@ -95,13 +98,14 @@ async fn run(line: CommandLine) -> Result<(String, ExitCode), Failure> {
         Verb::Version => format!("mandate {}\n", env!("CARGO_PKG_VERSION")),
         Verb::Settings => crate::config::markdown(),
         Verb::Doctor { json } => {
-            return Ok(doctor::run(config(), line.config.as_deref(), json).await);
+            return Ok(doctor::run(config(), json).await);
         }
         Verb::Serve => serve::run(config()?).await?,
+        Verb::Demo(words) => demo::run(words).await?,
         Verb::Migrate => store::migrate(&config()?).await?,
         Verb::Backup { path } => store::backup(&config()?, &path).await?,
         Verb::Clients(words) => {
-            clients::run(&operator::Desk::open(&config()?).await?, words).await?
+            clients::run(&operator::Desk::open(&config()?).await?, *words).await?
         }
         Verb::Users(words) => users::run(&operator::Desk::open(&config()?).await?, words).await?,
         Verb::Keys(words) => keys::run(config, words).await?,

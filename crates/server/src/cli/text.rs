@@ -95,7 +95,7 @@ pub fn json(value: &Value) -> Result<String, Failure> {
 ///
 /// # Errors
 /// As [`json`].
-pub fn json_list(items: Vec<Value>) -> Result<String, Failure> {
+pub fn json_list(items: &[Value]) -> Result<String, Failure> {
     json(&serde_json::json!({ "items": items, "next_cursor": null }))
 }
 

@@ -127,7 +127,7 @@ async fn list(
     }
     found.truncate(most);
     if json {
-        return text::json_list(found.iter().map(shape).collect());
+        return text::json_list(&found.iter().map(shape).collect::<Vec<_>>());
     }
     let rows: Vec<_> = found
         .iter()

@@ -29,8 +29,7 @@ pub(super) fn judged(values: &Values, mistakes: &mut Mistakes) -> Option<Config>
     let listen = judge.list("listen", address::socket);
     let issuer = judge.value("issuer", |text| issuer::check(text).map(|()| text.to_owned()));
     let database = judge.value("database", Database::parse);
-    let master_key =
-        judge.value("master_key", |text| MasterKeys::parse(text).map(|_| Plain::new(text)));
+    let master_key = judge.value("master_key", master_key);
     let trusted_proxies = judge.list("trusted_proxies", address::range);
     let metrics_listen = judge.metrics(&listen);
     let log = judge.value("log", filter);
@@ -47,6 +46,7 @@ pub(super) fn judged(values: &Values, mistakes: &mut Mistakes) -> Option<Config>
         metrics_listen,
         log: log?,
         log_format: log_format?,
+        secret_file: values.secret_file.clone(),
     };
     if config.listen.is_empty() {
         judge.refuse("listen", "An address is needed.");
@@ -160,6 +160,9 @@ impl Judge<'_> {
 
     fn tls(&mut self) -> Option<Tls> {
         let [cert, key] = self.pair(["tls_cert", "tls_key"])?;
+        if self.values.find("issuer").is_some_and(|issuer| issuer.text.starts_with("http:")) {
+            self.refuse("tls_cert", "It serves https, but the issuer begins with http.");
+        }
         Some(Tls { cert: PathBuf::from(cert.text), key: PathBuf::from(key.text) })
     }
 
@@ -172,6 +175,13 @@ impl Judge<'_> {
             );
         }
         Some(metrics)
+    }
+}
+
+fn master_key(text: &str) -> Result<Plain, String> {
+    match MasterKeys::parse(text) {
+        Ok(_) => Ok(Plain::new(text)),
+        Err(error) => Err(format!("This is no list of master keys: {error}.")),
     }
 }
 

@@ -19,6 +19,11 @@ enum Place {
 }
 
 impl Database {
+    /// The URI of a database in a file of its own.
+    pub fn file_uri(path: &Path) -> String {
+        format!("sqlite:{}", path.display())
+    }
+
     /// Reads the URI. Whether there is anything at its end is found out by opening it.
     ///
     /// # Errors

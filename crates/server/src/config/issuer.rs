@@ -87,8 +87,22 @@ mod tests {
             " https://id.example.com",
             "mailto:a@b",
         ] {
-            told.push_str(&format!("{issuer} | {}\n", check(issuer).unwrap_err()));
+            told.extend([issuer, " | ", &check(issuer).unwrap_err(), "\n"]);
         }
-        insta::assert_snapshot!(told);
+        insta::assert_snapshot!(told, @r"
+         | A URL is needed, such as https://id.example.com.
+        id.example.com | A URL is needed, such as https://id.example.com.
+        http://id.example.com | http is good enough for localhost, 127.0.0.1 and [::1] alone; anywhere else an issuer is https.
+        http://localhost.example.com | http is good enough for localhost, 127.0.0.1 and [::1] alone; anywhere else an issuer is https.
+        ftp://id.example.com | An issuer begins with https://.
+        https://id.example.com/?a=b | An issuer has neither a query nor a fragment.
+        https://id.example.com# | An issuer has neither a query nor a fragment.
+        https://ann:pw@id.example.com | An issuer holds neither a user nor a password.
+        https://ID.example.com | Browsers spell this https://id.example.com; write it so.
+        https://id.example.com:443 | Browsers spell this https://id.example.com; write it so.
+        https://id.example.com/a/../b/ | Browsers spell this https://id.example.com/b/; write it so.
+         https://id.example.com | Browsers spell this https://id.example.com; write it so.
+        mailto:a@b | A URL is needed, such as https://id.example.com.
+        ");
     }
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use domain::{Chance, Clock, MasterKeys};
+use domain::{Chance, MasterKeys};
 
 use super::{Config, Mistakes};
 
@@ -93,8 +93,8 @@ fn keep(path: &Path, text: &str) -> io::Result<()> {
     let directory =
         path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_private(directory)?;
-    let unique = format!("{FILE_NAME}.{}.{}", std::process::id(), Clock::Machine.milliseconds());
-    let part = path.with_file_name(unique);
+    let chance = Chance::System.bytes::<8>().map_err(io::Error::other)?;
+    let part = path.with_file_name(format!("{FILE_NAME}.{:016x}", u64::from_be_bytes(chance)));
     let written = private_file(&part).and_then(|mut file| {
         writeln!(file, "{text}")?;
         file.sync_all()

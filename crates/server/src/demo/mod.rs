@@ -1,4 +1,13 @@
-//! The sample application that `mandate demo` serves beside the server. It is an ordinary
-//! client: it knows nothing of Mandate but its metadata.
+//! The demonstration: a cast of people, teams and clients, and a sample application that signs
+//! people in like any other.
+//!
+//! The sample application is an ordinary OAuth client: it talks to the server over HTTP and knows
+//! nothing of its inside. Nothing here is for real use.
 
+mod cast;
+mod harbour;
+mod wire;
 pub mod views;
+
+pub use cast::{Cast, prepare};
+pub use harbour::router;

@@ -55,7 +55,7 @@ impl From<Refusal> for Refused {
 
 /// What the operator is told a refusal was about.
 #[derive(Debug, Default)]
-pub(crate) struct About {
+pub struct About {
     /// The path.
     pub endpoint: &'static str,
     /// The client it named, true or not.
@@ -117,7 +117,7 @@ pub(crate) fn refuse(app: &App, call: &Call, about: &About, refused: Refused) ->
 }
 
 /// Keeps the reason for the operator. `None` when there is no randomness for an id.
-pub(crate) fn note(app: &App, call: &Call, about: &About, error: &Error) -> Option<String> {
+pub fn note(app: &App, call: &Call, about: &About, error: &Error) -> Option<String> {
     tracing::info!(
         request_id = call.request_id,
         endpoint = about.endpoint,

@@ -1,6 +1,6 @@
 //! The protocol endpoints, one file each, named by the RFC's word.
 
-pub(crate) mod answer;
+pub mod answer;
 pub mod authorize;
 pub(crate) mod client_auth;
 pub mod form;

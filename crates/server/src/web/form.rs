@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 
 use super::browser::Browser;
 use super::failure::Failure;
@@ -72,16 +72,16 @@ fn unreadable() -> Failure {
 }
 
 /// A browser says where a form comes from; a form of another site is refused even if it were to
-/// carry a token.
+/// carry a token. Our pages send no referrer, so their own forms come with `Origin: null`; then
+/// `Sec-Fetch-Site` speaks for them.
 fn is_same_origin(app: &App, headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|v: &axum::http::HeaderValue| v.to_str().ok());
-    if text(header::HeaderName::from_static("sec-fetch-site"))
-        .is_some_and(|site| site == "cross-site")
-    {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let site = text(HeaderName::from_static("sec-fetch-site"));
+    if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
         return false;
     }
     match text(header::ORIGIN) {
-        None => true,
+        None | Some("null") => true,
         Some(origin) => origin == app.urls.origin() || origin_is_host(origin, text(header::HOST)),
     }
 }

@@ -119,7 +119,7 @@ async fn list(desk: &Desk, json: bool, q: Option<String>, most: usize) -> Result
             items.push(shape::client(&client));
         }
     }
-    text::json_list(items)
+    text::json_list(&items)
 }
 
 fn table(found: &[Summary]) -> String {

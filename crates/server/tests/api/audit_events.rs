@@ -1,0 +1,159 @@
+//! `/audit-events`: L08.
+
+use axum::http::Method;
+use domain::access::{AUDITOR, Place};
+use domain::audit::{self, Object};
+use serde_json::{Value, json};
+
+use crate::harness::both;
+use crate::talk::{Caller, fields, ids};
+
+const CSV: [(&str, &str); 1] = [("accept", "text/csv")];
+
+#[tokio::test]
+async fn l08_tells_each_change_once_with_who_when_from_and_to() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let id = admin.create_client("told").await.text("client_id");
+        server.clock.step(60);
+        let admin = Caller::admin(&server).await;
+        let changed = admin.patch(&format!("/clients/{id}"), json!({ "description": "now" })).await;
+        let page = admin.get(&format!("/clients/{id}/audit-events")).await.json();
+        let actions: Vec<_> = page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| e["action"].as_str().unwrap())
+            .collect();
+        assert_eq!(actions, ["client.updated", "client.created"]);
+        let newest = &page["items"][0];
+        assert_eq!(
+            newest["changes"],
+            json!([{ "field": "description", "before": "", "after": "now" }])
+        );
+        assert_eq!(
+            (&newest["at"], &newest["actor"]["client_id"]),
+            (&json!("2027-01-15T08:01:00Z"), &json!("mandate-admin"))
+        );
+        assert_eq!(newest["actor"]["address"], "127.0.0.1");
+        assert_eq!(newest["request_id"], changed.header("x-request-id"));
+        assert_eq!(newest["object"], json!({ "kind": "client", "id": id, "name": "told" }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn l08_a_table_never_calculates() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let made = admin
+            .post(
+                "/clients",
+                json!({ "client_name": "=HYPERLINK(\"http://evil\")", "type": "service" }),
+            )
+            .await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let path = format!("/clients/{}/audit-events", made.text("client_id"));
+        let table = admin.call(Method::GET, &path, &CSV, None).await;
+        assert_eq!(table.header("content-type"), "text/csv; charset=utf-8; header=present");
+        assert!(table.header("content-disposition").starts_with("attachment"));
+        let lines: Vec<_> = table.body.lines().collect();
+        assert!(lines[0].starts_with("User Name,Action,Timestamp,"), "{}", lines[0]);
+        assert!(
+            lines[1]
+                .starts_with("mandate-admin,audit.exported,2027-01-15T08:00:00Z,mandate-admin,"),
+            "{}",
+            lines[1]
+        );
+        assert!(
+            lines[2]
+                .starts_with("mandate-admin,client.created,2027-01-15T08:00:00Z,mandate-admin,"),
+            "{}",
+            lines[2]
+        );
+        assert!(lines[2].contains("\"'=HYPERLINK(\"\"http://evil\"\")\""), "{}", lines[2]);
+        assert_eq!(lines.len(), 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_table_holds_all_that_the_filter_shows() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let id = admin.create_client("busy").await.text("client_id");
+        let other = admin.create_client("other").await.text("client_id");
+        let mut work = server.instance.begin().await.unwrap();
+        for _ in 0..520 {
+            let object = Object::new("client", id.as_str(), "busy");
+            audit::record(&mut work, &server.operator(), "client.updated", &object, &[])
+                .await
+                .unwrap();
+        }
+        work.commit().await.unwrap();
+        let path = format!("/audit-events?object_kind=client&object_id={id}");
+        let table = admin.call(Method::GET, &path, &CSV, None).await.body;
+        // The head, 520 changes, the creation, and the entry of this very export.
+        assert_eq!(table.lines().count(), 523);
+        assert!(!table.contains(&other));
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = admin.get(&format!("{path}&limit=200&cursor={cursor}")).await;
+            seen.extend(ids(&page, "id"));
+            match page.json()["next_cursor"].as_str() {
+                Some(next) => cursor = next.to_owned(),
+                None => break,
+            }
+        }
+        assert_eq!(seen.len(), 522);
+        let numbers: Vec<i64> = seen.iter().map(|id| id.parse().unwrap()).collect();
+        assert!(numbers.windows(2).all(|pair| pair[0] > pair[1]), "newest first, none twice");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refuses_filters_that_are_none() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        for (query, field) in [
+            ("cursor=x", "cursor"),
+            ("cursor=-1", "cursor"),
+            ("limit=500", "limit"),
+            ("object_kind=client", "object_id"),
+            ("object_id=x", "object_kind"),
+            ("action=x", "action"),
+        ] {
+            assert_eq!(
+                fields(&admin.get(&format!("/audit-events?{query}")).await),
+                [field],
+                "{query}"
+            );
+        }
+        let neither =
+            admin.call(Method::GET, "/audit-events", &[("accept", "text/html")], None).await;
+        assert_eq!(neither.status, 406);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_audits_one_team_reads_the_trail_of_its_clients_alone() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let organization = admin.post("/organizations", json!({ "name": "Acme" })).await.text("id");
+        let team = admin.post("/teams", json!({ "organization": organization, "name": "Blue" })).await.text("id");
+        let new = |name: &str, owner: Value| json!({
+            "client_id": name, "client_name": name, "type": "service", "organization": organization, "owner_team": owner,
+        });
+        assert_eq!(admin.post("/clients", new("theirs", json!(team))).await.status, 201);
+        assert_eq!(admin.post("/clients", new("foreign", Value::Null)).await.status, 201);
+        let bound = (AUDITOR, Place::Team(team));
+        let auditor = Caller::service(&server, "auditor", &["audit:read", "oauth_client:read"], bound).await;
+        assert_eq!(ids(&auditor.get("/clients/theirs/audit-events").await, "action"), ["client.created"]);
+        assert_eq!(auditor.get("/clients/foreign/audit-events").await.status, 404);
+        assert_eq!(auditor.get("/clients/none/audit-events").await.status, 404);
+        assert_eq!(auditor.get("/audit-events").await.status, 403);
+    })
+    .await;
+}

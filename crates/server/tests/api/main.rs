@@ -1,0 +1,23 @@
+//! The management API as a conversation, one file a noun, on both engines.
+//!
+//! Every answer of every test is held against the published document (`document`).
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test whose answer is not there has failed"
+)]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod audit_events;
+mod client_secrets;
+mod clients;
+mod document;
+mod guard;
+mod hostile;
+mod places;
+mod rights;
+mod schema;
+mod talk;
+mod users;

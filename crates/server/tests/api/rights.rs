@@ -1,0 +1,132 @@
+//! `/me`, `/roles`, `/scopes`, `/resources`, `/tokens`.
+
+use domain::access::{CLIENT_MANAGER, PERMISSIONS, Place};
+use serde_json::json;
+
+use crate::harness::{ADMIN_EMAIL, ISSUER, both};
+use crate::talk::{Caller, fields, ids};
+
+#[tokio::test]
+async fn tells_a_token_what_it_may_do_now_place_by_place() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let me = admin.get("/me").await.json();
+        assert_eq!((&me["client_id"], &me["user"], &me["access"]), (&json!("mandate-admin"), &json!(null), &json!("full")));
+        assert_eq!(me["instance_permissions"].as_array().unwrap().len(), PERMISSIONS.len());
+
+        let ada = Caller::read_only_admin(&server).await.get("/me").await.json();
+        assert_eq!((&ada["user"]["email"], &ada["access"]), (&json!(ADMIN_EMAIL), &json!("read_only")));
+        let held: Vec<_> = ada["instance_permissions"].as_array().unwrap().iter().filter_map(|p| p.as_str()).collect();
+        assert!(held.contains(&"oauth_client:read") && !held.contains(&"oauth_client:update"));
+
+        let organization = admin.post("/organizations", json!({ "name": "Acme" })).await.text("id");
+        let team = admin.post("/teams", json!({ "organization": organization, "name": "Blue" })).await.text("id");
+        let bound = (CLIENT_MANAGER, Place::Team(team.clone()));
+        let manager = Caller::service(&server, "manager", &["oauth_client:read", "user:read"], bound).await;
+        let me = manager.get("/me").await.json();
+        let blue = json!({ "id": team, "name": "Blue", "organization": organization, "permissions": ["oauth_client:read"] });
+        assert_eq!((&me["authorized_teams"], &me["instance_permissions"]), (&json!([blue]), &json!([])));
+        let bound = (CLIENT_MANAGER, Place::Organization(organization.clone()));
+        let wider = Caller::service(&server, "wider", &["oauth_client:read"], bound).await.get("/me").await.json();
+        assert_eq!(wider["organization_permissions"], json!([{ "id": organization, "permissions": ["oauth_client:read"] }]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lists_roles_with_their_permissions() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let names = ids(&admin.get("/roles").await, "name");
+        assert!(
+            names.contains(&"Platform administrator".into()) && names.contains(&"Auditor".into()),
+            "{names:?}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn adds_scopes_and_deletes_those_that_nobody_holds() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let new = json!({ "name": "orders:read", "kind": "read", "description": "See your orders" });
+        assert_eq!(admin.post("/scopes?dry_run=true", new.clone()).await.json()["dry_run"], true);
+        assert_eq!(admin.post("/scopes", new.clone()).await.status, 201);
+        assert_eq!(fields(&admin.post("/scopes", new).await), ["name"]);
+        assert_eq!(fields(&admin.post("/scopes", json!({ "name": "a:b", "kind": "identity" })).await), ["kind"]);
+        assert_eq!(fields(&admin.post("/scopes", json!({})).await), ["name", "kind"]);
+        assert!(ids(&admin.get("/scopes").await, "name").contains(&"orders:read".into()));
+        let holder = json!({ "client_id": "holder", "client_name": "holder", "type": "service", "scopes": ["orders:read"] });
+        assert_eq!(admin.post("/clients", holder).await.status, 201);
+        assert_eq!(admin.delete("/scopes/orders%3Aread").await.status, 409);
+        assert_eq!(admin.patch("/clients/holder", json!({ "scopes": [] })).await.status, 200);
+        assert_eq!(admin.delete("/scopes/orders:read").await.status, 204);
+        assert_eq!(admin.delete("/scopes/orders:read").await.status, 404);
+        assert_eq!(admin.delete("/scopes/openid").await.status, 409);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn adds_and_deletes_resource_servers() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let built_in = ids(&admin.get("/resources").await, "identifier");
+        assert!(built_in.contains(&format!("{ISSUER}/api/v1")), "{built_in:?}");
+        let new = json!({ "identifier": "https://orders.example", "name": "Orders", "introspecting_clients": ["mandate-sync"] });
+        let made = admin.post("/resources", new.clone()).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let path = format!("/resources/{}", made.text("id"));
+        assert_eq!(admin.get(&path).await.json()["introspecting_clients"], json!(["mandate-sync"]));
+        assert_eq!(fields(&admin.post("/resources", new).await), ["identifier"]);
+        for (body, field) in [
+            (json!({ "identifier": "orders", "name": "x" }), "identifier"),
+            (json!({ "identifier": "https://x.example#f", "name": "x" }), "identifier"),
+            (json!({ "identifier": "https://x.example", "name": "x", "introspecting_clients": "all" }), "introspecting_clients"),
+        ] {
+            assert_eq!(fields(&admin.post("/resources", body).await), [field]);
+        }
+        assert_eq!(admin.delete(&path).await.status, 204);
+        assert_eq!(admin.get(&path).await.status, 404);
+        assert_eq!(admin.delete("/resources/api").await.status, 409);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ends_one_token_by_its_jti() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let app = server.service().await;
+        let (one, other) = (
+            app.own_token().await.text("access_token"),
+            app.own_token().await.text("access_token"),
+        );
+        let jti = app.introspect(&one).await["jti"].as_str().unwrap().to_owned();
+        assert_eq!(admin.delete(&format!("/tokens/{jti}?dry_run=true")).await.status, 200);
+        assert!(app.is_active(&one).await);
+        assert_eq!(admin.delete(&format!("/tokens/{jti}")).await.status, 204);
+        assert!(!app.is_active(&one).await && app.is_active(&other).await);
+        assert_eq!(admin.delete(&format!("/tokens/{jti}")).await.status, 404);
+        assert_eq!(admin.delete("/tokens/nonsense").await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_teams_manager_cannot_end_tokens_of_others() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let app = server.service().await;
+        let token = app.own_token().await.text("access_token");
+        let jti = app.introspect(&token).await["jti"].as_str().unwrap().to_owned();
+        let organization = admin.post("/organizations", json!({ "name": "Acme" })).await.text("id");
+        let bound = (CLIENT_MANAGER, Place::Organization(organization));
+        let manager = Caller::service(&server, "manager", &["token:revoke"], bound).await;
+        let answer = manager.delete(&format!("/tokens/{jti}")).await;
+        assert!(matches!(answer.status.as_u16(), 403 | 404), "{}", answer.body);
+        assert!(app.is_active(&token).await);
+    })
+    .await;
+}

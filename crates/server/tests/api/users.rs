@@ -1,0 +1,207 @@
+//! `/users` and `/sessions`.
+
+use axum::http::Method;
+use domain::accounts;
+use domain::sessions;
+use serde_json::json;
+
+use crate::harness::{ADMIN_EMAIL, both};
+use crate::talk::{Caller, fields, ids};
+
+async fn invite(admin: &Caller, email: &str) -> String {
+    let answer = admin.post("/users", json!({ "email": email, "display_name": "Somebody" })).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    answer.text("id")
+}
+
+#[tokio::test]
+async fn invites_who_has_no_password_by_a_link_shown_once() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let made = admin
+            .post("/users", json!({ "email": "Bob@Example.com", "display_name": "Bob" }))
+            .await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let link = made.text("invitation_url");
+        assert!(link.starts_with("https://mandate.test/invitation?link=mlk_"), "{link}");
+        let page = server.get(link.strip_prefix("https://mandate.test").unwrap()).await;
+        assert!(page.status == 200 && page.body.contains("name=\"password\""), "{}", page.body);
+        let path = format!("/users/{}", made.text("id"));
+        assert_eq!(made.location(), format!("https://mandate.test/api/v1{path}"));
+        let read = admin.get(&path).await;
+        assert_eq!(
+            (read.header("etag"), read.text("status")),
+            (made.header("etag"), "active".into())
+        );
+        assert!(!admin.get("/audit-events").await.body.contains("mlk_"));
+
+        let password = "seven quiet otters on a raft";
+        let made = admin
+            .post(
+                "/users",
+                json!({ "email": "eve@example.com", "display_name": "Eve", "password": password }),
+            )
+            .await;
+        assert_eq!(made.status, 201);
+        assert!(made.json().get("invitation_url").is_none());
+        assert!(!admin.get("/audit-events").await.body.contains("otters"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refuses_people_who_are_not_as_they_must_be() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let new = |body| admin.post("/users", body);
+        assert_eq!(
+            fields(&new(json!({ "email": ADMIN_EMAIL, "display_name": "Ada" })).await),
+            ["email"]
+        );
+        assert_eq!(
+            fields(&new(json!({ "email": "nobody", "display_name": "" })).await),
+            ["email", "display_name"]
+        );
+        let short =
+            json!({ "email": "x@example.com", "display_name": "X", "password": "too short" });
+        assert_eq!(fields(&new(short).await), ["password"]);
+        let unknown = json!({ "email": "x@example.com", "display_name": "X", "role": "admin" });
+        assert_eq!(fields(&new(unknown).await), ["role"]);
+        assert_eq!(fields(&new(json!({ "email": 7 })).await), ["email", "display_name"]);
+        assert!(ids(&admin.get("/users?q=x@example").await, "id").is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_disabled_person_is_nobody_at_once() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let id = invite(&admin, "bob@example.com").await;
+        let bob = Caller::acting_for(&server, "bob@example.com", "full").await;
+        assert_eq!(bob.get("/me").await.json()["user"]["id"], json!(id));
+        let path = format!("/users/{id}");
+        let etag = admin.get(&path).await.header("etag").to_owned();
+        let tried = admin
+            .patch(&format!("{path}?dry_run=true"), json!({ "status": "disabled" }))
+            .await
+            .json();
+        assert_eq!((&tried["status"], &tried["dry_run"]), (&json!("disabled"), &json!(true)));
+        assert_eq!(bob.get("/me").await.status, 200);
+        let body = Some(json!({ "status": "disabled", "display_name": "Robert" }));
+        let changed = admin.call(Method::PATCH, &path, &[("if-match", &etag)], body).await;
+        assert_eq!(
+            (changed.text("status"), changed.text("display_name")),
+            ("disabled".into(), "Robert".into())
+        );
+        assert_eq!(admin.get(&path).await.header("etag"), changed.header("etag"));
+        assert_eq!(bob.get("/me").await.status, 401);
+        assert_eq!(ids(&admin.get("/users?status=disabled").await, "id"), [id]);
+        assert_eq!(
+            admin.patch(&path, json!({ "status": "active" })).await.text("status"),
+            "active"
+        );
+        assert_eq!(bob.get("/me").await.status, 401, "what died stays dead");
+        let stale = admin
+            .call(
+                Method::PATCH,
+                &path,
+                &[("if-match", &etag)],
+                Some(json!({ "status": "disabled" })),
+            )
+            .await;
+        assert_eq!(stale.status, 412);
+        for (body, field) in [
+            (json!({ "status": "locked" }), "status"),
+            (json!({ "status": null }), "status"),
+            (json!({ "email": null }), "email"),
+            (json!({ "id": "usr_x" }), "id"),
+            (json!({ "password": "x" }), "password"),
+        ] {
+            assert_eq!(fields(&admin.patch(&path, body).await), [field]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let ada = ids(&admin.get(&format!("/users?q={ADMIN_EMAIL}")).await, "id").remove(0);
+        let path = format!("/users/{ada}");
+        assert_eq!(admin.patch(&path, json!({ "status": "disabled" })).await.status, 409);
+        assert_eq!(admin.delete(&path).await.status, 409);
+        assert_eq!(admin.get(&path).await.text("status"), "active");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn deletes_a_person_whom_no_client_acts_for() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let (bob, eve) =
+            (invite(&admin, "bob@example.com").await, invite(&admin, "eve@example.com").await);
+        Caller::acting_for(&server, "bob@example.com", "full").await;
+        let held = admin.delete(&format!("/users/{bob}")).await;
+        assert_eq!(
+            (held.status.as_u16(), held.json()["ids"][0].clone()),
+            (409, json!(format!("for-{bob}-full")))
+        );
+        assert_eq!(
+            admin.delete(&format!("/users/{eve}?dry_run=true")).await.json(),
+            json!({ "dry_run": true })
+        );
+        let other = admin
+            .call(Method::DELETE, &format!("/users/{eve}"), &[("if-match", "\"77\"")], None)
+            .await;
+        assert_eq!(other.status, 412);
+        assert_eq!(admin.delete(&format!("/users/{eve}")).await.status, 204);
+        assert_eq!(admin.delete(&format!("/users/{eve}")).await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_person_cannot_be_rehearsed_and_none_is_made_by_trying() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let tried = admin
+            .post("/users?dry_run=true", json!({ "email": "x@example.com", "display_name": "X" }))
+            .await;
+        assert_eq!(fields(&tried), ["dry_run"]);
+        assert!(ids(&admin.get("/users?q=x@example").await, "id").is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ends_a_browser_session_by_its_public_name() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let mut work = server.instance.begin().await.unwrap();
+        let ada = accounts::find_by_email(&mut work, ADMIN_EMAIL).await.unwrap().unwrap();
+        let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+        let (_, cookie) =
+            sessions::begin(&mut work, &server.operator(), &ada, agent).await.unwrap();
+        work.commit().await.unwrap();
+        let alive = || async {
+            let mut work = server.instance.read();
+            sessions::resume(&mut work, server.clock.now(), cookie.reveal())
+                .await
+                .unwrap()
+                .is_some()
+        };
+        let page = admin.get("/sessions").await;
+        assert_eq!(page.json()["items"][0]["browser"], "Firefox 140", "{}", page.body);
+        let id = ids(&page, "id").remove(0);
+        assert_eq!(admin.delete(&format!("/sessions/{id}?dry_run=true")).await.status, 200);
+        assert!(alive().await);
+        assert_eq!(admin.delete(&format!("/sessions/{id}")).await.status, 204);
+        assert!(!alive().await);
+        assert_eq!(admin.delete(&format!("/sessions/{id}")).await.status, 404);
+        assert_eq!(admin.delete("/sessions/nonsense").await.status, 404);
+    })
+    .await;
+}

@@ -1,0 +1,85 @@
+//! `mandate users`: invitations instead of passwords, and one administrator who stays.
+
+use super::machine::{Machine, PASSWORD};
+
+#[test]
+fn somebody_without_a_password_is_invited() {
+    let machine = Machine::migrated();
+    let made = machine.json(&["users", "create", "--json", "ann@example.com", "--name", "Ann"]);
+    assert!(made["id"].as_str().unwrap().starts_with("usr_"));
+    assert!(
+        made["invitation_url"]
+            .as_str()
+            .unwrap()
+            .starts_with("http://localhost:8080/invitation?link=mlk_")
+    );
+    let again = machine.run(&["users", "invite", "ann@example.com"]).ok();
+    assert!(
+        again.contains("/invitation?link=mlk_")
+            && !again.contains(made["invitation_url"].as_str().unwrap())
+    );
+    let told = machine.run(&["users", "create", "Ann@Example.com"]).refused();
+    assert!(told.starts_with("email: "), "{told}");
+}
+
+#[test]
+fn a_password_comes_from_a_file_and_is_shown_nowhere() {
+    let machine = Machine::migrated();
+    let file = machine.write("password", &format!("{PASSWORD}\n"));
+    let told = machine.run(&["users", "create", "ann@example.com", "--password-file", &file]).ok();
+    assert!(
+        told.starts_with("Created usr_")
+            && !told.contains("invitation")
+            && !told.contains(PASSWORD),
+        "{told}"
+    );
+    assert!(
+        machine
+            .run(&["users", "invite", "ann@example.com"])
+            .refused()
+            .contains("without a password")
+    );
+    let short = machine.write("short", "short");
+    let told =
+        machine.run(&["users", "create", "bob@example.com", "--password-file", &short]).refused();
+    assert!(told.starts_with("password: "), "{told}");
+}
+
+#[test]
+fn a_person_is_stopped_let_in_again_and_deleted() {
+    let machine = Machine::migrated();
+    let made = machine.json(&["users", "create", "--json", "ann@example.com"]);
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(machine.json(&["users", "disable", id, "--json"])["status"], "disabled");
+    assert_eq!(
+        machine.json(&["users", "list", "--json", "--status", "active"])["items"],
+        serde_json::json!([])
+    );
+    assert!(machine.run(&["users", "enable", "ann@example.com"]).ok().starts_with("Enabled usr_"));
+    let told = machine.run(&["users", "delete", id, "--confirm-email", "an@example.com"]).refused();
+    assert!(told.starts_with("confirm_email: "), "{told}");
+    assert!(
+        machine
+            .run(&["users", "delete", id, "--confirm-email", "ann@example.com"])
+            .ok()
+            .starts_with("Deleted usr_")
+    );
+    assert_eq!(
+        machine.run(&["users", "disable", id]).refused(),
+        format!("There is no user `{id}`.")
+    );
+}
+
+#[test]
+fn the_last_administrator_cannot_be_disabled_or_deleted() {
+    let mut machine = Machine::new();
+    machine.set("MANDATE_BOOTSTRAP_ADMIN_EMAIL", "ann@example.com");
+    machine.set("MANDATE_BOOTSTRAP_ADMIN_PASSWORD", PASSWORD);
+    drop(machine.serve());
+    for words in [
+        ["users", "disable", "ann@example.com"].as_slice(),
+        &["users", "delete", "ann@example.com", "--confirm-email", "ann@example.com"],
+    ] {
+        assert!(machine.run(words).refused().contains("last platform administrator"), "{words:?}");
+    }
+}
