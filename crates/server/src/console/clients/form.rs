@@ -61,7 +61,12 @@ impl Surroundings {
     }
 
     /// The form around what is typed. `is_new`: the client ID may still be chosen.
-    pub fn form(&self, typed: &Typed, (is_new, advice): (bool, &str), errors: Errors) -> ClientForm {
+    pub fn form(
+        &self,
+        typed: &Typed,
+        (is_new, advice): (bool, &str),
+        errors: Errors,
+    ) -> ClientForm {
         ClientForm {
             client_id: is_new.then(|| typed.client_id.clone()),
             client_name: typed.client_name.clone(),
@@ -101,9 +106,9 @@ impl Surroundings {
         if self.places.organizations.is_empty() {
             return Vec::new();
         }
-        let instance = self.everywhere.then(|| {
-            picked("", "The whole instance", "", typed.organization.is_empty())
-        });
+        let instance = self
+            .everywhere
+            .then(|| picked("", "The whole instance", "", typed.organization.is_empty()));
         let all = self.places.organizations.iter();
         let all = all.map(|it| picked(&it.id, &it.name, "", typed.organization == it.id));
         instance.into_iter().chain(all).collect()
@@ -147,8 +152,14 @@ impl Surroundings {
         let all = [
             (GrantType::AuthorizationCode, "People sign in here and allow it."),
             (GrantType::ClientCredentials, "It works on its own, with its secret."),
-            (GrantType::Password, "It handles people's passwords. Only for what cannot be changed."),
-            (GrantType::Implicit, "Tokens in the address of a page. Only for what cannot be changed."),
+            (
+                GrantType::Password,
+                "It handles people's passwords. Only for what cannot be changed.",
+            ),
+            (
+                GrantType::Implicit,
+                "Tokens in the address of a page. Only for what cannot be changed.",
+            ),
         ];
         all.into_iter().map(choice).collect()
     }
@@ -298,7 +309,12 @@ fn formats(typed: &Typed) -> Vec<Choice> {
     let (opaque, jwt) = (TokenFormat::Opaque, TokenFormat::Jwt);
     vec![
         picked(opaque.as_str(), "Opaque", "Ends at once when revoked.", is(opaque)),
-        picked(jwt.as_str(), "JWT", "APIs check it offline, so it lives until it expires.", is(jwt)),
+        picked(
+            jwt.as_str(),
+            "JWT",
+            "APIs check it offline, so it lives until it expires.",
+            is(jwt),
+        ),
     ]
 }
 

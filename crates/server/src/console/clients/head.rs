@@ -39,7 +39,11 @@ impl Tab {
 }
 
 /// The client of a page, for who may see it; the page is not there for anybody else.
-pub(super) async fn find(visitor: &Visitor, work: &mut Work, id: &str) -> Result<Arc<Client>, Halt> {
+pub(super) async fn find(
+    visitor: &Visitor,
+    work: &mut Work,
+    id: &str,
+) -> Result<Arc<Client>, Halt> {
     let may = visitor.may::<ReadClients>()?;
     clients::show(work, &may, id).await.map_err(|refusal| visitor.halt(refusal))
 }

@@ -67,7 +67,9 @@ fn asked(query: &Query, now: i64) -> ListQuery {
     };
     ListQuery {
         q: query.get("q").map(str::to_owned),
-        enabled: status.filter(|it| matches!(*it, "enabled" | "disabled")).map(|it| it == "enabled"),
+        enabled: status
+            .filter(|it| matches!(*it, "enabled" | "disabled"))
+            .map(|it| it == "enabled"),
         kind: query.get("type").and_then(ClientType::parse),
         access: query.get("access").and_then(access),
         grant: query.get("grant").and_then(GrantType::parse),
@@ -142,12 +144,11 @@ async fn filters(
     query: &Query,
 ) -> Result<ClientFilters, Refusal> {
     let places = Places::of(visitor, work).await?;
-    let mut teams = choices(query, "team", &[
-        ("", "Any"),
-        ("all", "All teams"),
-        ("some", "Limited to some"),
-    ]);
-    teams.extend(places.teams.iter().map(|team| choice(query, "team", &team.id, &places.spell(team))));
+    let mut teams =
+        choices(query, "team", &[("", "Any"), ("all", "All teams"), ("some", "Limited to some")]);
+    teams.extend(
+        places.teams.iter().map(|team| choice(query, "team", &team.id, &places.spell(team))),
+    );
     let types = ClientType::ALL.iter().map(|kind| (kind.as_str(), words::client_type(*kind)));
     let grants = GrantType::ALL.iter().map(|grant| (grant.as_str(), words::grant(*grant)));
     let all = scopes::list(work).await?;
@@ -159,27 +160,35 @@ async fn filters(
     Ok(ClientFilters {
         q: query.text("q"),
         team: teams,
-        access: choices(query, "access", &[
-            ("", "Any"),
-            ("read_only", "Read only"),
-            ("full", "Full access"),
-        ]),
+        access: choices(
+            query,
+            "access",
+            &[("", "Any"), ("read_only", "Read only"), ("full", "Full access")],
+        ),
         kind: with_any("type", &mut types.into_iter()),
-        status: choices(query, "status", &[
-            ("", "Any"),
-            ("enabled", "Enabled"),
-            ("disabled", "Disabled"),
-            ("unused", "Unused for 90 days"),
-            ("expiring", "Secret ends within 30 days"),
-        ]),
+        status: choices(
+            query,
+            "status",
+            &[
+                ("", "Any"),
+                ("enabled", "Enabled"),
+                ("disabled", "Disabled"),
+                ("unused", "Unused for 90 days"),
+                ("expiring", "Secret ends within 30 days"),
+            ],
+        ),
         grant: with_any("grant", &mut grants.into_iter()),
         scope: with_any("scope", &mut all.into_iter()),
-        sort: choices(query, "sort", &[
-            ("", "Name"),
-            ("newest", "Newest first"),
-            ("used", "Last used first"),
-            ("risk", "Riskiest first"),
-        ]),
+        sort: choices(
+            query,
+            "sort",
+            &[
+                ("", "Name"),
+                ("newest", "Newest first"),
+                ("used", "Last used first"),
+                ("risk", "Riskiest first"),
+            ],
+        ),
         more: query.has_any(&["grant", "scope", "sort"]),
         active: query.has_any(&FILTERS),
     })

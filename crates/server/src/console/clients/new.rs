@@ -8,11 +8,11 @@ use domain::{FieldError, Refusal, ShownOnce, Work};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+use super::LIST;
 use super::form::{self, Surroundings};
 use super::kinds::{self, Beginning};
 use super::saved::{self, Occasion};
 use super::typed::Typed;
-use super::LIST;
 use crate::console::query::Query;
 use crate::console::views::ClientNew;
 use crate::console::visitor::{Answer, Halt, Posted, Visitor};

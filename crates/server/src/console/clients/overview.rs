@@ -35,11 +35,7 @@ pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query)
     Ok(visitor.render(&page))
 }
 
-async fn summary(
-    work: &mut Work,
-    names: &mut Names,
-    client: &Client,
-) -> Result<Vec<Fact>, Fault> {
+async fn summary(work: &mut Work, names: &mut Names, client: &Client) -> Result<Vec<Fact>, Fault> {
     let fact = |label: &str, value: String| Fact { label: label.into(), value };
     let mut facts = vec![
         fact("Type", words::client_type(client.kind).into()),

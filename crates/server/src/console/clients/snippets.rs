@@ -108,8 +108,11 @@ fn python(urls: &Urls, client: &Client) -> String {
     } else {
         "client_secret_post"
     };
-    let secret =
-        if client.confidential { ", client_secret=os.environ[\"OAUTH_CLIENT_SECRET\"]" } else { "" };
+    let secret = if client.confidential {
+        ", client_secret=os.environ[\"OAUTH_CLIENT_SECRET\"]"
+    } else {
+        ""
+    };
     let os = if client.confidential { "import os\n" } else { "" };
     if client.allows(GrantType::ClientCredentials) {
         return format!(

@@ -161,8 +161,7 @@ impl Typed {
 
     /// The ticked grants; a refresh token belongs to a person's grant.
     fn grants_in_sight(&self) -> Vec<&str> {
-        let refreshes =
-            self.has(GrantType::AuthorizationCode) || self.has(GrantType::Password);
+        let refreshes = self.has(GrantType::AuthorizationCode) || self.has(GrantType::Password);
         let refresh = GrantType::RefreshToken.as_str();
         self.grants.iter().map(String::as_str).filter(|it| *it != refresh || refreshes).collect()
     }

@@ -122,7 +122,9 @@ pub(super) fn warnings(client: &Client) -> Vec<String> {
 /// Places by name, at most three of them.
 pub(super) fn places(names: &[String]) -> String {
     match names {
-        [a, b, c, rest @ ..] if !rest.is_empty() => format!("{a}, {b}, {c} and {} more", rest.len()),
+        [a, b, c, rest @ ..] if !rest.is_empty() => {
+            format!("{a}, {b}, {c} and {} more", rest.len())
+        }
         all => all.join(", "),
     }
 }
@@ -170,9 +172,10 @@ mod tests {
 
     #[test]
     fn risk_has_three_steps() {
-        assert_eq!([0, 24, 25, 49, 50, 100].map(|score| risk(score).0), [
-            "Low", "Low", "Medium", "Medium", "High", "High"
-        ]);
+        assert_eq!(
+            [0, 24, 25, 49, 50, 100].map(|score| risk(score).0),
+            ["Low", "Low", "Medium", "Medium", "High", "High"]
+        );
     }
 
     #[test]
