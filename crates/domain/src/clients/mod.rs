@@ -23,7 +23,6 @@ mod redirects;
 pub mod risk;
 mod rules;
 pub mod secrets;
-mod statement;
 mod store;
 pub mod trusted_ips;
 mod words;

@@ -89,14 +89,14 @@ fn a_slow_handshake_keeps_nobody_waiting() {
 
 #[test]
 fn refuses_files_that_do_not_belong_together() {
-    let told = machine([FIRST[0], SECOND[1]]).run(&["serve"]).refused();
+    let told = machine([FIRST[0], SECOND[1]]).run("serve").refused();
     assert!(
         told.starts_with("tls_key: ") && told.ends_with("it is not the key of the certificate."),
         "{told}"
     );
-    let told = machine(["", FIRST[1]]).run(&["serve"]).refused();
+    let told = machine(["", FIRST[1]]).run("serve").refused();
     assert!(told.starts_with("tls_cert: "), "{told}");
-    let told = machine([FIRST[0], "no key"]).run(&["serve"]).refused();
+    let told = machine([FIRST[0], "no key"]).run("serve").refused();
     assert!(told.starts_with("tls_key: ") && !told.contains("no key\n"), "{told}");
 }
 
@@ -104,5 +104,5 @@ fn refuses_files_that_do_not_belong_together() {
 fn refuses_https_under_an_issuer_that_says_http() {
     let mut machine = machine(FIRST);
     machine.set("MANDATE_ISSUER", "http://localhost:8080");
-    assert!(machine.run(&["serve"]).refused().contains("the issuer begins with http."));
+    assert!(machine.run("serve").refused().contains("the issuer begins with http."));
 }

@@ -32,7 +32,7 @@ impl Machine {
     /// A database is there, with nobody in it.
     pub fn migrated() -> Self {
         let machine = Self::new();
-        machine.run(&["migrate"]).ok();
+        machine.run("migrate").ok();
         machine
     }
 
@@ -52,22 +52,22 @@ impl Machine {
         self.directory.join(name)
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mandate"));
         command
             .current_dir(&self.directory)
             .env_clear()
             .envs(self.variables.iter().cloned())
-            .args(words);
+            .args(split(words));
         command
     }
 
-    pub fn run(&self, words: &[&str]) -> Answer {
+    pub fn run(&self, words: &str) -> Answer {
         Answer::of(words, self.command(words).stdin(Stdio::null()).output().unwrap())
     }
 
     /// The JSON that these words print.
-    pub fn json(&self, words: &[&str]) -> Value {
+    pub fn json(&self, words: &str) -> Value {
         serde_json::from_str(&self.run(words).ok()).unwrap()
     }
 
@@ -90,7 +90,7 @@ impl Machine {
     }
 
     fn start(&self) -> Server {
-        let mut command = self.command(&["serve"]);
+        let mut command = self.command("serve");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let out = lines(child.stdout.take().unwrap());
         let mut server = Server { child, out, greeting: String::new(), address: String::new() };
@@ -113,10 +113,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn of(words: &[&str], output: Output) -> Self {
+    fn of(words: &str, output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let code = output.status.code().unwrap();
-        Self { words: words.join(" "), code, out: text(output.stdout), err: text(output.stderr) }
+        Self { words: words.to_owned(), code, out: text(output.stdout), err: text(output.stderr) }
     }
 
     /// What it printed, after it did what it was asked to.
@@ -147,7 +147,7 @@ impl Server {
         while let Ok(line) = self.out.recv_timeout(patience) {
             let said = line.trim();
             if let Some(address) = said.strip_prefix("address   ") {
-                self.address = address.to_owned();
+                address.clone_into(&mut self.address);
             }
             if said.starts_with("database") {
                 patience = Duration::from_millis(100);
@@ -215,4 +215,18 @@ fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
         }
     });
     receiver
+}
+
+/// Words as in a shell, single quotes around those with spaces.
+fn split(line: &str) -> Vec<String> {
+    let (mut words, mut is_quoted) = (Vec::new(), false);
+    for part in line.split('\'') {
+        if is_quoted {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+        is_quoted = !is_quoted;
+    }
+    words
 }
