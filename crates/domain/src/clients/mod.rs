@@ -165,12 +165,6 @@ pub struct Client {
     pub(crate) secrets: Vec<secrets::Stored>,
 }
 
-/// The client that a draft describes, with the defaults of its type filled in: what a form shows
-/// before anybody typed. Judged and stored by nobody.
-pub fn sketch(draft: &Draft) -> Client {
-    presets::complete(draft).0
-}
-
 /// A change that was made.
 #[derive(Debug, Clone)]
 pub struct Change {

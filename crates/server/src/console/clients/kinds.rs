@@ -1,7 +1,7 @@
 //! "What are you building?": the answers, and the safe beginning that each of them gives a form.
 
 use domain::access::CreateClients;
-use domain::clients::{Client, Draft, sketch};
+use domain::clients::{Client, Draft};
 use serde_json::{Value, json};
 
 use crate::console::query::Query;
@@ -96,7 +96,7 @@ impl Beginning {
 
     /// The client that the form begins with.
     pub fn client(&self) -> Client {
-        sketch(&Draft::read(&(self.draft)()).unwrap_or_default())
+        Draft::read(&(self.draft)()).unwrap_or_default().sketch()
     }
 
     /// As it is shown.

@@ -192,13 +192,13 @@ fn kubernetes_name(id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::clients::{Draft, sketch};
+    use domain::clients::Draft;
     use serde_json::json;
 
     use super::*;
 
     fn client(draft: &serde_json::Value) -> Client {
-        sketch(&Draft::read(draft).unwrap())
+        Draft::read(draft).unwrap().sketch()
     }
 
     #[test]

@@ -219,14 +219,14 @@ fn perhaps(text: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use domain::clients::{Draft, sketch};
+    use domain::clients::Draft;
 
     use super::*;
 
     const ALL: Shown = Shown { organization: true, owner_team: true, places: true };
 
     fn typed(draft: &Value) -> Typed {
-        Typed::of(&sketch(&Draft::read(draft).unwrap()))
+        Typed::of(&Draft::read(draft).unwrap().sketch())
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
                    "refresh_token_lifetime": 5400, "access_token_lifetime": 61,
                    "team_restrictions": {"teams": ["b", "a"]}, "scopes": ["openid", "a:b"]}),
         ] {
-            let client = sketch(&Draft::read(&draft).unwrap());
+            let client = Draft::read(&draft).unwrap().sketch();
             let (settings, errors) = Typed::of(&client).settings(ALL);
             assert_eq!(errors, []);
             assert_eq!(patch(settings, &client.snapshot()), Map::new(), "{draft}");
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn changes_only_what_is_different() {
-        let client = sketch(&Draft::read(&json!({"client_name": "a"})).unwrap());
+        let client = Draft::read(&json!({"client_name": "a"})).unwrap().sketch();
         let typed = Typed { client_name: "b".into(), ..Typed::of(&client) };
         let patch = patch(typed.settings(ALL).0, &client.snapshot());
         assert_eq!(Value::Object(patch), json!({"client_name": "b"}));
