@@ -49,7 +49,7 @@ pub use marks::{flush, mark_used};
 pub use redirects::{RedirectRefusal, matching_redirect};
 pub use review::review_risks;
 pub use risk::Risk;
-pub use rules::{change, create, pause, resume, revoke_tokens, show};
+pub use rules::{change, create, pause, pause_many, resume, revoke_tokens, show};
 pub use words::{
     AuthMethod, ClientType, GrantType, Pkce, RefreshRotation, TeamSelection, TokenFormat,
     TokenIssuance, TrustedIpsMode,

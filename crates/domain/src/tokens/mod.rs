@@ -11,6 +11,7 @@ mod id_token;
 mod live;
 mod marks;
 mod meaning;
+mod oversight;
 mod revocation;
 mod targets;
 
@@ -25,5 +26,6 @@ pub use id_token::{IdToken, id_token};
 pub use live::{Live, find_live, find_live_refresh, public_id};
 pub use marks::{Marks, flush_marks, mark_used};
 pub use meaning::{Meaning, TeamRights, authority, meaning};
+pub use oversight::{Count, Living, count_of_client, list_of_client, revoke_of_client};
 pub use revocation::{end_grant, end_grants_of, revoke, revoke_grant_of_user, revoke_token};
 pub use targets::select as select_resources;

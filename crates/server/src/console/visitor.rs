@@ -179,13 +179,16 @@ impl Visitor {
 
     /// What surrounds the page: only entries that lead somewhere for this person.
     pub fn frame(&self, section: &str, query: &Query) -> Frame {
-        let entry = |label: &str, href: &str, (icon, permission): (&str, &str)| NavEntry {
+        let reach = |permission: &str| self.authority.reach(permission);
+        let entry = |label: &str, href: &str, (icon, enabled): (&str, bool)| NavEntry {
             label: label.into(),
             href: href.into(),
             icon: icon.into(),
-            enabled: self.authority.reach(permission).is_some(),
+            enabled,
             current: label == section,
         };
+        // Refusals of clients that nobody registered belong to no place.
+        let sees_refusals = reach("audit:read") == Some(Reach::Everywhere);
         let user = &self.signed_in.user;
         let is_open = !self.app.urls.is_https();
         let notice = match &self.app.demo {
@@ -194,10 +197,18 @@ impl Visitor {
             None => None,
         };
         Frame {
-            nav: vec![entry("Clients", "/console/clients", ("clients", "oauth_client:read"))],
+            nav: vec![
+                entry(
+                    "Clients",
+                    "/console/clients",
+                    ("clients", reach("oauth_client:read").is_some()),
+                ),
+                entry("Users", "/console/users", ("users", reach("user:read").is_some())),
+                entry("Refusals", "/console/errors", ("refusal", sees_refusals)),
+            ],
             person: Person { name: user.display_name.clone(), email: user.email.clone() },
             form_token: self.signed_in.browser.form_token(&self.app),
-            search: None,
+            search: reach("oauth_client:read").map(|_| "/console/search".into()),
             notice: notice.map(str::to_owned),
             done: told(query),
         }
