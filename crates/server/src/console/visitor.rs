@@ -16,7 +16,7 @@ use super::views::Forbidden;
 use crate::app::App;
 use crate::web::browser::SignedIn;
 use crate::web::failure::Failure;
-use crate::web::form::{Fields, OwnForm};
+use crate::web::form::{self, Fields, OwnForm};
 use crate::web::page;
 use crate::web::views::{Frame, Link, NavEntry, Person};
 
@@ -73,6 +73,7 @@ impl FromRequestParts<Arc<App>> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let signed_in = SignedIn::from_request_parts(parts, app).await?;
+        refuse_nul(parts.uri.path())?;
         Ok(Self::enter(app, signed_in).await?)
     }
 }
@@ -81,11 +82,20 @@ impl FromRequest<Arc<App>> for Posted {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Failure> {
+        refuse_nul(request.uri().path())?;
         let OwnForm { browser, fields } = OwnForm::from_request(request, app).await?;
+        if fields.has_nul() {
+            return Err(form::unreadable());
+        }
         let first = Failure::SignInFirst { back_to: "/console".into() };
         let signed_in = browser.into_signed_in().ok_or(first)?;
         Ok(Self { visitor: Visitor::enter(app, signed_in).await?, fields })
     }
+}
+
+/// No id holds a NUL character, and no database looks for one.
+fn refuse_nul(path: &str) -> Result<(), Failure> {
+    if path.contains("%00") { Err(Failure::NotFound) } else { Ok(()) }
 }
 
 impl Visitor {

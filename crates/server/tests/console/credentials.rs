@@ -33,7 +33,7 @@ async fn a_rotation_needs_the_exact_name_and_shows_its_secret_once() {
         let new = server.client("service", Some(&secret));
         assert_eq!(new.own_token().await.status, 200);
         assert_eq!(old.own_token().await.status, 200, "the old one still works");
-        server.clock.advance(3601);
+        server.clock.step(3601);
         assert_eq!(old.own_token().await.verdict(), "401 invalid_client");
         assert_eq!(new.own_token().await.status, 200);
         // The same form again makes no second secret.
@@ -56,10 +56,10 @@ async fn says_whether_the_old_secret_can_go() {
         assert!(!page.body.contains("Retire<"), "the last one cannot be retired");
         let changes =
             [("confirm_name", "Service"), ("label", "New"), ("retire_previous_after", "never")];
-        server.clock.advance(60);
+        server.clock.step(60);
         let saved = send(&mut browser, &page, ROTATE, &changes).await;
         let new = server.client("service", Some(&copied(&saved, "the client secret").unwrap()));
-        server.clock.advance(86_400);
+        server.clock.step(86_400);
         browser = admin(&server).await;
         old.own_token().await;
         new.own_token().await;

@@ -96,7 +96,10 @@ async fn keeps_what_was_typed_when_it_refuses() {
     )
     .await;
     assert_eq!(refused.status, 422);
-    insta::assert_snapshot!(complaints(&refused).join("\n"), @"");
+    insta::assert_snapshot!(complaints(&refused).join("\n"), @r"
+    refresh_token_lifetime: A refresh token lives 1 hour to 365 days (3,600 to 31,536,000 seconds).
+    redirect_uris: `https://a.example/#x`: A redirect URI has no fragment (the part after #).
+    ");
     let kept = filled(&refused, &[]);
     for (name, value) in [
         ("client_name", "service"),

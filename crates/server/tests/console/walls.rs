@@ -107,6 +107,23 @@ async fn what_is_not_there_is_not_found_and_nothing_breaks() {
         let answer = browser.get(path).await;
         assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
     }
+    for path in ["/console/clients", "/console/users", "/console/errors", "/console/search"] {
+        for q in ["%00", "%", "%25_%27%22", "err_%00", "a@%00", "usr_%00"] {
+            let answer = browser.get(&format!("{path}?q={q}&cursor={q}&team={q}&scope={q}")).await;
+            assert!(!answer.status.is_server_error(), "{path} {q}: {}", answer.status);
+        }
+    }
+    let token = browser.get("/console/clients").await.field("form_token").unwrap();
+    for path in DEEDS {
+        let nul = [
+            ("form_token", token.as_str()),
+            ("client_ids", "\0"),
+            ("kind", "web"),
+            ("label", "\0"),
+        ];
+        let answer = browser.post(path, &nul).await;
+        assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
+    }
     let told = browser.get("/console/clients?done=%3Cscript%3E").await;
     assert!(!told.body.contains("role=\"status\">"), "only our own words are told");
 }
