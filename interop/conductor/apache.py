@@ -41,6 +41,8 @@ Listen {tls_port}
 StartServers 1
 ServerLimit 1
 ThreadsPerChild 24
+MinSpareThreads 1
+MaxSpareThreads 24
 MaxRequestWorkers 24
 
 <VirtualHost *:{tls_port}>
@@ -104,7 +106,7 @@ class Apache:
         """Makes the key and certificate of this run; the hash of the public key, for the browser."""
         key, certificate = self.folder / "key.pem", self.folder / "certificate.pem"
         run_openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                    "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate)  # fmt: skip
+                    "-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE", "-keyout", key, "-out", certificate)  # fmt: skip
         public = run_openssl("x509", "-in", certificate, "-noout", "-pubkey")
         der = base64.b64decode("".join(public.decode().split("-----")[2].split()))
         return base64.b64encode(hashlib.sha256(der).digest()).decode()

@@ -68,11 +68,11 @@ def clients():
             },
         ),
         Client(
-            "openid-client-ps",
-            "openid-client 6, public, PS256",
+            "openid-client-public",
+            "openid-client 6, public",
             ("node", str(HERE / "node/openid_client.mjs")),
             (*SIGN_IN, "iss", *LIFE, "revocation", "logout"),
-            {"grant_types": code, "confidential": False, "id_token_signed_response_alg": "PS256"},
+            {"grant_types": code, "confidential": False, "id_token_signed_response_alg": "ES256"},
         ),
         Client(
             "requests-oauthlib",
