@@ -22,6 +22,7 @@ mod fault;
 mod id;
 mod instance;
 mod migrations;
+mod node;
 mod refusal;
 mod secret;
 mod text;

@@ -61,6 +61,7 @@ pub async fn serve(
     listeners: Vec<TcpListener>,
     stop: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
+    app.instance.keep_number().await.map_err(std::io::Error::other)?;
     let jobs = tokio::spawn(jobs::run(Arc::clone(&app), stop.clone()));
     let service =
         routes::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();

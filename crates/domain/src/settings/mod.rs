@@ -1,9 +1,9 @@
-//! Settings that live in the database, and what a node claims there when it starts.
+//! Settings that live in the database.
 //!
 //! The master key and the issuer are fixed by the first start: a later one that differs is refused
 //! with the reason, because every stored secret and every issued token depends on them.
 
-use crate::{Chance, Fault, Vault, id};
+use crate::{Fault, Vault};
 
 /// The value of a setting.
 pub(crate) async fn find(tx: &mut db::Tx, name: &str) -> Result<Option<String>, Fault> {
@@ -19,14 +19,11 @@ pub(crate) async fn set(tx: &mut db::Tx, name: &str, value: &str) -> Result<(), 
     Ok(())
 }
 
-/// Checks key and issuer against the database and claims a node number (0–255) for 10 minutes.
-pub(crate) async fn begin_node(
-    db: &db::Db,
-    vault: &Vault,
-    issuer: &str,
-    now: i64,
-    chance: &Chance,
-) -> Result<u8, Fault> {
+/// Checks key and issuer against the database; the first start lays them down.
+///
+/// # Errors
+/// A sentence for the operator: key or issuer do not belong to this database.
+pub(crate) async fn check(db: &db::Db, vault: &Vault, issuer: &str) -> Result<(), Fault> {
     let mut tx = db.begin().await?;
     match find(&mut tx, "master_key").await? {
         Some(stored) if !vault.holds(&stored) => {
@@ -53,24 +50,6 @@ pub(crate) async fn begin_node(
         Some(_) => {}
         None => set(&mut tx, "issuer", issuer).await?,
     }
-    let node = claim_node(&mut tx, now, chance).await?;
     tx.commit().await?;
-    Ok(node)
-}
-
-/// The lowest number whose lease is free or over.
-async fn claim_node(tx: &mut db::Tx, now: i64, chance: &Chance) -> Result<u8, Fault> {
-    let holder = id::text(chance, "node_")?;
-    let sql = "INSERT INTO leases (name, holder, until) VALUES ($1, $2, $3)
-               ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
-               WHERE leases.until <= $4";
-    for node in 0..=u8::MAX {
-        let name = format!("node/{node}");
-        if tx.execute(sql, db::params![name, holder, now + 600, now]).await? == 1 {
-            return Ok(node);
-        }
-    }
-    Err(Fault::Broken(
-        "all 256 node numbers are taken; wait ten minutes or stop other nodes".into(),
-    ))
+    Ok(())
 }
