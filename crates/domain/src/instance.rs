@@ -162,11 +162,11 @@ impl Instance {
 
     /// The identifier of the built-in resource of the management API.
     pub fn api_resource(&self) -> String {
-        format!("{}/api/v1", self.issuer)
+        format!("{}/api/v1", self.issuer.trim_end_matches('/'))
     }
 
     /// The identifier of the built-in resource of userinfo.
     pub fn userinfo_resource(&self) -> String {
-        format!("{}/oauth2/userinfo", self.issuer)
+        format!("{}/oauth2/userinfo", self.issuer.trim_end_matches('/'))
     }
 }

@@ -7,14 +7,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::middleware::map_request;
 use domain::Instance;
 use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
+use crate::tls::{Certificate, HttpsListener};
 use crate::urls::Urls;
 use crate::web::views::DemoGuide;
-use crate::{jobs, routes};
+use crate::{jobs, routes, tls};
 
 /// What every door shares.
 pub struct App {
@@ -62,26 +65,69 @@ pub async fn serve(
     stop: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
     app.instance.keep_number().await.map_err(std::io::Error::other)?;
-    let jobs = tokio::spawn(jobs::run(Arc::clone(&app), stop.clone()));
     let service =
         routes::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
-    let mut servers = tokio::task::JoinSet::new();
+    let mut servers = JoinSet::new();
     for listener in listeners {
-        let (service, mut stop, app) = (service.clone(), stop.clone(), Arc::clone(&app));
+        let (service, until) = (service.clone(), draining(&app, stop.clone()));
         let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "a socket keeps its delay");
             }
         });
-        let until = async move {
-            // An error means that the sender is gone, which is a stop too.
-            let _ = stop.wait_for(|stopped| *stopped).await;
-            app.draining.store(true, Ordering::Relaxed);
-        };
         servers.spawn(
             async move { axum::serve(listener, service).with_graceful_shutdown(until).await },
         );
     }
+    attend(app, servers, stop).await
+}
+
+/// The same over TLS, under a certificate that is read again when its files change.
+///
+/// # Errors
+/// When a socket fails.
+pub async fn serve_https(
+    app: Arc<App>,
+    listeners: Vec<TcpListener>,
+    certificate: Arc<Certificate>,
+    stop: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let router = routes::router(Arc::clone(&app)).layer(map_request(tls::name_peer));
+    let service = router.into_make_service_with_connect_info::<tls::Peer>();
+    let mut servers = JoinSet::new();
+    for listener in listeners {
+        let (service, until) = (service.clone(), draining(&app, stop.clone()));
+        let listener = HttpsListener::begin(listener, &certificate)?;
+        servers.spawn(
+            async move { axum::serve(listener, service).with_graceful_shutdown(until).await },
+        );
+    }
+    tokio::select! {
+        ended = attend(app, servers, stop) => ended,
+        () = certificate.follow() => Ok(()),
+    }
+}
+
+/// Waits for the stop and says to everybody that it has come.
+fn draining(
+    app: &Arc<App>,
+    mut stop: watch::Receiver<bool>,
+) -> impl Future<Output = ()> + Send + use<> {
+    let app = Arc::clone(app);
+    async move {
+        // An error means that the sender is gone, which is a stop too.
+        let _ = stop.wait_for(|stopped| *stopped).await;
+        app.draining.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Runs the background jobs beside the servers, until the last of these has ended.
+async fn attend(
+    app: Arc<App>,
+    mut servers: JoinSet<std::io::Result<()>>,
+    stop: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let jobs = tokio::spawn(jobs::run(app, stop));
     let mut result = Ok(());
     while let Some(ended) = servers.join_next().await {
         result = result.and(ended.unwrap_or_else(|panic| Err(std::io::Error::other(panic))));

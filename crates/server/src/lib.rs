@@ -13,5 +13,6 @@ pub mod jobs;
 pub mod oauth;
 pub mod ops;
 pub mod routes;
+pub mod tls;
 pub mod urls;
 pub mod web;

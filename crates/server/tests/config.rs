@@ -1,4 +1,5 @@
 //! Settings as an operator gives them: which source wins, what is refused, and in which words.
+#![expect(clippy::unwrap_used, reason = "a test that cannot have its files has failed")]
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

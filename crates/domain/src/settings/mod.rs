@@ -3,7 +3,7 @@
 //! The master key and the issuer are fixed by the first start: a later one that differs is refused
 //! with the reason, because every stored secret and every issued token depends on them.
 
-use crate::{Fault, Vault};
+use crate::{Fault, Vault, Work};
 
 /// The value of a setting.
 pub(crate) async fn find(tx: &mut db::Tx, name: &str) -> Result<Option<String>, Fault> {
@@ -35,21 +35,33 @@ pub(crate) async fn check(db: &db::Db, vault: &Vault, issuer: &str) -> Result<()
         Some(stored) if stored == vault.key_id() => {}
         _ => set(&mut tx, "master_key", vault.key_id()).await?,
     }
-    match find(&mut tx, "issuer").await? {
-        Some(stored) if stored != issuer => {
-            let used = tx.query_one("SELECT id FROM access_tokens LIMIT 1", &[]).await?.is_some()
-                || tx.query_one("SELECT id FROM grants LIMIT 1", &[]).await?.is_some();
-            if used {
-                return Err(Fault::Broken(format!(
-                    "the issuer is {issuer}, but tokens of this database were issued by {stored}. \
-                     An issuer is fixed once tokens exist; start with MANDATE_ISSUER={stored}."
-                )));
-            }
-            set(&mut tx, "issuer", issuer).await?;
-        }
-        Some(_) => {}
-        None => set(&mut tx, "issuer", issuer).await?,
+    if let Some(stored) = find(&mut tx, "issuer").await?
+        && stored != issuer
+        && is_in_use(&mut tx).await?
+    {
+        return Err(Fault::Broken(format!(
+            "the issuer is {issuer}, but tokens of this database were issued by {stored}. An issuer is \
+             fixed once tokens exist; start with MANDATE_ISSUER={stored}."
+        )));
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// Was anything issued yet?
+async fn is_in_use(tx: &mut db::Tx) -> Result<bool, Fault> {
+    let token = tx.query_one("SELECT id FROM access_tokens LIMIT 1", &[]).await?;
+    Ok(token.is_some() || tx.query_one("SELECT id FROM grants LIMIT 1", &[]).await?.is_some())
+}
+
+impl Work {
+    /// Writes down the issuer of this instance. Only a server does that: whoever opens the database
+    /// for a moment may have been told another.
+    ///
+    /// # Errors
+    /// When the database cannot take it.
+    pub async fn settle_issuer(&mut self) -> Result<(), Fault> {
+        let instance = std::sync::Arc::clone(&self.instance);
+        set(&mut self.tx, "issuer", instance.issuer()).await
+    }
 }

@@ -191,7 +191,8 @@ fn write(response: &mut Response, details: Details, request_id: String) {
     if let Some(fault) = fault {
         tracing::error!(request_id, %fault, "the API failed");
     } else {
-        tracing::info!(request_id, status = problem.status, "the API refused: {}", problem.detail);
+        // Quoted, because a refusal names what the caller sent.
+        tracing::info!(request_id, status = problem.status, detail = ?problem.detail, "the API refused");
     }
     problem.error_id.get_or_insert(request_id);
     let bytes =
@@ -258,5 +259,22 @@ mod tests {
         let (status, text) = written(Fault::Unavailable("disk full at /var".into()).into());
         assert_eq!(status, 503);
         assert!(!text.contains("/var"), "{text}");
+    }
+    #[test]
+    fn says_when_to_try_again_and_how_to_get_in() {
+        let written = |failed: Failed| {
+            let mut response = failed.clone().into_response();
+            write(&mut response, *failed.0, "request-7".into());
+            response
+        };
+        let response = written(Fault::Unavailable("disk full".into()).into());
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["retry-after"]),
+            (503, &"5".parse().unwrap())
+        );
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        let failed = Failed::new(StatusCode::UNAUTHORIZED, "No.").challenge(&Challenge::default());
+        assert_eq!(written(failed).headers()["www-authenticate"], "Bearer");
+        assert_eq!(written(Refusal::Stale { current: 7 }.into()).headers()["etag"], "\"7\"");
     }
 }

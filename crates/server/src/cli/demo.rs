@@ -34,7 +34,8 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn make() -> Result<Self, Failure> {
-        let name: String = Chance::System.bytes::<8>()?.iter().map(|b| format!("{b:02x}")).collect();
+        let name: String =
+            Chance::System.bytes::<8>()?.iter().map(|b| format!("{b:02x}")).collect();
         let path = std::env::temp_dir().join(format!("mandate-demo-{name}"));
         std::fs::create_dir(&path)?;
         Ok(Self(path))
@@ -52,7 +53,8 @@ impl Drop for Scratch {
 /// Runs until it is told to stop.
 pub async fn run(words: Words) -> Result<String, Failure> {
     super::log::begin_quietly();
-    let server = [(Ipv4Addr::LOCALHOST, words.port).into(), (Ipv6Addr::LOCALHOST, words.port).into()];
+    let server =
+        [(Ipv4Addr::LOCALHOST, words.port).into(), (Ipv6Addr::LOCALHOST, words.port).into()];
     let sockets = listeners::bind("--port", &server).await?;
     let app_address = SocketAddr::from((Ipv4Addr::LOCALHOST, words.app_port));
     let app_socket = listeners::bind("--app-port", &[app_address]).await?;
@@ -60,7 +62,9 @@ pub async fn run(words: Words) -> Result<String, Failure> {
     let issuer = format!("http://localhost:{}", words.port);
     let own = format!("http://127.0.0.1:{}", words.app_port);
     let desk = Desk::at(open(&scratch, &issuer).await?);
-    let cast = demo::prepare(&desk.instance, &desk.call()?, &own).await.map_err(|e| Failure::refused(e.to_string()))?;
+    let cast = demo::prepare(&desk.instance, &desk.call()?, &own)
+        .await
+        .map_err(|e| Failure::refused(e.to_string()))?;
     print(&program(&issuer, &own, &cast))?;
     let sample = demo::router(&issuer, &own, &cast.client_id, &cast.secret);
     for socket in app_socket {

@@ -98,7 +98,7 @@ async fn run(line: CommandLine) -> Result<(String, ExitCode), Failure> {
         Verb::Version => format!("mandate {}\n", env!("CARGO_PKG_VERSION")),
         Verb::Settings => crate::config::markdown(),
         Verb::Doctor { json } => {
-            return Ok(doctor::run(config(), line.config.as_deref(), json).await);
+            return Ok(doctor::run(config(), json).await);
         }
         Verb::Serve => serve::run(config()?).await?,
         Verb::Demo(words) => demo::run(words).await?,

@@ -18,6 +18,7 @@ use super::{Failure, listeners, log, print};
 use crate::app::{self, App};
 use crate::config::{Config, KeyFile};
 use crate::foundation::{self, Prepared};
+use crate::tls::Certificate;
 
 /// Requests under way have this long to end.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -26,23 +27,23 @@ const DRAIN: Duration = Duration::from_secs(30);
 pub async fn run(config: Config) -> Result<String, Failure> {
     log::begin(&config);
     refuse_what_is_missing(&config)?;
+    let certificate = config.tls.as_ref().map(Certificate::read).transpose();
+    let certificate = certificate.map_err(Failure::refused)?;
     let sockets = listeners::bind("listen", &config.listen).await?;
     let was_new = config.database.is_new();
     let desk = Desk::at(operator::open(&config, KeyFile::Make).await?);
     let prepared = foundation::prepare(&desk.instance, &config.bootstrap, &desk.call()?).await?;
     print(&greeting(&config, &sockets, &prepared, was_new)?)?;
     let app = App::new(Arc::clone(&desk.instance), config.trusted_proxies, None);
-    answer(app, sockets).await?;
+    match certificate {
+        None => answer(app, sockets).await?,
+        Some(of) => until_a_signal(|stop| app::serve_https(app, sockets, of, stop)).await?,
+    }
     Ok("Stopped.\n".into())
 }
 
 /// A setting that this version would only ignore is refused.
 fn refuse_what_is_missing(config: &Config) -> Result<(), Failure> {
-    if config.tls.is_some() {
-        let sentence = "tls_cert: This version does not serve https itself. Put a proxy in front of it and name the \
-                        proxy in trusted_proxies.";
-        return Err(Failure::refused(sentence));
-    }
     if config.metrics_listen.is_some() {
         return Err(Failure::refused(
             "metrics_listen: This version has no metrics yet. Take the setting away.",
@@ -53,9 +54,16 @@ fn refuse_what_is_missing(config: &Config) -> Result<(), Failure> {
 
 /// Serves until a signal, then drains.
 pub async fn answer(app: Arc<App>, sockets: Vec<TcpListener>) -> Result<(), Failure> {
+    until_a_signal(|stop| app::serve(app, sockets, stop)).await
+}
+
+async fn until_a_signal<F>(serve: impl FnOnce(watch::Receiver<bool>) -> F) -> Result<(), Failure>
+where
+    F: Future<Output = std::io::Result<()>>,
+{
     let (stop, stopped) = watch::channel(false);
     let mut signals = Signals::listen()?;
-    let serving = app::serve(app, sockets, stopped);
+    let serving = serve(stopped);
     tokio::pin!(serving);
     tokio::select! {
         ended = &mut serving => return Ok(ended?),
@@ -113,8 +121,9 @@ fn greeting(
     let addresses =
         sockets.iter().map(TcpListener::local_addr).collect::<Result<Vec<SocketAddr>, _>>()?;
     let spelt: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    let scheme = if config.tls.is_some() { " (https)" } else { "" };
     let mut text = format!(
-        "Mandate {}\n  issuer    {}\n  address   {}\n  database  {}\n",
+        "Mandate {}\n  issuer    {}\n  address   {}{scheme}\n  database  {}\n",
         env!("CARGO_PKG_VERSION"),
         config.issuer,
         spelt.join(", "),

@@ -46,6 +46,7 @@ pub(super) fn judged(values: &Values, mistakes: &mut Mistakes) -> Option<Config>
         metrics_listen,
         log: log?,
         log_format: log_format?,
+        secret_file: values.secret_file.clone(),
     };
     if config.listen.is_empty() {
         judge.refuse("listen", "An address is needed.");
@@ -159,6 +160,9 @@ impl Judge<'_> {
 
     fn tls(&mut self) -> Option<Tls> {
         let [cert, key] = self.pair(["tls_cert", "tls_key"])?;
+        if self.values.find("issuer").is_some_and(|issuer| issuer.text.starts_with("http:")) {
+            self.refuse("tls_cert", "It serves https, but the issuer begins with http.");
+        }
         Some(Tls { cert: PathBuf::from(cert.text), key: PathBuf::from(key.text) })
     }
 

@@ -53,6 +53,8 @@ pub struct Config {
     pub log: String,
     /// How they are written.
     pub log_format: LogFormat,
+    /// The file of settings, where a secret stands in it.
+    pub secret_file: Option<PathBuf>,
 }
 
 /// Certificate and key, both PEM files.

@@ -42,29 +42,36 @@ pub(super) struct Given {
 }
 
 /// One value for each setting that has any.
-pub(super) struct Values(BTreeMap<&'static str, Given>);
+pub(super) struct Values {
+    read: Read,
+    /// The file of settings, where a secret stands in it.
+    pub secret_file: Option<PathBuf>,
+}
 
 impl Values {
     /// Reads both sources.
     pub fn read(sources: &Sources, mistakes: &mut Mistakes) -> Self {
         let environment = of_environment(&sources.environment, mistakes);
-        let mut values: BTreeMap<_, _> = SETTINGS
+        let mut read: Read = SETTINGS
             .iter()
             .filter(|setting| !setting.default.is_empty())
             .map(|setting| {
                 (setting.name, Given { text: setting.default.into(), place: "the default".into() })
             })
             .collect();
+        let mut secret_file = None;
         if let Some(path) = file(sources, mistakes) {
-            values.extend(of_file(&path, mistakes));
+            let (of_file, holds_secret) = of_file(&path, mistakes);
+            read.extend(of_file);
+            secret_file = holds_secret.then_some(path);
         }
-        values.extend(environment);
-        Self(values)
+        read.extend(environment);
+        Self { read, secret_file }
     }
 
     /// What was given for this setting, or its default.
     pub fn find(&self, name: &str) -> Option<&Given> {
-        self.0.get(name)
+        self.read.get(name)
     }
 }
 
@@ -118,14 +125,15 @@ fn of_environment(environment: &[(OsString, OsString)], mistakes: &mut Mistakes)
     read
 }
 
-fn of_file(path: &Path, mistakes: &mut Mistakes) -> Read {
-    let mut read = Read::new();
+/// The values, and whether a secret stands there in the clear.
+fn of_file(path: &Path, mistakes: &mut Mistakes) -> (Read, bool) {
+    let (mut read, mut holds_secret) = (Read::new(), false);
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) => {
             mistakes
                 .add(&path.display(), &format!("The file of settings cannot be read: {error}."));
-            return read;
+            return (read, holds_secret);
         }
     };
     let line_of =
@@ -149,13 +157,14 @@ fn of_file(path: &Path, mistakes: &mut Mistakes) -> Read {
             mistakes.add(&place, &sentence);
             continue;
         };
+        holds_secret |= setting.is_secret() && !in_file;
         let place = format!("{place}, {name}");
         match spelt(setting, value.get_ref()) {
             Ok(text) => take(&mut read, (setting, in_file), Given { text, place }, mistakes),
             Err(sentence) => mistakes.add(&place, sentence),
         }
     }
-    read
+    (read, holds_secret)
 }
 
 /// The text of a value, as it would stand in the environment.

@@ -24,6 +24,8 @@ async fn invites_who_has_no_password_by_a_link_shown_once() {
         assert_eq!(made.status, 201, "{}", made.body);
         let link = made.text("invitation_url");
         assert!(link.starts_with("https://mandate.test/invitation?link=mlk_"), "{link}");
+        let page = server.get(link.strip_prefix("https://mandate.test").unwrap()).await;
+        assert!(page.status == 200 && page.body.contains("name=\"password\""), "{}", page.body);
         let path = format!("/users/{}", made.text("id"));
         assert_eq!(made.location(), format!("https://mandate.test/api/v1{path}"));
         let read = admin.get(&path).await;

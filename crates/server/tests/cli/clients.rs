@@ -7,24 +7,15 @@ use super::machine::Machine;
 #[test]
 fn the_life_of_a_client() {
     let machine = Machine::migrated();
-    let made = machine.json(&[
-        "clients",
-        "--json",
-        "create",
-        "Backend",
-        "--id",
-        "backend",
-        "--type",
-        "service",
-        "--scope",
-        "user:read team:read",
-    ]);
+    let made = machine.json(
+        "clients --json create Backend --id backend --type service --scope 'user:read team:read'",
+    );
     assert_eq!(made["client_id"], "backend");
     assert_eq!(made["scopes"], json!(["team:read", "user:read"]));
     assert!(made["client_secret"].as_str().unwrap().starts_with("mcs_"));
     assert!(made["created_at"].as_str().unwrap().ends_with('Z'));
 
-    let shown = machine.run(&["clients", "show", "backend"]).ok();
+    let shown = machine.run("clients show backend").ok();
     assert!(
         shown.contains("service")
             && shown.contains("mcs_…")
@@ -32,63 +23,36 @@ fn the_life_of_a_client() {
     );
 
     let told = machine
-        .run(&[
-            "clients",
-            "update",
-            "backend",
-            "--set",
-            "access_token_lifetime=30 m",
-            "--name",
-            "Back end",
-        ])
+        .run("clients update backend --set 'access_token_lifetime=30 m' --name 'Back end'")
         .ok();
     assert!(told.contains("access_token_lifetime  3600     1800"), "{told}");
-    let told =
-        machine.run(&["clients", "update", "backend", "--unset", "access_token_lifetime"]).ok();
+    let told = machine.run("clients update backend --unset access_token_lifetime").ok();
     assert!(told.contains("access_token_lifetime  1800    3600"), "{told}");
 
-    let told =
-        machine.run(&["clients", "rotate", "backend", "--confirm-name", "Backend"]).refused();
+    let told = machine.run("clients rotate backend --confirm-name Backend").refused();
     assert_eq!(told, "confirm_name: Type the name of the client exactly as it is.");
     let told = machine
-        .run(&[
-            "clients",
-            "rotate",
-            "backend",
-            "--confirm-name",
-            "Back end",
-            "--retire-previous-after",
-            "now",
-        ])
+        .run("clients rotate backend --confirm-name 'Back end' --retire-previous-after now")
         .ok();
     assert!(told.contains("The other secrets have ended.") && told.contains("mcs_"), "{told}");
-    let shown = machine.run(&["clients", "show", "backend"]).ok();
+    let shown = machine.run("clients show backend").ok();
     assert!(shown.contains("alive") && shown.contains("retired"), "{shown}");
 
-    assert!(machine.run(&["clients", "revoke-tokens", "backend"]).ok().contains("Every token"));
-    assert_eq!(machine.json(&["clients", "disable", "backend", "--json"])["enabled"], json!(false));
-    assert!(machine.run(&["clients", "disable", "backend"]).ok().contains("so already"));
-    assert!(machine.run(&["clients", "enable", "backend"]).ok().contains("may get tokens again"));
+    assert!(machine.run("clients revoke-tokens backend").ok().contains("Every token"));
+    assert_eq!(machine.json("clients disable backend --json")["enabled"], json!(false));
+    assert!(machine.run("clients disable backend").ok().contains("so already"));
+    assert!(machine.run("clients enable backend").ok().contains("may get tokens again"));
 
-    let told =
-        machine.run(&["clients", "delete", "backend", "--confirm-name", "backend"]).refused();
+    let told = machine.run("clients delete backend --confirm-name backend").refused();
     assert_eq!(told, "confirm_name: Type the name of the client exactly as it is.");
     assert!(
-        machine
-            .run(&["clients", "delete", "backend", "--confirm-name", "Back end"])
-            .ok()
-            .contains("Deleted")
+        machine.run("clients delete backend --confirm-name 'Back end'").ok().contains("Deleted")
     );
-    assert_eq!(
-        machine.run(&["clients", "show", "backend"]).refused(),
-        "There is no client `backend`."
-    );
-    let told = machine
-        .run(&["clients", "create", "Backend", "--id", "backend", "--type", "service"])
-        .refused();
+    assert_eq!(machine.run("clients show backend").refused(), "There is no client `backend`.");
+    let told = machine.run("clients create Backend --id backend --type service").refused();
     assert!(told.contains("An id is never given again"), "{told}");
 
-    let trail = machine.json(&["audit", "list", "--json", "--kind", "client", "--id", "backend"]);
+    let trail = machine.json("audit list --json --kind client --id backend");
     let actions: Vec<&str> =
         trail["items"].as_array().unwrap().iter().map(|e| e["action"].as_str().unwrap()).collect();
     assert_eq!(
@@ -112,37 +76,20 @@ fn the_life_of_a_client() {
 #[test]
 fn refuses_fields_in_the_words_of_the_rules() {
     let machine = Machine::migrated();
-    let told = machine
-        .run(&["clients", "create", "Shop", "--type", "web", "--set", "redirect=x"])
-        .refused();
+    let told = machine.run("clients create Shop --type web --set redirect=x").refused();
     assert!(
         told.contains("type: One of `user_authorized`")
             && told.contains("redirect: A client has no such field."),
         "{told}"
     );
     let told = machine
-        .run(&[
-            "clients",
-            "create",
-            "Shop",
-            "--type",
-            "user_authorized",
-            "--redirect-uri",
-            "http://shop.example.com/cb",
-        ])
+        .run("clients create Shop --type user_authorized --redirect-uri http://shop.example.com/cb")
         .refused();
     assert!(told.starts_with("redirect_uris: "), "{told}");
-    let told = machine
-        .run(&["clients", "delete", "mandate-admin", "--confirm-name", "Admin Client"])
-        .refused();
+    let told = machine.run("clients delete mandate-admin --confirm-name 'Admin Client'").refused();
     assert!(told.starts_with("System clients cannot be deleted"), "{told}");
-    assert_eq!(
-        machine.run(&["clients", "enable", "nobody"]).refused(),
-        "There is no client `nobody`."
-    );
-    let told = machine
-        .run(&["clients", "update", "mandate-cli", "--name", "Tool", "--if-version", "7"])
-        .refused();
+    assert_eq!(machine.run("clients enable nobody").refused(), "There is no client `nobody`.");
+    let told = machine.run("clients update mandate-cli --name Tool --if-version 7").refused();
     assert!(told.contains("changed meanwhile"), "{told}");
 }
 
@@ -154,30 +101,14 @@ fn settings_come_from_a_file_and_a_secret_from_another() {
         r#"{"client_name": "Shop", "type": "service", "description": "Of the file."}"#,
     );
     let secret = machine.write("secret", "a-secret-of-my-own-with-40-characters-ok\n");
-    let made = machine.json(&[
-        "clients",
-        "create",
-        "--json",
-        "--from",
-        &settings,
-        "--secret-file",
-        &secret,
-        "--idempotency-key",
-        "k1",
-    ]);
+    let made = machine.json(&format!(
+        "clients create --json --from {settings} --secret-file {secret} --idempotency-key k1"
+    ));
     assert_eq!(made["description"], "Of the file.");
     assert_eq!(made["client_secret"], "a-secret-of-my-own-with-40-characters-ok");
-    let again = machine.json(&[
-        "clients",
-        "create",
-        "--json",
-        "--from",
-        &settings,
-        "--secret-file",
-        &secret,
-        "--idempotency-key",
-        "k1",
-    ]);
+    let again = machine.json(&format!(
+        "clients create --json --from {settings} --secret-file {secret} --idempotency-key k1"
+    ));
     assert_eq!(
         (&again["client_id"], &again["secret_already_shown"]),
         (&made["client_id"], &json!(true))
@@ -186,7 +117,7 @@ fn settings_come_from_a_file_and_a_secret_from_another() {
     let broken = machine.write("broken.json", "[1]");
     assert!(
         machine
-            .run(&["clients", "create", "--from", &broken])
+            .run(&format!("clients create --from {broken}"))
             .refused()
             .ends_with("A JSON object is needed.")
     );
@@ -196,15 +127,15 @@ fn settings_come_from_a_file_and_a_secret_from_another() {
 fn words_that_are_not_understood_end_with_2() {
     let machine = Machine::migrated();
     for words in [
-        ["clients", "frobnicate"].as_slice(),
-        &["clients", "rotate", "mandate-admin"],
-        &["clients", "delete", "mandate-admin"],
-        &["clients", "update", "mandate-admin"],
-        &["clients", "create", "x", "--set", "scopes"],
-        &["clients", "rotate", "mandate-admin", "--confirm-name", "x", "--expires-in", "1 month"],
-        &["audit", "list", "--csv", "--json"],
-        &["serve", "now"],
-        &[],
+        "clients frobnicate",
+        "clients rotate mandate-admin",
+        "clients delete mandate-admin",
+        "clients update mandate-admin",
+        "clients create x --set scopes",
+        "clients rotate mandate-admin --confirm-name x --expires-in '1 month'",
+        "audit list --csv --json",
+        "serve now",
+        "",
     ] {
         let answer = machine.run(words);
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{words:?}: {}", answer.err);
@@ -214,7 +145,7 @@ fn words_that_are_not_understood_end_with_2() {
 #[test]
 fn a_list_is_found_by_name_and_cut_where_asked() {
     let machine = Machine::migrated();
-    let ids = |words: &[&str]| -> Vec<String> {
+    let ids = |words: &str| -> Vec<String> {
         let list = machine.json(words);
         list["items"]
             .as_array()
@@ -223,27 +154,24 @@ fn a_list_is_found_by_name_and_cut_where_asked() {
             .map(|c| c["client_id"].as_str().unwrap().to_owned())
             .collect()
     };
-    assert_eq!(ids(&["clients", "list", "--json", "--q", "mobile"]), ["mandate-mobile"]);
-    assert_eq!(ids(&["clients", "list", "--json", "--limit", "2"]).len(), 2);
-    assert_eq!(
-        machine.run(&["clients", "list", "--q", "zebra"]).ok(),
-        "There are no such clients.\n"
-    );
+    assert_eq!(ids("clients list --json --q mobile"), ["mandate-mobile"]);
+    assert_eq!(ids("clients list --json --limit 2").len(), 2);
+    assert_eq!(machine.run("clients list --q zebra").ok(), "There are no such clients.\n");
 }
 
 #[test]
 fn an_export_runs_nothing_in_a_spreadsheet_and_is_an_entry() {
     let machine = Machine::migrated();
-    machine.run(&["clients", "create", "=HYPERLINK(1)", "--id", "evil", "--type", "service"]).ok();
-    let csv = machine.run(&["audit", "list", "--csv", "--kind", "client", "--id", "evil"]).ok();
+    machine.run("clients create =HYPERLINK(1) --id evil --type service").ok();
+    let csv = machine.run("audit list --csv --kind client --id evil").ok();
     let mut lines = csv.lines();
     assert!(lines.next().unwrap().starts_with("User Name,Action,Timestamp,"));
     let line = lines.next().unwrap();
     assert!(line.contains(",client.created,") && line.contains(",'=HYPERLINK(1),"), "{line}");
     assert_eq!(lines.next(), None);
-    let newest = machine.json(&["audit", "list", "--json", "--limit", "1"]);
+    let newest = machine.json("audit list --json --limit 1");
     assert_eq!(newest["items"][0]["action"], "audit.exported");
     let entry = newest["items"][0]["id"].as_str().unwrap();
-    assert!(machine.run(&["audit", "show", entry]).ok().contains("audit.exported"));
-    assert_eq!(machine.run(&["audit", "show", "1"]).refused(), "There is no entry `1`.");
+    assert!(machine.run(&format!("audit show {entry}")).ok().contains("audit.exported"));
+    assert_eq!(machine.run("audit show 1").refused(), "There is no entry `1`.");
 }

@@ -32,7 +32,7 @@ impl Machine {
     /// A database is there, with nobody in it.
     pub fn migrated() -> Self {
         let machine = Self::new();
-        machine.run(&["migrate"]).ok();
+        machine.run("migrate").ok();
         machine
     }
 
@@ -52,31 +52,49 @@ impl Machine {
         self.directory.join(name)
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mandate"));
         command
             .current_dir(&self.directory)
             .env_clear()
             .envs(self.variables.iter().cloned())
-            .args(words);
+            .args(split(words));
         command
     }
 
-    pub fn run(&self, words: &[&str]) -> Answer {
+    pub fn run(&self, words: &str) -> Answer {
         Answer::of(words, self.command(words).stdin(Stdio::null()).output().unwrap())
     }
 
     /// The JSON that these words print.
-    pub fn json(&self, words: &[&str]) -> Value {
+    pub fn json(&self, words: &str) -> Value {
         serde_json::from_str(&self.run(words).ok()).unwrap()
     }
 
     pub fn serve(&self) -> Server {
-        let mut command = self.command(&["serve"]);
+        let server = self.start();
+        for _ in 0..500 {
+            if server.get("/readyz").starts_with("HTTP/1.1 200") {
+                return server;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("it does not answer: {}", server.greeting);
+    }
+
+    /// A server that answers over TLS alone.
+    pub fn serve_https(&self) -> Server {
+        let mut server = self.start();
+        server.address = server.address.strip_suffix(" (https)").unwrap().to_owned();
+        server
+    }
+
+    fn start(&self) -> Server {
+        let mut command = self.command("serve");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let out = lines(child.stdout.take().unwrap());
         let mut server = Server { child, out, greeting: String::new(), address: String::new() };
-        server.wait_until_it_answers();
+        server.hear_the_greeting();
         server
     }
 }
@@ -95,10 +113,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn of(words: &[&str], output: Output) -> Self {
+    fn of(words: &str, output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let code = output.status.code().unwrap();
-        Self { words: words.join(" "), code, out: text(output.stdout), err: text(output.stderr) }
+        Self { words: words.to_owned(), code, out: text(output.stdout), err: text(output.stderr) }
     }
 
     /// What it printed, after it did what it was asked to.
@@ -123,30 +141,17 @@ pub struct Server {
 }
 
 impl Server {
-    fn wait_until_it_answers(&mut self) {
-        while let Ok(line) = self.out.recv_timeout(Duration::from_secs(10)) {
-            if let Some(address) = line.trim().strip_prefix("address   ") {
-                self.address = address.to_owned();
+    /// Up to the line about the database; then what comes at once.
+    fn hear_the_greeting(&mut self) {
+        let mut patience = Duration::from_secs(10);
+        while let Ok(line) = self.out.recv_timeout(patience) {
+            let said = line.trim();
+            if let Some(address) = said.strip_prefix("address   ") {
+                address.clone_into(&mut self.address);
             }
-            self.greeting.push_str(&line);
-            self.greeting.push('\n');
-            if line.trim().starts_with("database") {
-                break;
+            if said.starts_with("database") {
+                patience = Duration::from_millis(100);
             }
-        }
-        for _ in 0..500 {
-            if !self.address.is_empty() && self.get("/readyz").starts_with("HTTP/1.1 200") {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        assert!(
-            self.get("/readyz").starts_with("HTTP/1.1 200"),
-            "it does not answer: {}",
-            self.greeting
-        );
-        // What else it said is there by now.
-        while let Ok(line) = self.out.try_recv() {
             self.greeting.push_str(&line);
             self.greeting.push('\n');
         }
@@ -171,7 +176,8 @@ impl Server {
         let mut answer = String::new();
         if let Ok(mut stream) = TcpStream::connect(&self.address) {
             stream.write_all(request.as_bytes()).unwrap();
-            stream.read_to_string(&mut answer).unwrap();
+            // What is no text is no answer either.
+            drop(stream.read_to_string(&mut answer));
         }
         answer
     }
@@ -209,4 +215,18 @@ fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
         }
     });
     receiver
+}
+
+/// Words as in a shell, single quotes around those with spaces.
+fn split(line: &str) -> Vec<String> {
+    let (mut words, mut is_quoted) = (Vec::new(), false);
+    for part in line.split('\'') {
+        if is_quoted {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+        is_quoted = !is_quoted;
+    }
+    words
 }

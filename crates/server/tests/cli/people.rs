@@ -5,7 +5,7 @@ use super::machine::{Machine, PASSWORD};
 #[test]
 fn somebody_without_a_password_is_invited() {
     let machine = Machine::migrated();
-    let made = machine.json(&["users", "create", "--json", "ann@example.com", "--name", "Ann"]);
+    let made = machine.json("users create --json ann@example.com --name Ann");
     assert!(made["id"].as_str().unwrap().starts_with("usr_"));
     assert!(
         made["invitation_url"]
@@ -13,12 +13,12 @@ fn somebody_without_a_password_is_invited() {
             .unwrap()
             .starts_with("http://localhost:8080/invitation?link=mlk_")
     );
-    let again = machine.run(&["users", "invite", "ann@example.com"]).ok();
+    let again = machine.run("users invite ann@example.com").ok();
     assert!(
         again.contains("/invitation?link=mlk_")
             && !again.contains(made["invitation_url"].as_str().unwrap())
     );
-    let told = machine.run(&["users", "create", "Ann@Example.com"]).refused();
+    let told = machine.run("users create Ann@Example.com").refused();
     assert!(told.starts_with("email: "), "{told}");
 }
 
@@ -26,46 +26,38 @@ fn somebody_without_a_password_is_invited() {
 fn a_password_comes_from_a_file_and_is_shown_nowhere() {
     let machine = Machine::migrated();
     let file = machine.write("password", &format!("{PASSWORD}\n"));
-    let told = machine.run(&["users", "create", "ann@example.com", "--password-file", &file]).ok();
+    let told = machine.run(&format!("users create ann@example.com --password-file {file}")).ok();
     assert!(
         told.starts_with("Created usr_")
             && !told.contains("invitation")
             && !told.contains(PASSWORD),
         "{told}"
     );
-    assert!(
-        machine
-            .run(&["users", "invite", "ann@example.com"])
-            .refused()
-            .contains("without a password")
-    );
+    assert!(machine.run("users invite ann@example.com").refused().contains("without a password"));
     let short = machine.write("short", "short");
     let told =
-        machine.run(&["users", "create", "bob@example.com", "--password-file", &short]).refused();
+        machine.run(&format!("users create bob@example.com --password-file {short}")).refused();
     assert!(told.starts_with("password: "), "{told}");
 }
 
 #[test]
 fn a_person_is_stopped_let_in_again_and_deleted() {
     let machine = Machine::migrated();
-    let made = machine.json(&["users", "create", "--json", "ann@example.com"]);
+    let made = machine.json("users create --json ann@example.com");
     let id = made["id"].as_str().unwrap();
-    assert_eq!(machine.json(&["users", "disable", id, "--json"])["status"], "disabled");
-    assert_eq!(
-        machine.json(&["users", "list", "--json", "--status", "active"])["items"],
-        serde_json::json!([])
-    );
-    assert!(machine.run(&["users", "enable", "ann@example.com"]).ok().starts_with("Enabled usr_"));
-    let told = machine.run(&["users", "delete", id, "--confirm-email", "an@example.com"]).refused();
+    assert_eq!(machine.json(&format!("users disable {id} --json"))["status"], "disabled");
+    assert_eq!(machine.json("users list --json --status active")["items"], serde_json::json!([]));
+    assert!(machine.run("users enable ann@example.com").ok().starts_with("Enabled usr_"));
+    let told = machine.run(&format!("users delete {id} --confirm-email an@example.com")).refused();
     assert!(told.starts_with("confirm_email: "), "{told}");
     assert!(
         machine
-            .run(&["users", "delete", id, "--confirm-email", "ann@example.com"])
+            .run(&format!("users delete {id} --confirm-email ann@example.com"))
             .ok()
             .starts_with("Deleted usr_")
     );
     assert_eq!(
-        machine.run(&["users", "disable", id]).refused(),
+        machine.run(&format!("users disable {id}")).refused(),
         format!("There is no user `{id}`.")
     );
 }
@@ -77,8 +69,8 @@ fn the_last_administrator_cannot_be_disabled_or_deleted() {
     machine.set("MANDATE_BOOTSTRAP_ADMIN_PASSWORD", PASSWORD);
     drop(machine.serve());
     for words in [
-        ["users", "disable", "ann@example.com"].as_slice(),
-        &["users", "delete", "ann@example.com", "--confirm-email", "ann@example.com"],
+        "users disable ann@example.com",
+        "users delete ann@example.com --confirm-email ann@example.com",
     ] {
         assert!(machine.run(words).refused().contains("last platform administrator"), "{words:?}");
     }

@@ -7,12 +7,7 @@ use super::machine::Machine;
 #[test]
 fn verbs_make_no_database_by_accident() {
     let machine = Machine::new();
-    for words in [
-        ["clients", "list"].as_slice(),
-        &["users", "create", "a@b.test"],
-        &["backup", "copy.db"],
-        &["keys", "list"],
-    ] {
+    for words in ["clients list", "users create a@b.test", "backup copy.db", "keys list"] {
         assert!(machine.run(words).refused().starts_with("There is no database yet"), "{words:?}");
     }
     assert_eq!(std::fs::read_dir(&machine.directory).unwrap().count(), 0);
@@ -22,40 +17,40 @@ fn verbs_make_no_database_by_accident() {
 fn migrating_twice_does_no_harm() {
     let machine = Machine::migrated();
     assert_eq!(
-        machine.run(&["migrate"]).ok(),
+        machine.run("migrate").ok(),
         "The database is up to date: SQLite, mandate-data/mandate.db.\n"
     );
-    assert_eq!(machine.json(&["clients", "list", "--json"])["items"].as_array().unwrap().len(), 5);
-    assert_eq!(machine.json(&["keys", "list", "--json"])["items"].as_array().unwrap().len(), 3);
+    assert_eq!(machine.json("clients list --json")["items"].as_array().unwrap().len(), 5);
+    assert_eq!(machine.json("keys list --json")["items"].as_array().unwrap().len(), 3);
 }
 
 #[test]
 fn a_backup_is_whole_without_the_key_and_replaces_nothing() {
     let mut machine = Machine::migrated();
-    machine.run(&["users", "create", "ann@example.com"]).ok();
+    machine.run("users create ann@example.com").ok();
     let server = machine.serve();
-    let told = machine.run(&["backup", "copies.db"]).ok();
+    let told = machine.run("backup copies.db").ok();
     assert!(
         told.contains("The master key is not in it") && told.contains("mandate-data/master.key"),
         "{told}"
     );
     drop(server);
-    assert!(machine.run(&["backup", "copies.db"]).refused().contains("is there already"));
+    assert!(machine.run("backup copies.db").refused().contains("is there already"));
     let key = machine.path("mandate-data/master.key");
     let copy = std::fs::read(machine.path("copies.db")).unwrap();
     let text = std::fs::read_to_string(&key).unwrap();
     assert!(!copy.windows(text.trim().len()).any(|part| part == text.trim().as_bytes()));
     machine.set("MANDATE_DATABASE", "sqlite:copies.db");
-    assert!(machine.run(&["users", "list"]).refused().contains("no master key"));
+    assert!(machine.run("users list").refused().contains("no master key"));
     machine.set("MANDATE_MASTER_KEY_FILE", key.to_str().unwrap());
-    assert!(machine.run(&["users", "list"]).ok().contains("ann@example.com"));
+    assert!(machine.run("users list").ok().contains("ann@example.com"));
 }
 
 #[test]
 fn signing_keys_are_rotated_one_rotation_at_a_time() {
     let machine = Machine::migrated();
-    assert!(machine.run(&["keys", "rotate"]).ok().contains("sign from"));
-    let phases: Vec<_> = machine.json(&["keys", "list", "--json"])["items"]
+    assert!(machine.run("keys rotate").ok().contains("sign from"));
+    let phases: Vec<_> = machine.json("keys list --json")["items"]
         .as_array()
         .unwrap()
         .iter()
@@ -63,11 +58,11 @@ fn signing_keys_are_rotated_one_rotation_at_a_time() {
         .collect();
     assert_eq!(phases.iter().filter(|phase| *phase == "published").count(), 3);
     assert_eq!(phases.iter().filter(|phase| *phase == "signing").count(), 3);
-    assert!(machine.run(&["keys", "rotate"]).refused().contains("already under way"));
+    assert!(machine.run("keys rotate").refused().contains("already under way"));
 }
 
 fn verdicts(machine: &Machine, code: i32) -> BTreeMap<String, String> {
-    let answer = machine.run(&["doctor", "--json"]);
+    let answer = machine.run("doctor --json");
     assert_eq!(answer.code, code, "{}{}", answer.out, answer.err);
     let report: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
     let text = |finding: &serde_json::Value, name: &str| finding[name].as_str().unwrap().to_owned();
@@ -95,7 +90,7 @@ fn the_doctor_finds_nothing_where_nothing_is_wrong() {
 fn the_doctor_names_what_is_wrong_and_fails_only_for_that() {
     let mut machine = Machine::new();
     assert_eq!(verdicts(&machine, 1)["database"], "fail");
-    machine.run(&["migrate"]).ok();
+    machine.run("migrate").ok();
     machine.set("MANDATE_ISSUER", "https://id.example.com");
     assert_eq!(verdicts(&machine, 0)["proxies"], "warn");
     machine.set("MANDATE_TRUSTED_PROXIES", "0.0.0.0/0");
@@ -112,6 +107,29 @@ fn the_doctor_sees_files_that_others_can_read() {
     let machine = Machine::migrated();
     let key = machine.path("mandate-data/master.key");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let told = machine.run(&["doctor"]).ok();
+    let told = machine.run("doctor").ok();
     assert!(told.contains("Others can read mandate-data/master.key: chmod 600"), "{told}");
+}
+
+#[tokio::test]
+async fn the_same_words_work_with_a_database_server() {
+    let Some(database) = db::testing::TestDb::postgres().await else { return };
+    let mut machine = Machine::new();
+    machine.set("MANDATE_DATABASE", database.uri());
+    assert!(machine.run("migrate").refused().contains("it has to be set"));
+    let key = machine.run("keys new-master").ok();
+    machine.set("MANDATE_MASTER_KEY", key.trim());
+    machine.run("migrate").ok();
+    let made = machine.json("clients --json create Backend --type service");
+    assert!(made["client_secret"].as_str().unwrap().starts_with("mcs_"));
+    let server = machine.serve();
+    assert!(server.greeting.contains("\n  database  PostgreSQL, "), "{}", server.greeting);
+    let id = made["client_id"].as_str().unwrap();
+    assert!(server.token(id, made["client_secret"].as_str().unwrap()).contains("access_token"));
+    assert!(machine.run(&format!("clients disable {id}")).ok().contains("Its tokens are dead."));
+    assert!(server.token(id, made["client_secret"].as_str().unwrap()).contains("error"));
+    assert!(machine.run("backup copy.db").refused().contains("pg_dump"));
+    assert_eq!(verdicts(&machine, 0)["database"], "ok");
+    machine.set("MANDATE_MASTER_KEY", machine.run("keys new-master").ok().trim());
+    assert!(machine.run("serve").refused().contains("the master key does not fit"));
 }

@@ -1,25 +1,23 @@
 //! Files that hold secrets: are they there, and can nobody else read them?
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Finding;
 use crate::config::Config;
+use crate::tls::Certificate;
 
 /// The modes of every file that matters.
-pub(super) fn check(config: &Config, settings: Option<&Path>) -> Vec<Finding> {
+pub(super) fn check(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let settings = settings.map_or_else(|| PathBuf::from("mandate.toml"), Path::to_owned);
     let of_database = config.database.file().map(Path::to_owned);
-    let of_tls = config.tls.as_ref().map(|tls| tls.key.clone());
-    let needed = [of_tls];
-    for path in needed.into_iter().flatten().filter(|path| !path.exists()) {
-        findings.push(Finding::fail("files", format!("{} is not there.", path.display())));
+    if let Some(Err(sentence)) = config.tls.as_ref().map(Certificate::read) {
+        findings.push(Finding::fail("files", sentence));
     }
     let secret = [
         config.key_file(),
         of_database,
         config.tls.as_ref().map(|tls| tls.key.clone()),
-        Some(settings),
+        config.secret_file.clone(),
     ];
     let open: Vec<_> = secret.into_iter().flatten().filter(|path| is_open(path)).collect();
     for path in &open {

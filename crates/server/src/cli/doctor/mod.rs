@@ -8,7 +8,6 @@ mod files;
 mod network;
 
 use std::fmt::Write;
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -49,11 +48,7 @@ impl Finding {
 }
 
 /// Runs every check that can be run.
-pub async fn run(
-    config: Result<Config, Failure>,
-    file: Option<&Path>,
-    json: bool,
-) -> (String, ExitCode) {
+pub async fn run(config: Result<Config, Failure>, json: bool) -> (String, ExitCode) {
     let mut findings = Vec::new();
     match config {
         Err(failure) => {
@@ -63,7 +58,7 @@ pub async fn run(
         Ok(config) => {
             findings.push(Finding::ok("settings", "They can be read, and all of them are known."));
             findings.extend(network::check(&config));
-            findings.extend(files::check(&config, file));
+            findings.extend(files::check(&config));
             findings.extend(database::check(&config).await);
         }
     }
