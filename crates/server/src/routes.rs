@@ -18,7 +18,7 @@ use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use crate::app::App;
 use crate::web::failure::Failure;
 use crate::web::{assets, headers, home};
-use crate::{account, api, oauth, ops};
+use crate::{account, api, console, oauth, ops};
 
 /// Largest request body of any page, bytes; endpoints set smaller ones.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -35,7 +35,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/oauth2/introspect", post(oauth::introspect::post))
         .route("/oauth2/logout", get(oauth::logout::ask).post(oauth::logout::ask))
         .merge(account::router())
-        //CON .nest("/console", console::router())
+        .nest("/console", console::router())
         .nest("/api/v1", api::router())
         .fallback(nothing)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

@@ -60,6 +60,14 @@ pub(super) fn complete(draft: &Draft) -> (Client, Vec<FieldError>) {
     (client, errors)
 }
 
+impl Draft {
+    /// The client that this describes, with the defaults of its type filled in: what a form shows
+    /// before anybody typed. Judged and stored by nobody.
+    pub fn sketch(&self) -> Client {
+        complete(self).0
+    }
+}
+
 /// No text may hold a NUL character: no database keeps one.
 fn nul_errors(client: &Client) -> Vec<FieldError> {
     fn has_nul(value: &Value) -> bool {

@@ -167,6 +167,27 @@ pub(super) async fn set_version(work: &mut Work, client: &Client) -> Result<(), 
     Ok(())
 }
 
+/// The risk of a client, unless it changed since it was read.
+pub(super) async fn set_risk(work: &mut Work, client: &Client) -> Result<(), Fault> {
+    let reasons = reasons_text(client)?;
+    let sql =
+        "UPDATE clients SET risk_score = $3, risk_reasons = $4 WHERE id = $1 AND version = $2";
+    let params = db::params![client.id, client.version, client.risk.score, reasons];
+    work.tx.execute(sql, params).await?;
+    Ok(())
+}
+
+/// Ids in their order, behind `after`.
+pub(super) async fn list_ids(
+    work: &mut Work,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<String>, Fault> {
+    let sql = "SELECT id FROM clients WHERE id > $1 ORDER BY id LIMIT $2";
+    let rows = work.tx.query(sql, db::params![after, limit]).await?;
+    rows.iter().map(|row| Ok(row.get(0)?)).collect()
+}
+
 async fn write(work: &mut Work, client: &Client, sql: &str) -> Result<(), Fault> {
     let organization_key = client.organization.as_deref().unwrap_or_default();
     let (key, reasons) = (name_key(&client.name), reasons_text(client)?);

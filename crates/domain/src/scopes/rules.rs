@@ -34,7 +34,7 @@ pub async fn create(
     everywhere(may)?;
     let mut errors = Vec::new();
     let mut refuse = |field: &str, message: &str| {
-        errors.push(FieldError { field: field.into(), message: message.into() })
+        errors.push(FieldError { field: field.into(), message: message.into() });
     };
     let name = new.name.trim().to_owned();
     let has_parts = name
@@ -59,7 +59,7 @@ pub async fn create(
     let description = free_text("description", &new.description, 300);
     match &description {
         Ok(text) if text.is_empty() => {
-            refuse("description", "Say what it allows: people read it at consent.")
+            refuse("description", "Say what it allows: people read it at consent.");
         }
         Ok(_) => {}
         Err(error) => errors.push(error.clone()),

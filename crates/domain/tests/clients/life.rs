@@ -33,6 +33,26 @@ async fn pauses_for_good_what_was_issued_and_resumes_the_client() {
 }
 
 #[tokio::test]
+async fn finds_the_risk_that_only_time_brings() {
+    for house in instances().await {
+        let made = create(&house, web("App")).await.unwrap().object;
+        house.clock.step(91 * 86_400);
+        let mut work = house.begin().await;
+        let (mut after, mut rounds) = (String::new(), 0);
+        let now = house.clock.now();
+        while let Some(next) = clients::review_risks(&mut work, now, &after, 2).await.unwrap() {
+            (after, rounds) = (next, rounds + 1);
+        }
+        work.commit().await.unwrap();
+        assert_eq!(rounds, 3, "six clients, two at a time");
+        let shown = clients::show(&mut house.read(), &house.may(), made.id.as_str()).await.unwrap();
+        assert!(shown.risk.reasons.contains(&clients::risk::Reason::Unused));
+        assert!(shown.risk.score > made.risk.score);
+        assert_eq!(shown.version, made.version, "{}", house.engine());
+    }
+}
+
+#[tokio::test]
 async fn lays_down_the_system_clients_once() {
     for house in instances().await {
         change(&house, "mandate-cli", json!({"description": "edited"})).await.unwrap();

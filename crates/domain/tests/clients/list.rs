@@ -213,6 +213,63 @@ async fn every_order_and_page_size_gives_each_client_once() {
     }
 }
 
+/// Few matches are gathered and sorted, many are met along the order; a rare member is looked up,
+/// a common one is tried client by client. All four ways must agree.
+#[tokio::test]
+async fn finds_the_same_however_many_match() {
+    const NUMBERS: &str =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <";
+    for house in instances().await {
+        let uri = json!({"redirect_uris": ["https://rare.example/cb"]});
+        create(&house, with(web("Copied"), json!({"client_id": "copied"}))).await.unwrap();
+        create(&house, with(web("Kept"), uri)).await.unwrap();
+        let by_scope = || ListQuery { scope: Some("openid".into()), limit: 200, ..by_name() };
+        let by_host = || ListQuery { q: Some("app.example".into()), limit: 200, ..by_name() };
+        assert_eq!(names(&house, by_scope()).await, ["Copied", "Kept"]);
+        assert_eq!(names(&house, by_host()).await, ["Copied"]);
+
+        // 20,001 members of one client make the member common without making the match so.
+        let mut tx = house.database().await.begin().await.unwrap();
+        for (field, value) in [("scope", "openid"), ("redirect_host", "app.example.com")] {
+            let sql = format!(
+                "INSERT INTO client_sets (client_id, field, position, value) {NUMBERS} 20001)
+                 SELECT 'copied', '{field}', i + 100, '{value}' FROM n"
+            );
+            tx.execute(&sql, &[]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        assert_eq!(names(&house, by_scope()).await, ["Copied", "Kept"], "{}", house.engine());
+        assert_eq!(names(&house, by_host()).await, ["Copied"]);
+
+        // 2,100 more matches.
+        let mut tx = house.database().await.begin().await.unwrap();
+        let columns = "organization_id, organization_key, description, verified, type, enabled, is_system, \
+            confidential, access, team_selection, require_consent, pkce, refresh_without_pkce, \
+            access_token_lifetime, access_token_format, refresh_token_lifetime, refresh_rotation, refresh_overlap, \
+            id_token_signed_response_alg, continue_without_context_user, trusted_ips_mode, token_issuance, claims, \
+            risk_score, risk_reasons, epoch, version, created_at, created_by, updated_at, updated_by";
+        let sql = format!(
+            "INSERT INTO clients (id, number, name, name_key, {columns}) {NUMBERS} 2100)
+             SELECT 'copy-' || i, i, 'Copy ' || i, 'copy ' || i, {columns} FROM n, clients WHERE id = 'copied'"
+        );
+        tx.execute(&sql, &[]).await.unwrap();
+        let sql = format!(
+            "INSERT INTO client_sets (client_id, field, position, value) {NUMBERS} 2100)
+             SELECT 'copy-' || i, f.field, 0, f.value FROM n,
+               (SELECT DISTINCT field, value FROM client_sets
+                WHERE client_id = 'copied' AND value IN ('openid', 'app.example.com')) AS f"
+        );
+        tx.execute(&sql, &[]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(names(&house, by_scope()).await.len(), 2_102, "{}", house.engine());
+        assert_eq!(names(&house, by_host()).await.len(), 2_101, "{}", house.engine());
+        let rare = ListQuery { q: Some("rare.example".into()), ..by_scope() };
+        assert_eq!(names(&house, rare).await, ["Kept"]);
+        let one = ListQuery { q: Some("copy 1234".into()), ..by_scope() };
+        assert_eq!(names(&house, one).await, ["Copy 1234"]);
+    }
+}
+
 #[tokio::test]
 async fn refuses_a_cursor_of_another_list() {
     let house = instances().await.remove(0);

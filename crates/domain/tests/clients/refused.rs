@@ -7,11 +7,29 @@ use serde_json::{Value, json};
 use crate::fixture::instances;
 use crate::{change, create, said, service, web, with};
 
-/// What is wrong with each draft, on an instance without legacy grants.
-fn refused_drafts() -> Vec<(&'static str, Value, &'static str)> {
-    let public = json!({"confidential": false});
+/// What it is, the draft, and how the refusal begins.
+type Case = (&'static str, Value, &'static str);
+
+/// Every case, for an instance without legacy grants.
+fn refused_drafts() -> Vec<Case> {
+    [
+        wrong_names(),
+        wrong_ids(),
+        wrong_grants(),
+        wrong_credentials(),
+        wrong_redirects(),
+        wrong_scopes(),
+        wrong_places(),
+        wrong_lifetimes(),
+        wrong_context_users(),
+        wrong_limits(),
+        unknown_fields(),
+    ]
+    .concat()
+}
+
+fn wrong_names() -> Vec<Case> {
     vec![
-        // Names
         ("no name", web(""), "client_name: A name is needed: 1 to 200 characters."),
         ("201 letters", web(&"ж".repeat(201)), "client_name: A name has at most 200 characters."),
         (
@@ -40,7 +58,11 @@ fn refused_drafts() -> Vec<(&'static str, Value, &'static str)> {
             with(web("x"), json!({"contacts": (0..21).map(|n| n.to_string()).collect::<Vec<_>>()})),
             "contacts: At most 20",
         ),
-        // Ids
+    ]
+}
+
+fn wrong_ids() -> Vec<Case> {
+    vec![
         ("a short id", with(web("x"), json!({"client_id": "ab"})), "client_id: 3 to 128"),
         (
             "129 letters",
@@ -69,7 +91,12 @@ fn refused_drafts() -> Vec<(&'static str, Value, &'static str)> {
             with(web("x"), json!({"client_id": "mandate-admin"})),
             "client_id: This id is taken.",
         ),
-        // Grants and confidentiality
+    ]
+}
+
+fn wrong_grants() -> Vec<Case> {
+    let public = json!({"confidential": false});
+    vec![
         (
             "no grant",
             with(service("x"), json!({"grant_types": []})),
@@ -90,6 +117,12 @@ fn refused_drafts() -> Vec<(&'static str, Value, &'static str)> {
             with(service("x"), json!({"grant_types": ["password"], "scopes": ["openid"]})),
             "grant_types: The legacy grant `password` is switched off",
         ),
+    ]
+}
+
+fn wrong_credentials() -> Vec<Case> {
+    let public = json!({"confidential": false});
+    vec![
         (
             "confidential without a method",
             with(web("x"), json!({"auth_methods": ["none"], "confidential": true})),
@@ -135,7 +168,11 @@ fn refused_drafts() -> Vec<(&'static str, Value, &'static str)> {
             with(web("x"), json!({"client_secret": format!("mcs_{}", "A".repeat(48))})),
             "client_secret: It begins like a secret of this server",
         ),
-        // Redirect URIs
+    ]
+}
+
+fn wrong_redirects() -> Vec<Case> {
+    vec![
         (
             "code without a URI",
             json!({"client_name": "x"}),
@@ -179,7 +216,11 @@ fn refused_drafts() -> Vec<(&'static str, Value, &'static str)> {
             ),
             "redirect_uris: At most 100 URIs.",
         ),
-        // Scopes
+    ]
+}
+
+fn wrong_scopes() -> Vec<Case> {
+    vec![
         (
             "an unknown scope",
             with(web("x"), json!({"scopes": ["openid", "nope:read"]})),
@@ -218,7 +259,11 @@ fn refused_drafts() -> Vec<(&'static str, Value, &'static str)> {
             with(web("x"), json!({"default_resource": "https://nowhere.example"})),
             "default_resource: There is no resource",
         ),
-        // Places
+    ]
+}
+
+fn wrong_places() -> Vec<Case> {
+    vec![
         (
             "an unknown organization",
             with(web("x"), json!({"organization": "org_x"})),
@@ -234,7 +279,11 @@ fn refused_drafts() -> Vec<(&'static str, Value, &'static str)> {
             with(web("x"), json!({"team_restrictions": {"teams": ["team_x"]}})),
             "team_restrictions: There is no such team",
         ),
-        // Lifetimes
+    ]
+}
+
+fn wrong_lifetimes() -> Vec<Case> {
+    vec![
         (
             "59 seconds",
             with(web("x"), json!({"access_token_lifetime": 59})),
@@ -293,7 +342,11 @@ fn refused_drafts() -> Vec<(&'static str, Value, &'static str)> {
             with(web("x"), json!({"refresh_overlap": 121})),
             "refresh_overlap: The overlap is 0 to 120 seconds.",
         ),
-        // The person it acts for
+    ]
+}
+
+fn wrong_context_users() -> Vec<Case> {
+    vec![
         (
             "a context user on code",
             with(web("x"), json!({"context_user": "usr_x"})),
@@ -309,7 +362,11 @@ fn refused_drafts() -> Vec<(&'static str, Value, &'static str)> {
             with(service("x"), json!({"continue_without_context_user": true})),
             "continue_without_context_user: ",
         ),
-        // Limits
+    ]
+}
+
+fn wrong_limits() -> Vec<Case> {
+    vec![
         (
             "201 tokens",
             with(service("x"), json!({"max_active_tokens": 201})),
@@ -345,13 +402,15 @@ fn refused_drafts() -> Vec<(&'static str, Value, &'static str)> {
             with(web("x"), json!({"trusted_ips": ["10.0.0.5/8"]})),
             "trusted_ips: Line 1: `10.0.0.5/8` has bits set",
         ),
-        // Unknown fields
-        (
-            "an unknown field",
-            with(web("x"), json!({"redirect_uri": "https://a.example"})),
-            "redirect_uri: A client has no such field. Did you mean `redirect_uris`?",
-        ),
     ]
+}
+
+fn unknown_fields() -> Vec<Case> {
+    vec![(
+        "an unknown field",
+        with(web("x"), json!({"redirect_uri": "https://a.example"})),
+        "redirect_uri: A client has no such field. Did you mean `redirect_uris`?",
+    )]
 }
 
 #[tokio::test]

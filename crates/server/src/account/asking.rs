@@ -10,8 +10,11 @@ use protocol::scope::Scopes;
 /// What stands for a redirect to the person's own machine.
 const THIS_DEVICE: &str = "this device";
 
-/// The catalogue's entry of each scope, in order. One that is in no catalogue any more goes by its
-/// name and counts as a change, the stricter kind.
+/// The order in which people are told what an application learns about them.
+const IDENTITY: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
+/// The catalogue's entry of each scope: who I am, then what is read, then what is changed. One
+/// that is in no catalogue any more goes by its name and counts as a change, the stricter kind.
 pub(super) async fn described(work: &mut Work, asked: &Scopes) -> Result<Vec<Scope>, Fault> {
     let known = scopes::describe(work, asked).await?;
     let mut known: BTreeMap<_, _> = known.into_iter().map(|it| (it.name.clone(), it)).collect();
@@ -22,7 +25,16 @@ pub(super) async fn described(work: &mut Work, asked: &Scopes) -> Result<Vec<Sco
         resource: None,
         is_system: false,
     };
-    Ok(asked.iter().map(|name| known.remove(name).unwrap_or_else(|| unknown(name))).collect())
+    let found = asked.iter().map(|name| known.remove(name).unwrap_or_else(|| unknown(name)));
+    let mut described: Vec<_> = found.collect();
+    described.sort_by_key(rank);
+    Ok(described)
+}
+
+/// Where a scope stands among others of the same order of names.
+fn rank(scope: &Scope) -> (ScopeKind, usize) {
+    let place = IDENTITY.iter().position(|name| *name == scope.name);
+    (scope.kind, place.unwrap_or(IDENTITY.len()))
 }
 
 /// A scope as a sentence; its name where nobody wrote one.

@@ -9,6 +9,7 @@ use domain::sessions::{self, SignIn};
 use crate::app::App;
 use crate::web::browser::Browser;
 use crate::web::failure::Failure;
+use crate::web::views::{ErrorPage, Link};
 use crate::web::{page, sealed};
 
 /// Sends the browser to `back` with its new session. What it was signed in with before ends now
@@ -51,14 +52,17 @@ pub(super) async fn sign_in(
 }
 
 /// Used up, late or none of ours: nobody learns which.
-pub(super) fn link_is_over() -> Failure {
-    Failure::Said {
-        status: StatusCode::GONE,
-        title: "This link cannot be used any more",
+pub(super) fn link_is_over() -> Response {
+    let link = |label: &str, href: &str| Link { label: label.into(), href: href.into() };
+    let page = ErrorPage {
+        title: "This link cannot be used any more".into(),
         sentence: "A link of this kind works once and for a limited time. This one was used \
                    already, is too old, or was not copied in full."
             .into(),
-        advice: "If you used it yourself, sign in. Otherwise ask whoever sent it for a new one.",
+        advice: "If you used it yourself, sign in. Otherwise ask whoever sent it for a new one."
+            .into(),
         error_id: None,
-    }
+        ways_out: vec![link("Sign in", "/login"), link("Home", "/")],
+    };
+    page::render_with(StatusCode::GONE, &page)
 }

@@ -26,7 +26,7 @@ pub(super) async fn show(
     RawQuery(asked): RawQuery,
 ) -> Result<Response, Failure> {
     let link = Plain::new(query::value(asked.as_deref(), "link").unwrap_or_default());
-    let Some(user) = invited(&app, &browser, &link).await? else { return Err(link_is_over()) };
+    let Some(user) = invited(&app, &browser, &link).await? else { return Ok(link_is_over()) };
     let mut response = page::render(&view(&app, &browser, &link, &user));
     browser.remember(response.headers_mut());
     Ok(response)
@@ -46,13 +46,13 @@ pub(super) async fn accept(
         }
         Err(Refusal::Invalid(wrong)) => {
             let Some(user) = invited(&app, &browser, &link).await? else {
-                return Err(link_is_over());
+                return Ok(link_is_over());
             };
             let form =
                 Invitation { errors: errors::shown(wrong), ..view(&app, &browser, &link, &user) };
             Ok(page::render_with(StatusCode::UNPROCESSABLE_ENTITY, &form))
         }
-        Err(Refusal::NotFound | Refusal::Conflict { .. }) => Err(link_is_over()),
+        Err(Refusal::NotFound | Refusal::Conflict { .. }) => Ok(link_is_over()),
         Err(other) => Err(other.into()),
     }
 }

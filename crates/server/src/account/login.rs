@@ -12,6 +12,7 @@ use axum::response::Response;
 use domain::authorizations::Pending;
 use domain::sessions::{self, SignIn};
 use domain::{Plain, clients};
+use protocol::prompt::Prompt;
 
 use super::entry::{enter as enter_with, user_agent};
 use super::views::{Expired, Login};
@@ -109,11 +110,8 @@ pub(super) async fn show(
         }
         Some(waiting) => waiting,
     };
-    let email = match &waiting {
-        Waiting::Request(_, pending) => pending.request.login_hint.clone(),
-        Waiting::Path(_) => None,
-    };
-    form(&app, &browser, &waiting, email.unwrap_or_default(), Trouble::default()).await
+    let email = expected(&browser, &waiting).unwrap_or_default();
+    form(&app, &browser, &waiting, email, Trouble::default()).await
 }
 
 /// The attempt.
@@ -172,6 +170,15 @@ async fn form(
     }
     browser.remember(response.headers_mut());
     Ok(response)
+}
+
+/// Who is expected: whom the application named, else whoever is signed in, unless the application
+/// asks who it shall be.
+fn expected(browser: &Browser, waiting: &Waiting) -> Option<String> {
+    let Waiting::Request(_, pending) = waiting else { return None };
+    let request = &pending.request;
+    let present = browser.signed_in().filter(|_| !request.prompts.contains(Prompt::SelectAccount));
+    request.login_hint.clone().or_else(|| present.map(|(_, user)| user.email.clone()))
 }
 
 /// For somebody who is signed in: the application wants to be sure who it is.

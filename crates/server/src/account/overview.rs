@@ -92,7 +92,7 @@ async fn connected_grant(
         teams: summary.teams.clone(),
         allowed: When::relative(grant.consented_at, now),
         last_used: summary.last_used_at.map(|at| When::relative(at, now)),
-        expires: Some(When::relative(grant.expires_at, now)),
+        expires: Some(When::exact(grant.expires_at)),
     })
 }
 

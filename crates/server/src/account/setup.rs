@@ -33,7 +33,7 @@ pub(super) async fn show(
     let mut work = app.instance.read();
     let purpose = accounts::peek_link(&mut work, &Plain::new(&link), browser.call.now).await?;
     if purpose != Some(LinkPurpose::Setup) {
-        return Err(link_is_over());
+        return Ok(link_is_over());
     }
     let form = view(&app, &browser, link, &Fields::default());
     let mut response = page::render(&form);
@@ -61,7 +61,7 @@ pub(super) async fn accept(
             let form = SetUp { errors: errors::shown(wrong), ..form };
             Ok(page::render_with(StatusCode::UNPROCESSABLE_ENTITY, &form))
         }
-        Err(Refusal::NotFound | Refusal::Conflict { .. }) => Err(link_is_over()),
+        Err(Refusal::NotFound | Refusal::Conflict { .. }) => Ok(link_is_over()),
         Err(other) => Err(other.into()),
     }
 }

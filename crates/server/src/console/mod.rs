@@ -1,3 +1,31 @@
-//! Pages of an administrator: clients, users, refusals. Knows no protocol endpoint.
+//! Pages of an administrator: clients, users, refusals. Knows no protocol endpoint and no other
+//! door.
+//!
+//! Every page needs a session and a proof. A function is short: read what was asked, begin a work,
+//! call one rule, commit, answer. What somebody may not do is shown as such before they try.
 
+mod clients;
+mod done;
+mod names;
+mod query;
 pub mod views;
+mod visitor;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+
+use crate::app::App;
+use crate::web::page;
+
+/// The pages of an administrator, to be nested at `/console`.
+pub fn router() -> Router<Arc<App>> {
+    Router::new().route("/", get(start)).merge(clients::router())
+}
+
+/// `/console`: the list of clients is where everybody begins.
+async fn start() -> Response {
+    page::see_other("/console/clients")
+}

@@ -43,7 +43,11 @@ impl From<domain::Fault> for Error {
 ///
 /// # Errors
 /// When the database cannot take it.
-pub async fn prepare(instance: &Arc<Instance>, call: &Call, sample_app: &str) -> Result<Cast, Error> {
+pub async fn prepare(
+    instance: &Arc<Instance>,
+    call: &Call,
+    sample_app: &str,
+) -> Result<Cast, Error> {
     let passwords: [Plain; 4] = {
         let mut made = Vec::new();
         for _ in 0..4 {
@@ -65,13 +69,16 @@ pub async fn prepare(instance: &Arc<Instance>, call: &Call, sample_app: &str) ->
     let mut work = instance.begin().await?;
     access::bind(&mut work, call.now, dora.id.as_str(), AUDITOR, &Place::Instance).await?;
     let may = authority.may::<access::CreateClients>()?;
-    let sample = clients::create(&mut work, call, &may, notes(instance, &organization, sample_app)?, None).await?;
+    let sample =
+        clients::create(&mut work, call, &may, notes(instance, &organization, sample_app)?, None)
+            .await?;
     let report = clients::create(&mut work, call, &may, report(&organization)?, None).await?;
     clients::create(&mut work, call, &may, terminal(&organization)?, None).await?;
     let role = access::SECURITY_ADMINISTRATOR;
     access::bind(&mut work, call.now, report.object.id.as_str(), role, &Place::Instance).await?;
     work.commit().await?;
-    let secret = |shown: &domain::ShownOnce<_>| shown.secret.clone().unwrap_or_else(|| Plain::new(""));
+    let secret =
+        |shown: &domain::ShownOnce<_>| shown.secret.clone().unwrap_or_else(|| Plain::new(""));
     Ok(Cast {
         guide: DemoGuide {
             sample_app: sample_app.into(),
@@ -90,12 +97,20 @@ async fn person(
     password: &Plain,
 ) -> Result<User, Error> {
     let may = Authority::operator("demo").may::<access::CreateUsers>()?;
-    let new = NewUser { email: email.into(), display_name: name.into(), password: Some(password.clone()) };
+    let new = NewUser {
+        email: email.into(),
+        display_name: name.into(),
+        password: Some(password.clone()),
+    };
     Ok(accounts::create(instance, call, &may, new).await?.0)
 }
 
 /// One organization and its teams: Ben manages clients in two, Cleo belongs to all three.
-async fn places(instance: &Arc<Instance>, call: &Call, [ben, cleo]: &[&User; 2]) -> Result<String, Error> {
+async fn places(
+    instance: &Arc<Instance>,
+    call: &Call,
+    [ben, cleo]: &[&User; 2],
+) -> Result<String, Error> {
     let may = Authority::operator("demo").may::<access::ManageTeams>()?;
     let mut work = instance.begin().await?;
     let organization = teams::create_organization(&mut work, call, &may, "Harbour Works").await?;
@@ -181,9 +196,21 @@ fn commands(instance: &Instance, id: &str, secret: &Plain) -> Vec<Snippet> {
                  | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/'); echo \"$TOKEN\""
             ),
         ),
-        snippet("Ask what it means", format!("curl -s -u {credentials} -d token=$TOKEN {issuer}/oauth2/introspect")),
-        snippet("Call the API with it", format!("curl -s -H \"Authorization: Bearer $TOKEN\" {issuer}/api/v1/clients")),
-        snippet("Revoke it", format!("curl -s -u {credentials} -d token=$TOKEN {issuer}/oauth2/revoke")),
-        snippet("Ask again: it is dead", format!("curl -s -u {credentials} -d token=$TOKEN {issuer}/oauth2/introspect")),
+        snippet(
+            "Ask what it means",
+            format!("curl -s -u {credentials} -d token=$TOKEN {issuer}/oauth2/introspect"),
+        ),
+        snippet(
+            "Call the API with it",
+            format!("curl -s -H \"Authorization: Bearer $TOKEN\" {issuer}/api/v1/clients"),
+        ),
+        snippet(
+            "Revoke it",
+            format!("curl -s -u {credentials} -d token=$TOKEN {issuer}/oauth2/revoke"),
+        ),
+        snippet(
+            "Ask again: it is dead",
+            format!("curl -s -u {credentials} -d token=$TOKEN {issuer}/oauth2/introspect"),
+        ),
     ]
 }

@@ -85,7 +85,9 @@ impl Harbour {
         let mut pairs = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));
         let name = pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned());
         let visitors = self.visitors.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((name, visitor)) = name.and_then(|n| visitors.get(&n).map(|v| (n.clone(), v.clone()))) {
+        if let Some((name, visitor)) =
+            name.and_then(|n| visitors.get(&n).map(|v| (n.clone(), v.clone())))
+        {
             return Ok((name, visitor));
         }
         Ok((random()?, Visitor { form_token: random()?, ..Visitor::default() }))
@@ -112,7 +114,10 @@ impl Harbour {
     async fn look(&self, tokens: &mut Tokens, title: &str) -> Exchange {
         let form = Some(vec![("token", tokens.access.as_str())]);
         let about = "The server tells what the token means now, or that it means nothing any more.";
-        let came = self.wire.ask(&Asked { title, about, path: "/oauth2/introspect", form, bearer: None }).await;
+        let came = self
+            .wire
+            .ask(&Asked { title, about, path: "/oauth2/introspect", form, bearer: None })
+            .await;
         tokens.meaning = came.json;
         came.told
     }
@@ -148,7 +153,11 @@ async fn show(State(harbour): Shared, headers: HeaderMap) -> Response {
         let (name, visitor) = harbour.visitor(&headers)?;
         let Some(tokens) = &visitor.tokens else {
             let sign_in = "/sign-in".to_owned();
-            return Ok(page::render(&SignedOut { sign_in, server: harbour.issuer.clone(), notice: None }));
+            return Ok(page::render(&SignedOut {
+                sign_in,
+                server: harbour.issuer.clone(),
+                notice: None,
+            }));
         };
         let claims = claims(&tokens.id);
         let who = claims["name"].as_str().or_else(|| claims["sub"].as_str()).unwrap_or("somebody");
@@ -205,7 +214,11 @@ async fn sign_in(State(harbour): Shared, headers: HeaderMap) -> Response {
     or_trouble(&harbour, begun())
 }
 
-async fn callback(State(harbour): Shared, headers: HeaderMap, Query(answer): Query<HashMap<String, String>>) -> Response {
+async fn callback(
+    State(harbour): Shared,
+    headers: HeaderMap,
+    Query(answer): Query<HashMap<String, String>>,
+) -> Response {
     let (name, mut visitor) = match harbour.visitor(&headers) {
         Ok(known) => known,
         Err(fault) => return harbour.trouble(fault.to_string(), None),
@@ -238,11 +251,17 @@ async fn callback(State(harbour): Shared, headers: HeaderMap, Query(answer): Que
     let came = harbour.wire.ask(&asked).await;
     visitor.tell(came.told);
     let Some(mut tokens) = came.is_ok.then(|| tokens(&came.json)).flatten() else {
-        return harbour.trouble("The server gave no tokens for the code.", came.json["error"].as_str().map(str::to_owned));
+        return harbour.trouble(
+            "The server gave no tokens for the code.",
+            came.json["error"].as_str().map(str::to_owned),
+        );
     };
     // Straight from the token endpoint, so the channel vouches for it (OIDC Core §3.1.3.7, 6).
     let claims = claims(&tokens.id);
-    if claims["nonce"] != nonce.as_str() || claims["iss"] != harbour.issuer.as_str() || claims["aud"] != harbour.client_id.as_str() {
+    if claims["nonce"] != nonce.as_str()
+        || claims["iss"] != harbour.issuer.as_str()
+        || claims["aud"] != harbour.client_id.as_str()
+    {
         return harbour.trouble("The ID token does not belong to this sign-in.", None);
     }
     visitor.tell(harbour.look(&mut tokens, "Introspect the access token").await);
@@ -261,7 +280,11 @@ fn tokens(json: &Value) -> Option<Tokens> {
 }
 
 /// A button was pressed: the visitor with tokens, if the form is theirs.
-fn pressed(harbour: &Harbour, headers: &HeaderMap, form: &HashMap<String, String>) -> Option<(String, Visitor, Tokens)> {
+fn pressed(
+    harbour: &Harbour,
+    headers: &HeaderMap,
+    form: &HashMap<String, String>,
+) -> Option<(String, Visitor, Tokens)> {
     let (name, visitor) = harbour.visitor(headers).ok()?;
     let is_theirs = form.get("form_token") == Some(&visitor.form_token);
     let tokens = visitor.tokens.clone().filter(|_| is_theirs)?;
@@ -273,23 +296,47 @@ fn home(harbour: &Harbour, name: &str, visitor: Visitor) -> Response {
     page::see_other("/")
 }
 
-async fn call(State(harbour): Shared, headers: HeaderMap, Form(form): Form<HashMap<String, String>>) -> Response {
-    let Some((name, mut visitor, tokens)) = pressed(&harbour, &headers, &form) else { return page::see_other("/") };
+async fn call(
+    State(harbour): Shared,
+    headers: HeaderMap,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
+    let Some((name, mut visitor, tokens)) = pressed(&harbour, &headers, &form) else {
+        return page::see_other("/");
+    };
     let about = "An API is called in the name of the person. This one tells who the token acts for, and where.";
-    let asked = Asked { title: "Call the API", about, path: "/api/v1/me", form: None, bearer: Some(&tokens.access) };
+    let asked = Asked {
+        title: "Call the API",
+        about,
+        path: "/api/v1/me",
+        form: None,
+        bearer: Some(&tokens.access),
+    };
     visitor.tell(harbour.wire.ask(&asked).await.told);
     home(&harbour, &name, visitor)
 }
 
-async fn introspect(State(harbour): Shared, headers: HeaderMap, Form(form): Form<HashMap<String, String>>) -> Response {
-    let Some((name, mut visitor, mut tokens)) = pressed(&harbour, &headers, &form) else { return page::see_other("/") };
+async fn introspect(
+    State(harbour): Shared,
+    headers: HeaderMap,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
+    let Some((name, mut visitor, mut tokens)) = pressed(&harbour, &headers, &form) else {
+        return page::see_other("/");
+    };
     visitor.tell(harbour.look(&mut tokens, "Introspect the access token").await);
     visitor.tokens = Some(tokens);
     home(&harbour, &name, visitor)
 }
 
-async fn refresh(State(harbour): Shared, headers: HeaderMap, Form(form): Form<HashMap<String, String>>) -> Response {
-    let Some((name, mut visitor, mut tokens)) = pressed(&harbour, &headers, &form) else { return page::see_other("/") };
+async fn refresh(
+    State(harbour): Shared,
+    headers: HeaderMap,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
+    let Some((name, mut visitor, mut tokens)) = pressed(&harbour, &headers, &form) else {
+        return page::see_other("/");
+    };
     let Some(refresh) = tokens.refresh.clone() else { return page::see_other("/") };
     let asked = Asked {
         title: "Refresh",
@@ -311,8 +358,14 @@ async fn refresh(State(harbour): Shared, headers: HeaderMap, Form(form): Form<Ha
     home(&harbour, &name, visitor)
 }
 
-async fn revoke(State(harbour): Shared, headers: HeaderMap, Form(form): Form<HashMap<String, String>>) -> Response {
-    let Some((name, mut visitor, mut tokens)) = pressed(&harbour, &headers, &form) else { return page::see_other("/") };
+async fn revoke(
+    State(harbour): Shared,
+    headers: HeaderMap,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
+    let Some((name, mut visitor, mut tokens)) = pressed(&harbour, &headers, &form) else {
+        return page::see_other("/");
+    };
     let token = tokens.refresh.clone().unwrap_or_else(|| tokens.access.clone());
     let asked = Asked {
         title: "Revoke",
@@ -328,8 +381,14 @@ async fn revoke(State(harbour): Shared, headers: HeaderMap, Form(form): Form<Has
 }
 
 /// Ends the visit here and the browser session there (RP-initiated logout).
-async fn sign_out(State(harbour): Shared, headers: HeaderMap, Form(form): Form<HashMap<String, String>>) -> Response {
-    let Some((name, _, tokens)) = pressed(&harbour, &headers, &form) else { return page::see_other("/") };
+async fn sign_out(
+    State(harbour): Shared,
+    headers: HeaderMap,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
+    let Some((name, _, tokens)) = pressed(&harbour, &headers, &form) else {
+        return page::see_other("/");
+    };
     harbour.forget(&name);
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("id_token_hint", &tokens.id)

@@ -6,8 +6,8 @@
 
 mod cast;
 mod harbour;
-mod wire;
 pub mod views;
+mod wire;
 
 pub use cast::{Cast, prepare};
 pub use harbour::router;

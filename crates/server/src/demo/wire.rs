@@ -58,9 +58,17 @@ impl Wire {
         match self.send(asked, body).await {
             Ok((status, text)) => {
                 let json: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-                let answer = if json.is_null() { text } else { serde_json::to_string_pretty(&shortened(json.clone())).unwrap_or_default() };
+                let answer = if json.is_null() {
+                    text
+                } else {
+                    serde_json::to_string_pretty(&shortened(json.clone())).unwrap_or_default()
+                };
                 let is_ok = status.is_success();
-                Came { is_ok, json, told: Exchange { status: status.to_string(), ok: is_ok, answer, ..told } }
+                Came {
+                    is_ok,
+                    json,
+                    told: Exchange { status: status.to_string(), ok: is_ok, answer, ..told },
+                }
             }
             Err(why) => {
                 let told = Exchange { status: "no answer".into(), ok: false, answer: why, ..told };
@@ -69,9 +77,14 @@ impl Wire {
         }
     }
 
-    async fn send(&self, asked: &Asked<'_>, body: Option<String>) -> Result<(StatusCode, String), String> {
+    async fn send(
+        &self,
+        asked: &Asked<'_>,
+        body: Option<String>,
+    ) -> Result<(StatusCode, String), String> {
         let method = if body.is_some() { "POST" } else { "GET" };
-        let authorization = asked.bearer.map_or_else(|| self.basic.clone(), |token| format!("Bearer {token}"));
+        let authorization =
+            asked.bearer.map_or_else(|| self.basic.clone(), |token| format!("Bearer {token}"));
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{}", self.issuer, asked.path))
@@ -82,7 +95,8 @@ impl Wire {
         let answer = tokio::time::timeout(Duration::from_secs(10), self.client.request(request));
         let answer = answer.await.map_err(|_| "The server took too long.".to_owned())?;
         let (parts, body) = answer.map_err(|error| error.to_string())?.into_parts();
-        let bytes = Limited::new(body, 1024 * 1024).collect().await.map_err(|error| error.to_string())?;
+        let bytes =
+            Limited::new(body, 1024 * 1024).collect().await.map_err(|error| error.to_string())?;
         Ok((parts.status, String::from_utf8_lossy(&bytes.to_bytes()).into_owned()))
     }
 
@@ -104,13 +118,22 @@ impl Wire {
             request.push('=');
             request.push_str(&short(value));
         }
-        Exchange { title: asked.title.into(), about: asked.about.into(), request, ..Exchange::default() }
+        Exchange {
+            title: asked.title.into(),
+            about: asked.about.into(),
+            request,
+            ..Exchange::default()
+        }
     }
 }
 
 /// A long value shortened for the eye.
 pub fn short(value: &str) -> String {
-    if value.len() > 40 && value.is_ascii() { format!("{}…{}", &value[..12], &value[value.len() - 4..]) } else { value.into() }
+    if value.len() > 40 && value.is_ascii() {
+        format!("{}…{}", &value[..12], &value[value.len() - 4..])
+    } else {
+        value.into()
+    }
 }
 
 /// JSON with its long tokens shortened.

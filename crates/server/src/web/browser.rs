@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use domain::accounts::User;
@@ -159,7 +159,9 @@ impl FromRequestParts<Arc<App>> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let browser = Browser::from_request_parts(parts, app).await?;
-        let path = parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
+        // A nested router sees the rest of the path only; the person goes back to the whole.
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+        let path = uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
         let is_get = parts.method == axum::http::Method::GET;
         browser
             .into_signed_in()

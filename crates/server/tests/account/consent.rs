@@ -251,6 +251,8 @@ async fn several_teams_are_at_least_one_and_are_remembered() {
         let path = app.authorize_path(&[("scope", AS_USER), ("prompt", "consent")]);
         let page = consent_page(&mut browser, &path, BEN).await;
         assert!(page.body.contains("You allowed this application before"));
+        assert!(page.body.contains("it asks for nothing new"), "{}", page.body);
+        assert!(page.body.contains("never be able to do more than you can"));
         assert!(!page.body.contains(">New<"), "{}", page.body);
         for (id, ticked) in [(&teams[0], true), (&teams[1], false), (&teams[2], true)] {
             let rest = page.body.split(&format!("value=\"{id}\"")).nth(1).unwrap();
@@ -274,6 +276,7 @@ async fn more_than_before_is_marked_as_new() {
         let path = app.authorize_path(&[("scope", "openid as_user:read as_user:write")]);
         let page = consent_page(&mut browser, &path, BEN).await;
         assert_eq!(page.body.matches(">New<").count(), 1, "{}", page.body);
+        assert!(page.body.contains("is marked as new"), "{}", page.body);
         let change = page.body.split("It may change").nth(1).unwrap();
         assert!(change.contains(">New<"));
     })

@@ -202,9 +202,15 @@ async fn k13_refuses_a_login_form_of_another_site() {
         let own = browser.get("/login").await.field("form_token").unwrap();
         let foreign = server.browser().get("/login").await.field("form_token").unwrap();
         let credentials = [("email", ADMIN_EMAIL), ("password", PASSWORD)];
+        // Our pages send no referrer, so a real browser sends our own form with these two.
+        let honest = [("origin", "null"), ("sec-fetch-site", "same-origin")];
+        let fields = [&credentials[..], &[("form_token", &own)]].concat();
+        assert_eq!(post_with(&browser, "/login", &honest, &fields).await.status.as_u16(), 303);
         for (headers, token) in [
             (&[("origin", "https://evil.example")][..], own.as_str()),
-            (&[("origin", "null")], &own),
+            (&[("origin", "null"), ("sec-fetch-site", "cross-site")], &own),
+            (&[("origin", "null"), ("sec-fetch-site", "same-site")], &own),
+            (&[("origin", "null")], &foreign),
             (&[("sec-fetch-site", "cross-site")], &own),
             (&[("origin", "https://mandate.test.evil.example")], &own),
             (&[("origin", ISSUER)], ""),
@@ -235,6 +241,9 @@ async fn c10_prompt_login_asks_again_and_cancelling_costs_nothing() {
         server.clock.step(90);
         let page = browser.visit(&app.authorize_path(&[("prompt", "login")])).await;
         assert!(page.body.contains("You are signed in as ada@example.com"), "{}", page.body);
+        assert_eq!(page.field("email").as_deref(), Some(ADMIN_EMAIL), "the likely person");
+        let chooser = browser.visit(&app.authorize_path(&[("prompt", "select_account")])).await;
+        assert_eq!(chooser.field("email").as_deref(), Some(""), "nobody is suggested");
         let fields = [("email", ADMIN_EMAIL), ("password", "not my password at all")];
         browser.submit(&page, "/login", &fields).await;
         assert_eq!(browser.cookies[SESSION], session);

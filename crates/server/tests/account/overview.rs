@@ -40,7 +40,7 @@ async fn shows_who_i_am_what_acts_for_me_and_where_i_am_signed_in() {
             "not verified",
             "See everything that you may see",
             "See your e-mail address",
-            "in 7 days",
+            "ends <time datetime=\"2027-01-22T08:00:00Z\"",
             "This browser",
             "127.0.0.1",
             "href=\"/console\"",

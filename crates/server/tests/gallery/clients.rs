@@ -12,7 +12,10 @@ use crate::voice::{Voice, ago, ahead};
 pub fn pages(voice: Voice) -> Vec<Page> {
     vec![
         ("clients", list(voice).render().unwrap()),
-        ("clients-empty", ClientList { rows: Vec::new(), ..list(voice) }.render().unwrap()),
+        (
+            "clients-empty",
+            ClientList { rows: Vec::new(), only_system: true, ..list(voice) }.render().unwrap(),
+        ),
         ("clients-nothing", nothing(voice)),
         ("clients-delete", bulk_delete(voice)),
     ]
@@ -27,7 +30,11 @@ fn filters(voice: Voice) -> ClientFilters {
         team: all(&["Any team", "All teams", "Harbour", "Quay"]),
         access: all(&["Any", "Read only", "Full access"]),
         kind: all(&["Any", "Confidential", "Public", "Service"]),
-        status: all(&["Any", "Enabled", "Disabled", "Unused", "Secret expiring", "High risk"]),
+        status: all(&["Any", "Enabled", "Disabled", "Unused", "Secret expiring"]),
+        grant: all(&["Any", "Authorization code"]),
+        scope: all(&["Any", "openid"]),
+        sort: all(&["Name", "Newest first"]),
+        more: false,
         active: false,
     }
 }
@@ -90,7 +97,9 @@ fn list(voice: Voice) -> ClientList {
         filters: filters(voice),
         rows,
         create_refused: None,
+        only_system: false,
         bulk_delete: Some("/console/clients/delete".into()),
+        bulk_disable: Some("/console/clients/disable".into()),
         first: None,
         next: Some("?cursor=abc".into()),
     }

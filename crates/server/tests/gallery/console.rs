@@ -173,7 +173,9 @@ fn client_new(voice: Voice, errors: Errors) -> String {
             "Runs on a server and signs people in.",
             "Authorization code, confidential",
         ),
+        kind_word: "web".into(),
         kind_value: "user_authorized".into(),
+        idempotency_key: "sample-key".into(),
         form: form(voice, errors),
     };
     page.render().unwrap()
@@ -204,6 +206,7 @@ fn saved(voice: Voice) -> String {
         client_name: voice.say("Harbour Notes"),
         client_id: voice.say("harbour-notes"),
         secret: voice.maybe("mcs_8sJ2vQ0pLr5TnXk3Wd7YhBz4Mc9FgAe1Ru6NjSo"),
+        shown_before: false,
         previous: voice.maybe("The secrets before this one stop working tomorrow at 14:05."),
         snippets: vec![
             snippet(

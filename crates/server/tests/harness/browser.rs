@@ -48,6 +48,11 @@ impl Browser {
         self.send(form(path, fields).header("origin", ISSUER), encode(fields)).await
     }
 
+    /// POST of a form that another site claims to have sent.
+    pub async fn post_from(&mut self, origin: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(form(path, fields).header("origin", origin), encode(fields)).await
+    }
+
     /// GET, following redirects for as long as they stay on this server.
     pub async fn visit(&mut self, path: &str) -> Answer {
         let mut answer = self.get(path).await;

@@ -146,7 +146,7 @@ pub(in crate::clients) async fn retire_all(
 fn checked(rotation: &Rotation, now: i64) -> Result<String, Refusal> {
     let mut errors = Vec::new();
     let mut refuse = |field: &str, message: &str| {
-        errors.push(FieldError { field: field.into(), message: message.into() })
+        errors.push(FieldError { field: field.into(), message: message.into() });
     };
     if rotation.expires_at.is_some_and(|end| end <= now) {
         refuse("expires_at", "A new secret cannot end in the past.");

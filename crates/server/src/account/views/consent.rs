@@ -73,3 +73,10 @@ pub struct Consent {
     /// Where to sign in as someone else.
     pub switch_person: String,
 }
+
+impl Consent {
+    /// Whether it asks for anything the person has not allowed before.
+    pub fn asks_more(&self) -> bool {
+        [&self.identity, &self.read, &self.change].into_iter().flatten().any(|it| it.new)
+    }
+}

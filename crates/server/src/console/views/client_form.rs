@@ -112,7 +112,8 @@ impl ClientForm {
     }
 }
 
-/// The second step of creating a client. Also posts `type` and `form_token`.
+/// The second step of creating a client. Also posts `kind`, `type`, `idempotency_key` and
+/// `form_token`.
 #[derive(Template)]
 #[template(path = "console/views/client_new.html")]
 pub struct ClientNew {
@@ -122,8 +123,12 @@ pub struct ClientNew {
     pub action: String,
     /// What is being built.
     pub kind: Kind,
+    /// The `kind` that is sent, so that a refused form knows where it began.
+    pub kind_word: String,
     /// The `type` that is sent.
     pub kind_value: String,
+    /// Sent along, so that the same form sent twice makes one client.
+    pub idempotency_key: String,
     /// The fields.
     pub form: ClientForm,
 }
@@ -160,6 +165,9 @@ pub struct ClientSaved {
     pub client_id: String,
     /// The new secret; a public client has none.
     pub secret: Option<String>,
+    /// Whether this is the second time that the same form was sent: there is a secret, and it
+    /// was shown the first time.
+    pub shown_before: bool,
     /// What happens to the secrets before this one, after a rotation.
     pub previous: Option<String>,
     /// The same as `.env`, JSON, Kubernetes Secret, curl.

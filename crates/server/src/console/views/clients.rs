@@ -51,7 +51,8 @@ pub struct ClientRow {
     pub created: When,
 }
 
-/// What the list is narrowed to. Sent by GET as `q`, `team`, `access`, `type`, `status`.
+/// What the list is narrowed to, and its order. Sent by GET as `q`, `team`, `access`, `type`,
+/// `status`, `grant`, `scope`, `sort`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientFilters {
     /// A name, an exact client ID, or a redirect host.
@@ -62,13 +63,21 @@ pub struct ClientFilters {
     pub access: Vec<Choice>,
     /// Confidential, public, service.
     pub kind: Vec<Choice>,
-    /// Enabled, disabled, unused, expiring secrets, high risk.
+    /// Enabled, disabled, unused, expiring secrets.
     pub status: Vec<Choice>,
+    /// Grants.
+    pub grant: Vec<Choice>,
+    /// The catalogue of scopes.
+    pub scope: Vec<Choice>,
+    /// By what the list is sorted.
+    pub sort: Vec<Choice>,
+    /// Whether one of the rarer filters is in use.
+    pub more: bool,
     /// Whether anything narrows the list.
     pub active: bool,
 }
 
-/// `/console/clients`. Ticked rows are posted as `client_ids` to `bulk_delete`.
+/// `/console/clients`. Ticked rows are posted as `client_ids` to `bulk_delete` or `bulk_disable`.
 #[derive(Template)]
 #[template(path = "console/views/client_list.html")]
 pub struct ClientList {
@@ -80,12 +89,24 @@ pub struct ClientList {
     pub rows: Vec<ClientRow>,
     /// Why this person cannot create clients, if they cannot.
     pub create_refused: Option<String>,
+    /// Whether there is nothing yet but the clients that the server itself relies on.
+    pub only_system: bool,
     /// Where ticked rows are sent, if this person may delete.
     pub bulk_delete: Option<String>,
+    /// Where ticked rows are sent, if this person may disable.
+    pub bulk_disable: Option<String>,
     /// The first page, when this is not it.
     pub first: Option<String>,
     /// The next page.
     pub next: Option<String>,
+}
+
+impl ClientList {
+    /// Whether rows can be ticked.
+    fn picks(&self) -> bool {
+        (self.bulk_delete.is_some() || self.bulk_disable.is_some())
+            && self.rows.iter().any(|row| !row.system)
+    }
 }
 
 /// "Delete these clients?" Posts `client_ids`, `confirm` and `form_token`.

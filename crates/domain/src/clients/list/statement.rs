@@ -35,6 +35,11 @@ impl Statement {
         format!("${}", self.values.len())
     }
 
+    /// Is nothing filtered?
+    pub fn is_empty(&self) -> bool {
+        self.conditions.is_empty()
+    }
+
     /// ` WHERE …`, or nothing.
     pub fn conditions(&self) -> String {
         if self.conditions.is_empty() {

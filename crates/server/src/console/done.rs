@@ -1,0 +1,35 @@
+//! What was just done, told once by the page that follows. The address bar carries a word of
+//! ours, never a sentence of somebody else's.
+
+use axum::response::Response;
+
+use super::query::Query;
+use crate::web::page;
+
+/// Word and sentence.
+const TOLD: &[(&str, &str)] = &[
+    ("saved", "Saved. It holds from the next request."),
+    ("unchanged", "Nothing was different, so nothing was changed."),
+    ("disabled", "Disabled. It gets no tokens, and those it had have ended."),
+    ("enabled", "Enabled. It may get tokens again; those that ended stay dead."),
+    ("tokens-revoked", "Revoked. Every token of this client has ended."),
+    ("token-revoked", "Revoked. That token has ended."),
+    ("secret-retired", "Retired. That secret opens nothing any more."),
+    ("deleted", "Deleted for good. Its tokens have ended, and its ID is never given again."),
+    ("deleted-all", "Deleted for good, all of them. Their tokens have ended."),
+    ("disabled-all", "Disabled, all of them. Their tokens have ended."),
+    ("user-disabled", "Disabled. They are signed out everywhere, and what acted for them ended."),
+    ("user-enabled", "Enabled. They may sign in again."),
+];
+
+/// The sentence behind the word in the query; nothing for a word that is not ours.
+pub(super) fn told(query: &Query) -> Option<String> {
+    let word = query.get("done")?;
+    TOLD.iter().find(|(known, _)| *known == word).map(|(_, sentence)| (*sentence).to_owned())
+}
+
+/// On to the page at `path`, which tells it.
+pub(super) fn done(path: &str, word: &'static str) -> Response {
+    debug_assert!(TOLD.iter().any(|(known, _)| *known == word), "{word} has no sentence");
+    page::see_other(&format!("{path}?done={word}"))
+}

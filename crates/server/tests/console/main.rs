@@ -1,0 +1,8 @@
+//! The console as conversations: an administrator, an auditor, a client manager, a stranger.
+//! Names say the refusal; `A01…R07` are the rows of the security checklist.
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod cast;
+mod create;
