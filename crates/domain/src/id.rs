@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -73,14 +74,19 @@ const EPOCH_MILLISECONDS: i64 = 1_735_689_600_000;
 #[derive(Debug)]
 pub(crate) struct Ids {
     clock: Clock,
-    node: i64,
+    node: AtomicI64,
     last: Mutex<i64>,
 }
 
 impl Ids {
-    /// `node` is 0–255, claimed by a lease.
+    /// `node` is 0–255; see `node`.
     pub fn new(clock: Clock, node: u8) -> Self {
-        Self { clock, node: i64::from(node), last: Mutex::new(0) }
+        Self { clock, node: AtomicI64::new(i64::from(node)), last: Mutex::new(0) }
+    }
+
+    /// Makes ids under another number from now on.
+    pub fn move_to(&self, node: u8) {
+        self.node.store(i64::from(node), Ordering::SeqCst);
     }
 
     /// The next id: greater than every one this node gave before, whatever the clock does.
@@ -90,7 +96,7 @@ impl Ids {
         *last = tick.max(*last + 1);
         let sequence = *last & ((1 << SEQUENCE_BITS) - 1);
         ((*last >> SEQUENCE_BITS) << (SEQUENCE_BITS + NODE_BITS))
-            | (self.node << SEQUENCE_BITS)
+            | (self.node.load(Ordering::SeqCst) << SEQUENCE_BITS)
             | sequence
     }
 }

@@ -4,11 +4,11 @@
 //! the id generator, the caches that prove themselves current) and opens units of work. It holds
 //! no rule.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::id::Ids;
 use crate::{
-    Chance, Clock, Fault, MasterKeys, Vault, Work, accounts, clients, keys, migrations, refusals,
+    Chance, Clock, Fault, MasterKeys, Vault, Work, accounts, clients, keys, migrations, node, refusals,
     sessions, settings, tokens,
 };
 
@@ -60,6 +60,7 @@ pub struct Instance {
     pub(crate) db: db::Db,
     pub(crate) vault: Vault,
     pub(crate) ids: Ids,
+    held: Mutex<Option<node::Held>>,
     pub(crate) chance: Chance,
     pub(crate) client_cache: clients::Cache,
     pub(crate) signing_keys: keys::Cache,
@@ -82,10 +83,11 @@ impl Instance {
         let db = db::Db::open(&opening.database).await?;
         db.migrate(migrations::ALL).await?;
         let vault = Vault::new(&opening.master_keys, opening.chance.clone())?;
-        let now = opening.clock.now();
-        let node = settings::begin_node(&db, &vault, &opening.issuer, now, &opening.chance).await?;
+        settings::check(&db, &vault, &opening.issuer).await?;
+        let visiting = node::visiting(&opening.chance)?;
         Ok(Arc::new(Self {
-            ids: Ids::new(opening.clock.clone(), node),
+            ids: Ids::new(opening.clock.clone(), visiting),
+            held: Mutex::default(),
             db,
             vault,
             chance: opening.chance,
@@ -130,6 +132,14 @@ impl Instance {
         Ok(self.db.backup(to).await?)
     }
 
+    pub(crate) fn held_number(&self) -> Option<node::Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_held_number(&self, held: Option<node::Held>) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = held;
+    }
+
     /// The public URL, byte for byte.
     pub fn issuer(&self) -> &str {
         &self.issuer
@@ -152,11 +162,11 @@ impl Instance {
 
     /// The identifier of the built-in resource of the management API.
     pub fn api_resource(&self) -> String {
-        format!("{}/api/v1", self.issuer)
+        format!("{}/api/v1", self.issuer.trim_end_matches('/'))
     }
 
     /// The identifier of the built-in resource of userinfo.
     pub fn userinfo_resource(&self) -> String {
-        format!("{}/oauth2/userinfo", self.issuer)
+        format!("{}/oauth2/userinfo", self.issuer.trim_end_matches('/'))
     }
 }

@@ -7,12 +7,13 @@
 //!
 //! ```text
 //! authorizations
-//! tokens   consents
+//! consents
+//! tokens
 //! sessions clients
-//! accounts scopes   keys  resources
-//! teams
-//! access   audit    settings  refusals  attempts
-//! ground:  call id vault secret work instance refusal
+//! accounts scopes
+//! teams    keys    resources refusals
+//! access   audit   settings  attempts
+//! ground:  call id node vault secret text work instance refusal fault
 //! ```
 
 mod call;
@@ -22,6 +23,7 @@ mod fault;
 mod id;
 mod instance;
 mod migrations;
+mod node;
 mod refusal;
 mod secret;
 mod text;

@@ -64,6 +64,7 @@ pub async fn serve(
     listeners: Vec<TcpListener>,
     stop: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
+    app.instance.keep_number().await.map_err(std::io::Error::other)?;
     let service =
         routes::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
     let mut servers = JoinSet::new();

@@ -7,8 +7,8 @@
 
 use std::sync::Arc;
 
-use domain::access::{self, Authority, PERMISSIONS, PLATFORM_ADMINISTRATOR, Place};
-use domain::clients::{self, ADMIN_CLIENT, ClientType, Draft};
+use domain::access::{self, PLATFORM_ADMINISTRATOR, Place};
+use domain::clients::{self, ADMIN_CLIENT};
 use domain::{Call, Fault, Instance, Plain, Refusal, Work, accounts, keys, resources, scopes};
 
 use crate::urls::Urls;
@@ -71,7 +71,8 @@ pub async fn prepare(
     call: &Call,
 ) -> Result<Prepared, Error> {
     let mut work = instance.begin().await?;
-    lay_built_in(&mut work, call).await?;
+    let admin_id = bootstrap.client.as_ref().map_or(ADMIN_CLIENT, |first| first.client_id.as_str());
+    lay_built_in(&mut work, call, admin_id).await?;
     if let Some(first) = &bootstrap.client {
         set_first_secret(&mut work, call, first).await.map_err(Error::Client)?;
     }
@@ -91,54 +92,35 @@ pub async fn prepare(
 /// When the database cannot take it.
 pub async fn lay(instance: &Arc<Instance>, call: &Call) -> Result<(), Fault> {
     let mut work = instance.begin().await?;
-    lay_built_in(&mut work, call).await?;
+    lay_built_in(&mut work, call, ADMIN_CLIENT).await?;
     work.commit().await
 }
 
-async fn lay_built_in(work: &mut Work, call: &Call) -> Result<(), Fault> {
+async fn lay_built_in(work: &mut Work, call: &Call, admin_id: &str) -> Result<(), Fault> {
     access::ensure_built_in(work).await?;
     resources::ensure_built_in(work, call.now).await?;
     scopes::ensure_built_in(work, call.now).await?;
     keys::ensure(work, call.now).await?;
-    let is_new = clients::find(work, ADMIN_CLIENT).await?.is_none();
-    clients::ensure_defaults(work, call).await?;
     // Only at its birth: a binding that an administrator took away stays away.
-    if is_new {
-        access::bind(work, call.now, ADMIN_CLIENT, PLATFORM_ADMINISTRATOR, &Place::Instance)
-            .await?;
+    if clients::ensure_defaults(work, call, admin_id).await? {
+        access::bind(work, call.now, admin_id, PLATFORM_ADMINISTRATOR, &Place::Instance).await?;
     }
-    Ok(())
+    work.settle_issuer().await
 }
 
+/// Used only while the Admin Client has no secret, and only under its own id.
 async fn set_first_secret(
     work: &mut Work,
     call: &Call,
     first: &FirstSecret,
 ) -> Result<(), Refusal> {
-    if clients::find(work, &first.client_id).await?.is_none() {
-        return make_own_client(work, call, first).await;
+    let admin = clients::admin_client(work).await?;
+    if admin.as_deref() == Some(first.client_id.as_str()) {
+        clients::set_bootstrap_secret(work, call, &first.client_id, first.secret.clone()).await?;
+    } else {
+        let admin = admin.unwrap_or_default();
+        tracing::warn!(%admin, "the bootstrap names another client than the Admin Client; it is not used");
     }
-    clients::set_bootstrap_secret(work, call, &first.client_id, first.secret.clone()).await?;
-    Ok(())
-}
-
-/// An Admin Client under an id of the operator's choice.
-async fn make_own_client(work: &mut Work, call: &Call, first: &FirstSecret) -> Result<(), Refusal> {
-    let draft = Draft {
-        client_id: Some(first.client_id.clone()),
-        client_secret: Some(first.secret.clone()),
-        name: Some(format!("Admin Client {}", first.client_id)),
-        description: Some("Scripts and pipelines that use the management API.".into()),
-        kind: Some(ClientType::Service),
-        access: Some(access::Access::Full),
-        scopes: Some(PERMISSIONS.iter().map(|permission| permission.name.to_owned()).collect()),
-        default_resource: Some(work.instance().api_resource()),
-        ..Draft::default()
-    };
-    let may = Authority::operator(call.actor.name()).may()?;
-    clients::create(work, call, &may, draft, None).await?;
-    access::bind(work, call.now, &first.client_id, PLATFORM_ADMINISTRATOR, &Place::Instance)
-        .await?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 //! At least 15 characters (NIST SP 800-63B-4 for a password alone), at most 128, any Unicode, no
 //! rule of composition. Pure: no store, no hash.
 
-mod common;
+mod listed;
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -53,10 +53,10 @@ pub fn check_for(new: &str, own: &[&str]) -> Result<(), FieldError> {
         return refuse("A password cannot hold control characters.".into());
     }
     let folded = password.to_lowercase();
-    if common::is_repetition(&folded) || common::is_run(&folded) {
+    if listed::is_repetition(&folded) || listed::is_run(&folded) {
         return refuse("This is a repetition or a row of keys, which is tried first.".into());
     }
-    if common::is_listed(&folded) {
+    if listed::is_listed(&folded) {
         return refuse("This is one of the passwords that are tried first.".into());
     }
     if own

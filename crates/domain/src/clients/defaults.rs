@@ -7,21 +7,35 @@ use super::rules::register;
 use super::secrets::{self, NewSecret};
 use super::{Draft, GrantType, presets, store};
 use crate::access::{Access, PERMISSIONS};
-use crate::audit;
+use crate::{audit, settings};
 use crate::clients::words::ClientType;
 use crate::{Call, Fault, Plain, Refusal, Work};
 
-/// The client of the management API, whose secret the bootstrap variables may set.
+/// The id of the Admin Client where the operator names no other.
 pub const ADMIN_CLIENT: &str = "mandate-admin";
+
+/// The setting that remembers it.
+const ADMIN_SETTING: &str = "admin_client";
 
 const LOOPBACK: [&str; 2] = ["http://127.0.0.1/callback", "http://[::1]/callback"];
 
-/// Lays down the system clients that are missing.
+/// The id of the Admin Client, once it is laid down.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn admin_client(work: &mut Work) -> Result<Option<String>, Fault> {
+    settings::find(&mut work.tx, ADMIN_SETTING).await
+}
+
+/// Lays down the system clients that are missing; the Admin Client under `admin_id`, unless it is
+/// there already under another. Says whether the Admin Client is new.
 ///
 /// # Errors
 /// When the database cannot take them.
-pub async fn ensure_defaults(work: &mut Work, call: &Call) -> Result<(), Fault> {
-    for draft in drafts(work.instance.api_resource()) {
+pub async fn ensure_defaults(work: &mut Work, call: &Call, admin_id: &str) -> Result<bool, Fault> {
+    let known = admin_client(work).await?;
+    let admin_id = known.as_deref().unwrap_or(admin_id);
+    for draft in drafts(admin_id, work.instance.api_resource()) {
         let id = draft.client_id.clone().unwrap_or_default();
         if store::find_version(work, &id).await?.is_some() {
             continue;
@@ -35,7 +49,10 @@ pub async fn ensure_defaults(work: &mut Work, call: &Call) -> Result<(), Fault> 
             },
         )?;
     }
-    Ok(())
+    if known.is_none() {
+        settings::set(&mut work.tx, ADMIN_SETTING, admin_id).await?;
+    }
+    Ok(known.is_none())
 }
 
 /// Gives a system client the operator's secret, only while it has had none. Says whether it took.
@@ -68,7 +85,7 @@ pub async fn set_bootstrap_secret(
     Ok(true)
 }
 
-fn drafts(api: String) -> [Draft; 5] {
+fn drafts(admin_id: &str, api: String) -> [Draft; 5] {
     let management = PERMISSIONS.iter().map(|p| p.name.to_owned()).collect();
     let of = |id: &str, name: &str, description: &str| Draft {
         client_id: Some(id.into()),
@@ -88,7 +105,7 @@ fn drafts(api: String) -> [Draft; 5] {
             access: Some(Access::Full),
             scopes: Some(management),
             default_resource: Some(api),
-            ..of(ADMIN_CLIENT, "Admin Client", "Scripts and pipelines that use the management API.")
+            ..of(admin_id, "Admin Client", "Scripts and pipelines that use the management API.")
         },
         Draft {
             kind: Some(ClientType::SyncConnector),

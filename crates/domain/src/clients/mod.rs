@@ -41,7 +41,7 @@ use crate::{ClientId, UserId};
 pub use crate::teams::Page;
 pub use cache::{Cache, find, find_by_number};
 pub use ceiling::allows as ceiling_allows;
-pub use defaults::{ADMIN_CLIENT, ensure_defaults, set_bootstrap_secret};
+pub use defaults::{ADMIN_CLIENT, admin_client, ensure_defaults, set_bootstrap_secret};
 pub use draft::{Draft, TeamRestrictions};
 pub use endings::{delete, delete_many};
 pub use list::{ListQuery, Sort, Summary, list};

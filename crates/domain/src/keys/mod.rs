@@ -113,18 +113,23 @@ pub async fn sign(
 ) -> Result<String, Fault> {
     let keys = published(work, now).await?;
     let of = if algorithm == Algorithm::Ps256 { Algorithm::Rs256 } else { algorithm };
-    let key = keys
-        .iter()
-        .filter(|k| k.algorithm == of && k.phase(now) == Phase::Signing)
-        .max_by_key(|k| k.signs_from)
-        .ok_or_else(|| {
-            Fault::Broken(format!("there is no signing key for {}", algorithm.as_str()))
-        })?;
+    let key = signer(&keys, of, now);
+    let key = key.ok_or_else(|| {
+        Fault::Broken(format!("there is no signing key for {}", algorithm.as_str()))
+    })?;
     let header = jose::Header { alg: algorithm, kid: Some(key.id.clone()), typ: Some(typ.into()) };
     let claims = serde_json::to_vec(claims).map_err(|e| Fault::Broken(e.to_string()))?;
     let input = jose::signing_input(&header, &claims);
     let signature = key.pair.sign(algorithm, input.as_bytes())?;
     Ok(jose::assemble(input, &signature))
+}
+
+/// The newest key that signs at `now`. Where the clock was set back before the first one, the first
+/// one signs all the same: everybody who fetched the set knows it.
+fn signer(keys: &[SigningKey], algorithm: Algorithm, now: i64) -> Option<&SigningKey> {
+    let of = || keys.iter().filter(|key| key.algorithm == algorithm);
+    let signing = of().filter(|key| key.phase(now) == Phase::Signing);
+    signing.max_by_key(|key| key.signs_from).or_else(|| of().min_by_key(|key| key.signs_from))
 }
 
 /// The claims of a compact JWS that one of our published keys signed with type `typ`; `None` for

@@ -1,9 +1,9 @@
-//! Settings that live in the database, and what a node claims there when it starts.
+//! Settings that live in the database.
 //!
 //! The master key and the issuer are fixed by the first start: a later one that differs is refused
 //! with the reason, because every stored secret and every issued token depends on them.
 
-use crate::{Chance, Fault, Vault, id};
+use crate::{Fault, Vault, Work};
 
 /// The value of a setting.
 pub(crate) async fn find(tx: &mut db::Tx, name: &str) -> Result<Option<String>, Fault> {
@@ -19,14 +19,11 @@ pub(crate) async fn set(tx: &mut db::Tx, name: &str, value: &str) -> Result<(), 
     Ok(())
 }
 
-/// Checks key and issuer against the database and claims a node number (0–255) for 10 minutes.
-pub(crate) async fn begin_node(
-    db: &db::Db,
-    vault: &Vault,
-    issuer: &str,
-    now: i64,
-    chance: &Chance,
-) -> Result<u8, Fault> {
+/// Checks key and issuer against the database; the first start lays them down.
+///
+/// # Errors
+/// A sentence for the operator: key or issuer do not belong to this database.
+pub(crate) async fn check(db: &db::Db, vault: &Vault, issuer: &str) -> Result<(), Fault> {
     let mut tx = db.begin().await?;
     match find(&mut tx, "master_key").await? {
         Some(stored) if !vault.holds(&stored) => {
@@ -38,39 +35,33 @@ pub(crate) async fn begin_node(
         Some(stored) if stored == vault.key_id() => {}
         _ => set(&mut tx, "master_key", vault.key_id()).await?,
     }
-    match find(&mut tx, "issuer").await? {
-        Some(stored) if stored != issuer => {
-            let used = tx.query_one("SELECT id FROM access_tokens LIMIT 1", &[]).await?.is_some()
-                || tx.query_one("SELECT id FROM grants LIMIT 1", &[]).await?.is_some();
-            if used {
-                return Err(Fault::Broken(format!(
-                    "the issuer is {issuer}, but tokens of this database were issued by {stored}. \
-                     An issuer is fixed once tokens exist; start with MANDATE_ISSUER={stored}."
-                )));
-            }
-            set(&mut tx, "issuer", issuer).await?;
-        }
-        Some(_) => {}
-        None => set(&mut tx, "issuer", issuer).await?,
+    if let Some(stored) = find(&mut tx, "issuer").await?
+        && stored != issuer
+        && is_in_use(&mut tx).await?
+    {
+        return Err(Fault::Broken(format!(
+            "the issuer is {issuer}, but tokens of this database were issued by {stored}. An issuer is \
+             fixed once tokens exist; start with MANDATE_ISSUER={stored}."
+        )));
     }
-    let node = claim_node(&mut tx, now, chance).await?;
     tx.commit().await?;
-    Ok(node)
+    Ok(())
 }
 
-/// The lowest number whose lease is free or over.
-async fn claim_node(tx: &mut db::Tx, now: i64, chance: &Chance) -> Result<u8, Fault> {
-    let holder = id::text(chance, "node_")?;
-    let sql = "INSERT INTO leases (name, holder, until) VALUES ($1, $2, $3)
-               ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
-               WHERE leases.until <= $4";
-    for node in 0..=u8::MAX {
-        let name = format!("node/{node}");
-        if tx.execute(sql, db::params![name, holder, now + 600, now]).await? == 1 {
-            return Ok(node);
-        }
+/// Was anything issued yet?
+async fn is_in_use(tx: &mut db::Tx) -> Result<bool, Fault> {
+    let token = tx.query_one("SELECT id FROM access_tokens LIMIT 1", &[]).await?;
+    Ok(token.is_some() || tx.query_one("SELECT id FROM grants LIMIT 1", &[]).await?.is_some())
+}
+
+impl Work {
+    /// Writes down the issuer of this instance. Only a server does that: whoever opens the database
+    /// for a moment may have been told another.
+    ///
+    /// # Errors
+    /// When the database cannot take it.
+    pub async fn settle_issuer(&mut self) -> Result<(), Fault> {
+        let instance = std::sync::Arc::clone(&self.instance);
+        set(&mut self.tx, "issuer", instance.issuer()).await
     }
-    Err(Fault::Broken(
-        "all 256 node numbers are taken; wait ten minutes or stop other nodes".into(),
-    ))
 }

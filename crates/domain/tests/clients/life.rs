@@ -57,7 +57,7 @@ async fn lays_down_the_system_clients_once() {
     for house in instances().await {
         change(&house, "mandate-cli", json!({"description": "edited"})).await.unwrap();
         let mut work = house.begin().await;
-        clients::ensure_defaults(&mut work, &house.call()).await.unwrap();
+        clients::ensure_defaults(&mut work, &house.call(), clients::ADMIN_CLIENT).await.unwrap();
         work.commit().await.unwrap();
         let page = clients::list(&mut house.read(), &house.may(), &clients::ListQuery::default())
             .await

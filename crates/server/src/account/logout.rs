@@ -27,7 +27,7 @@ pub(super) async fn show(
 ) -> Response {
     let sealed = query::value(asked.as_deref(), "request");
     let question = opened(&app, &browser, sealed.as_deref());
-    let Some((_, user)) = browser.signed_in() else { return done(&browser, question) };
+    let Some((_, user)) = browser.signed_in() else { return leads(question) };
     let person = Person { name: user.display_name.clone(), email: user.email.clone() };
     let logout = Logout {
         action: "/logout".into(),
@@ -49,7 +49,7 @@ pub(super) async fn leave(
     browser: Browser,
     form: Result<OwnForm, Failure>,
 ) -> Result<Response, Failure> {
-    let Some((session, _)) = browser.signed_in() else { return Ok(done(&browser, None)) };
+    let Some((session, _)) = browser.signed_in() else { return Ok(leads(None)) };
     let OwnForm { fields, .. } = form?;
     let question = opened(&app, &browser, fields.filled("request"));
     let mut work = app.instance.begin().await?;
@@ -70,10 +70,15 @@ fn opened(app: &App, browser: &Browser, sealed: Option<&str>) -> Option<LogoutQu
     sealed::open(app, browser, LOGOUT, sealed?)
 }
 
-/// To where the application registered, else to our own page. The browser forgets its cookies.
-pub(super) fn done(browser: &Browser, question: Option<LogoutQuestion>) -> Response {
+/// To where the application registered, else to our own page.
+fn leads(question: Option<LogoutQuestion>) -> Response {
     let back = question.and_then(|question| question.return_to);
-    let mut response = page::see_other(back.as_deref().unwrap_or("/signed-out"));
+    page::see_other(back.as_deref().unwrap_or("/signed-out"))
+}
+
+/// The same after a session has ended: the browser forgets its cookies.
+pub(super) fn done(browser: &Browser, question: Option<LogoutQuestion>) -> Response {
+    let mut response = leads(question);
     browser.forget(response.headers_mut());
     response
 }

@@ -5,5 +5,5 @@ mod entry;
 mod overview;
 
 pub use consent::{Consent, Permission, TeamChoice};
-pub use entry::{ChangePassword, Expired, FormPost, Invitation, Login, Logout, SetUp, SignedOut};
+pub use entry::{ChangePassword, Expired, Invitation, Login, Logout, SetUp, SignedOut};
 pub use overview::{BrowserSession, ConnectedApp, ConnectedGrant, Overview};

@@ -14,6 +14,8 @@ use crate::app::App;
 const FLUSH_EVERY: Duration = Duration::from_secs(2);
 /// Flushes between two sweeps.
 const SWEEP_EVERY: u32 = 15;
+/// Flushes between two renewals of the node's number; well within its lease.
+const KEEP_EVERY: u32 = 10;
 /// Rows of each kind a sweep removes in one transaction.
 const SWEEP_ROWS: i64 = 200;
 
@@ -27,11 +29,15 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
         report("writing marks", flush(&app).await);
         round = round.wrapping_add(1);
-        if round % SWEEP_EVERY == 0 {
+        if round.is_multiple_of(KEEP_EVERY) {
+            report("keeping the node's number", app.instance.keep_number().await);
+        }
+        if round.is_multiple_of(SWEEP_EVERY) {
             report("sweeping", sweep(&app).await);
         }
     }
     report("writing the last marks", flush(&app).await);
+    report("giving the node's number back", app.instance.give_number_back().await);
 }
 
 fn report(what: &str, result: Result<(), Fault>) {

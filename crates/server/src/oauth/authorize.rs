@@ -16,12 +16,12 @@ use protocol::error::{Code, Error};
 use protocol::params::Params;
 
 use super::answer::{About, note};
-use crate::account::views::FormPost;
 use crate::app::App;
 use crate::web::browser::Browser;
 use crate::web::failure::Failure;
 use crate::web::page;
 use crate::web::sealed::{self, AUTHORIZATION};
+use crate::web::views::FormPost;
 
 /// The request as the application sends the browser with it, or as a page of ours sends it back.
 pub async fn get(

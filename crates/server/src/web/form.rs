@@ -87,7 +87,8 @@ fn is_same_origin(app: &App, headers: &HeaderMap) -> bool {
         return false;
     }
     match text(header::ORIGIN) {
-        None | Some("null") => true,
+        None => true,
+        Some("null") => site.is_some(),
         Some(origin) => origin == app.urls.origin() || origin_is_host(origin, text(header::HOST)),
     }
 }

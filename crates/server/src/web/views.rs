@@ -213,6 +213,18 @@ pub struct ErrorPage {
     pub ways_out: Vec<Link>,
 }
 
+/// `response_mode=form_post`: carries the answer to the application.
+#[derive(Template)]
+#[template(path = "web/form_post.html")]
+pub struct FormPost {
+    /// The registered redirect URI.
+    pub action: String,
+    /// The application by name.
+    pub application: String,
+    /// The response parameters, in order.
+    pub fields: Vec<(String, String)>,
+}
+
 /// Nothing lives at this address.
 #[derive(Template)]
 #[template(path = "web/not_found.html")]

@@ -1,7 +1,7 @@
 //! `/logout` and `/signed-out`: row K06, and what an application may ask for (K08).
 
 use crate::cast::{BEN, SESSION, disable, person, signed_in};
-use crate::harness::{ADMIN_EMAIL, Browser, both};
+use crate::harness::{ADMIN_EMAIL, Browser, PASSWORD, both};
 
 /// A browser that still has this session's cookie.
 fn replay(of: &Browser, session: &str) -> Browser {
@@ -46,6 +46,14 @@ async fn ends_by_itself_when_idle_and_when_old() {
         let mut idle = signed_in(&server, ADMIN_EMAIL).await;
         server.clock.step(2 * 3600 + 1);
         assert_eq!(idle.get("/account").await.status.as_u16(), 303);
+
+        let mut busy = signed_in(&server, ADMIN_EMAIL).await;
+        for hour in 1..=12 {
+            server.clock.step(3600);
+            let alive = busy.get("/account").await.status.is_success();
+            assert_eq!(alive, hour < 12, "after {hour} hours of use");
+            domain::sessions::flush(&server.instance).await.unwrap();
+        }
     })
     .await;
 }
@@ -70,6 +78,21 @@ async fn signing_out_twice_ends_on_the_same_page() {
         let answer = second.submit(&question, "/logout", &[]).await;
         assert!(answer.body.contains("You are signed out"), "{} {}", answer.status, answer.body);
         assert_eq!(server.browser().get("/logout").await.location(), "/signed-out");
+    })
+    .await;
+}
+
+/// A link to `/logout` on a page of somebody else must not disturb a sign-in under way.
+#[tokio::test]
+async fn signing_out_nobody_disturbs_nothing() {
+    both(|server| async move {
+        let app = server.web_app().await;
+        let mut browser = server.browser();
+        let page = browser.visit(&app.authorize_path(&[])).await;
+        assert_eq!(browser.get("/logout").await.location(), "/signed-out");
+        let fields = [("email", ADMIN_EMAIL), ("password", PASSWORD)];
+        let next = browser.submit(&page, "/login", &fields).await;
+        assert!(next.body.contains("name=\"decision\""), "{}", next.body);
     })
     .await;
 }

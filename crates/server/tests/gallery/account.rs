@@ -2,10 +2,10 @@
 
 use askama::Template;
 use mandate::account::views::{
-    BrowserSession, ChangePassword, ConnectedApp, ConnectedGrant, Consent, Expired, FormPost,
+    BrowserSession, ChangePassword, ConnectedApp, ConnectedGrant, Consent, Expired,
     Invitation, Login, Logout, Overview, Permission, SetUp, SignedOut, TeamChoice,
 };
-use mandate::web::views::{Choice, Errors, Link, When};
+use mandate::web::views::{Choice, Errors, FormPost, Link, When};
 
 use crate::Page;
 use crate::voice::{DAY, NOW, Voice, ago, ahead};

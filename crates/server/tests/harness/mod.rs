@@ -84,6 +84,11 @@ pub async fn servers_with(policy: Policy) -> Vec<Server> {
     servers
 }
 
+/// The master key of every test server, as an environment variable takes it.
+pub fn master_key() -> String {
+    MasterKeys::generate(&Chance::seeded(7)).unwrap().1
+}
+
 /// Databases with the foundation laid, an administrator, and the Admin Client's secret.
 async fn templates() -> &'static [Template] {
     static MADE: OnceCell<Vec<Template>> = OnceCell::const_new();
@@ -161,6 +166,11 @@ impl Server {
         let router = routes::router(Arc::clone(&app));
         let database = db::testing::TestDb::sqlite().await;
         Self { instance, app, clock, engine: self.engine, router, database }
+    }
+
+    /// Closes the server and keeps its database.
+    pub fn into_database(self) -> TestDb {
+        self.database
     }
 
     /// The call of the operator at the machine.

@@ -12,9 +12,10 @@ const SERVER: &str = "crates/server/src/";
 /// Owns what outlives a request (database, caches, gathered marks), and so names the rooms.
 const COMPOSITION_ROOT: &str = "instance.rs";
 /// Ways in, peers of each other.
-const DOORS: [&str; 8] = ["oauth", "account", "console", "api", "scim", "jobs", "cli", "demo"];
-/// What every door may use, and what uses no door.
-const FURNITURE: [&str; 6] = ["web", "app", "urls", "foundation", "config", "tls"];
+const DOORS: [&str; 7] = ["oauth", "account", "console", "api", "scim", "jobs", "cli"];
+/// What every door may use, and what uses no door. The demonstration is no way in: it is a program
+/// beside the server that the command line starts.
+const FURNITURE: [&str; 7] = ["web", "app", "urls", "foundation", "config", "tls", "demo"];
 /// Of the furniture, what has to start the doors.
 const STARTS_DOORS: [&str; 1] = ["app"];
 

@@ -81,7 +81,7 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         let kind = entry.file_type().unwrap();
         if kind.is_dir() && !FOREIGN.contains(&name.as_str()) {
             walk(&entry.path(), found);
-        } else if kind.is_file() {
+        } else if kind.is_file() && name != ".git" {
             found.push(entry.path());
         }
     }

@@ -118,15 +118,3 @@ pub struct Expired {
     /// Where to start again, when that is known.
     pub again: Option<String>,
 }
-
-/// `response_mode=form_post`: carries the answer to the application.
-#[derive(Template)]
-#[template(path = "account/views/form_post.html")]
-pub struct FormPost {
-    /// The registered redirect URI.
-    pub action: String,
-    /// The application by name.
-    pub application: String,
-    /// The response parameters, in order.
-    pub fields: Vec<(String, String)>,
-}
