@@ -64,9 +64,8 @@ pub async fn list(work: &mut Work, filter: &Filter) -> Result<Vec<Event>, Fault>
         );
         work.tx.query(&sql, db::params![kind, id, before, filter.limit]).await?
     } else {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM audit_events WHERE id < $1 ORDER BY id DESC LIMIT $2"
-        );
+        let sql =
+            format!("SELECT {COLUMNS} FROM audit_events WHERE id < $1 ORDER BY id DESC LIMIT $2");
         work.tx.query(&sql, db::params![before, filter.limit]).await?
     };
     rows.iter().map(read).collect()

@@ -118,7 +118,8 @@ mod tests {
             (
                 "",
                 |f| {
-                    (f.is_remembered, f.requires_consent, f.must_choose_team) = (false, false, true);
+                    (f.is_remembered, f.requires_consent, f.must_choose_team) =
+                        (false, false, true);
                 },
                 "consent",
             ),

@@ -18,6 +18,7 @@ async fn a01_every_address_tells_the_same_of_the_same_issuer() {
     .await;
 }
 
+#[expect(clippy::too_many_lines, reason = "the document is shown whole")]
 #[tokio::test]
 async fn a02_a03_a04_promises_what_holds_and_nothing_more() {
     let metadata = one().await.get("/.well-known/openid-configuration").await.json();
