@@ -7,6 +7,7 @@ mod harness;
 mod authorize;
 mod client_authentication;
 mod cross_origin;
+mod forward_auth;
 mod introspect;
 mod logout;
 mod metadata;
