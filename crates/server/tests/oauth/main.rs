@@ -10,6 +10,7 @@ mod cross_origin;
 mod introspect;
 mod logout;
 mod metadata;
+mod own_tokens;
 mod parallel;
 mod redirect_uris;
 mod refresh;
