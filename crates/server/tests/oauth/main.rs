@@ -11,6 +11,7 @@ mod forward_auth;
 mod introspect;
 mod logout;
 mod metadata;
+mod own_tokens;
 mod parallel;
 mod redirect_uris;
 mod refresh;
