@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::id::Ids;
 use crate::{
-    Chance, Clock, Fault, MasterKeys, Vault, Work, accounts, clients, keys, migrations, node, refusals,
-    sessions, settings, tokens,
+    Chance, Clock, Fault, MasterKeys, Vault, Work, accounts, clients, keys, migrations, node,
+    refusals, sessions, settings, tokens,
 };
 
 /// What an instance is opened with.
@@ -67,6 +67,7 @@ pub struct Instance {
     pub(crate) passwords: accounts::HashingPool,
     pub(crate) pending_refusals: refusals::Pending,
     pub(crate) token_marks: tokens::Marks,
+    pub(crate) token_rates: tokens::Rates,
     pub(crate) session_marks: sessions::Marks,
     issuer: String,
     policy: Policy,
@@ -96,6 +97,7 @@ impl Instance {
             passwords: accounts::HashingPool::new(),
             pending_refusals: refusals::Pending::default(),
             token_marks: tokens::Marks::default(),
+            token_rates: tokens::Rates::default(),
             session_marks: sessions::Marks::default(),
             issuer: opening.issuer,
             policy: opening.policy,

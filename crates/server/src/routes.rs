@@ -33,6 +33,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(open())
         .route("/oauth2/authorize", get(oauth::authorize::get).post(oauth::authorize::post))
         .route("/oauth2/introspect", post(oauth::introspect::post))
+        .route("/forward-auth", get(oauth::forward_auth::get))
         .route("/oauth2/logout", get(oauth::logout::ask).post(oauth::logout::ask))
         .merge(account::router())
         .nest("/console", console::router())
@@ -66,7 +67,7 @@ fn open() -> Router<Arc<App>> {
         .allow_methods([Method::GET, Method::POST, Method::OPTIONS])
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(exposed)
-        .max_age(std::time::Duration::from_secs(3600));
+        .max_age(std::time::Duration::from_hours(1));
     router.layer(cors)
 }
 

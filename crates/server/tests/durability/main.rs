@@ -4,6 +4,8 @@
 //! and refreshes on several connections, kills it in the middle, starts it again and asks about
 //! every single answer it gave. `MANDATE_TEST_ROUNDS` sets the number of rounds (20).
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that has no answer has failed")]
+
 #[path = "../harness/mod.rs"]
 mod harness;
 mod wire;
@@ -33,7 +35,7 @@ struct Running(Child);
 
 impl Running {
     fn start(uri: &str, address: SocketAddr) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_mandate"))
+        let running = Command::new(env!("CARGO_BIN_EXE_mandate"))
             .arg("serve")
             .env_clear()
             .env("MANDATE_DATABASE", uri)
@@ -43,11 +45,12 @@ impl Running {
             .env("MANDATE_LOG", "error")
             .stdout(Stdio::null())
             .spawn()
+            .map(Self)
             .expect("the binary starts");
         let mut wire = Wire::new(address);
         for _ in 0..2_000 {
             if wire.get("/readyz").is_some_and(|(status, _)| status == 200) {
-                return Self(child);
+                return running;
             }
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -64,11 +67,13 @@ impl Drop for Running {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r07_nothing_acknowledged_is_lost_and_nothing_ended_comes_back() {
-    let rounds = std::env::var("MANDATE_TEST_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
+    let rounds =
+        std::env::var("MANDATE_TEST_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
     for server in harness::servers().await {
         let engine = server.engine;
         let (uri, basic, refresh) = prepared(server).await;
-        let acknowledged = tokio::task::block_in_place(|| survive(rounds, uri.uri(), &basic, refresh));
+        let acknowledged =
+            tokio::task::block_in_place(|| survive(rounds, uri.uri(), &basic, refresh));
         println!("{engine}: {rounds} rounds, {acknowledged} acknowledged answers, none lost");
         assert!(acknowledged > rounds * 20, "there was hardly any load: {acknowledged}");
     }
@@ -97,15 +102,18 @@ async fn prepared(server: Server) -> (db::testing::TestDb, String, Vec<String>) 
 }
 
 fn survive(rounds: usize, uri: &str, basic: &str, refresh: Vec<String>) -> usize {
-    let mut told: Vec<Told> = refresh.into_iter().map(|refresh| Told { refresh, ..Told::default() }).collect();
+    let mut told: Vec<Told> =
+        refresh.into_iter().map(|refresh| Told { refresh, ..Told::default() }).collect();
     let mut acknowledged = 0;
     for round in 0..rounds {
         let address = free_address();
         let running = Running::start(uri, address);
         let stop = AtomicBool::new(false);
         told = std::thread::scope(|scope| {
-            let loaders: Vec<_> =
-                told.into_iter().map(|told| scope.spawn(|| load(address, basic, told, &stop))).collect();
+            let loaders: Vec<_> = told
+                .into_iter()
+                .map(|told| scope.spawn(|| load(address, basic, told, &stop)))
+                .collect();
             // Not always at the same point of the server's life.
             std::thread::sleep(Duration::from_millis(60 + (round as u64 * 37) % 140));
             drop(running);
@@ -123,9 +131,16 @@ fn survive(rounds: usize, uri: &str, basic: &str, refresh: Vec<String>) -> usize
     let _last = Running::start(uri, address);
     for told in &told {
         let mut wire = Wire::new(address);
-        let body = format!("grant_type=refresh_token&refresh_token={}", told.spent.first().expect("it was refreshed"));
+        let body = format!(
+            "grant_type=refresh_token&refresh_token={}",
+            told.spent.first().expect("it was refreshed")
+        );
         let (status, body) = wire.post("/oauth2/token", basic, &body).expect("an answer");
-        assert_eq!((status, member(&body, "error").as_deref()), (400, Some("invalid_grant")), "a spent token came back");
+        assert_eq!(
+            (status, member(&body, "error").as_deref()),
+            (400, Some("invalid_grant")),
+            "a spent token came back"
+        );
     }
     acknowledged
 }
@@ -138,9 +153,12 @@ fn free_address() -> SocketAddr {
 fn load(address: SocketAddr, basic: &str, mut told: Told, stop: &AtomicBool) -> Told {
     let mut wire = Wire::new(address);
     while !stop.load(Ordering::SeqCst) {
-        let Some((200, body)) = wire.post("/oauth2/token", basic, "grant_type=client_credentials") else { break };
+        let Some((200, body)) = wire.post("/oauth2/token", basic, "grant_type=client_credentials")
+        else {
+            break;
+        };
         told.alive.extend(member(&body, "access_token"));
-        if told.alive.len() % 3 == 0 {
+        if told.alive.len().is_multiple_of(3) {
             let token = told.alive.swap_remove(told.alive.len() / 2);
             match wire.post("/oauth2/revoke", basic, &format!("token={token}")) {
                 Some((200, _)) => told.revoked.push(token),
@@ -148,7 +166,7 @@ fn load(address: SocketAddr, basic: &str, mut told: Told, stop: &AtomicBool) -> 
                 _ => break,
             }
         }
-        if told.alive.len() % 4 == 0 {
+        if told.alive.len().is_multiple_of(4) {
             let body = format!("grant_type=refresh_token&refresh_token={}", told.refresh);
             let Some((200, body)) = wire.post("/oauth2/token", basic, &body) else { break };
             let next = member(&body, "refresh_token").expect("a successor");
@@ -163,7 +181,8 @@ fn load(address: SocketAddr, basic: &str, mut told: Told, stop: &AtomicBool) -> 
 fn check(address: SocketAddr, basic: &str, told: &mut Told, round: usize) {
     let mut wire = Wire::new(address);
     let mut is_active = |token: &str| {
-        let (status, body) = wire.post("/oauth2/introspect", basic, &format!("token={token}")).expect("an answer");
+        let (status, body) =
+            wire.post("/oauth2/introspect", basic, &format!("token={token}")).expect("an answer");
         assert_eq!(status, 200, "{body}");
         body.contains("\"active\":true")
     };
@@ -177,6 +196,9 @@ fn check(address: SocketAddr, basic: &str, told: &mut Told, round: usize) {
     let body = format!("grant_type=refresh_token&refresh_token={}", told.refresh);
     let (status, body) = wire.post("/oauth2/token", basic, &body).expect("an answer");
     assert_eq!(status, 200, "round {round}: an acknowledged rotation is lost: {body}");
-    told.spent.push(std::mem::replace(&mut told.refresh, member(&body, "refresh_token").expect("a successor")));
+    told.spent.push(std::mem::replace(
+        &mut told.refresh,
+        member(&body, "refresh_token").expect("a successor"),
+    ));
     told.spent.truncate(1);
 }
