@@ -27,6 +27,12 @@ pub(super) fn label(field: &str) -> String {
     let field = match field {
         "client_name" => "name",
         "kind" | "type" => "type",
+        "client_id" => "client ID",
+        "is_system" => "system client",
+        "auth_methods" => "authentication",
+        "logo_uri" => "logo",
+        "pkce" => "PKCE",
+        "refresh_without_pkce" => "refresh without PKCE",
         "id_token_signed_response_alg" => "ID token algorithm",
         other => other,
     };

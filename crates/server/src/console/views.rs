@@ -13,7 +13,7 @@ pub use client::{
     ClientAccess, ClientCredentials, ClientDanger, ClientHead, ClientOverview, Reach, SecretRow,
 };
 pub use client_form::{
-    ClientForm, ClientKinds, ClientNew, ClientSaved, ClientSettings, Kind, TeamGroup,
+    ClientForm, ClientKinds, ClientNew, ClientSaved, ClientSettings, Kind, MoreSettings, TeamGroup,
 };
 pub use client_history::{
     ActivityRow, AuditRow, Change, ClientActivity, ClientAudit, ClientTokens, TokenRow,

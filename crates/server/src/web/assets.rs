@@ -48,6 +48,7 @@ pub const ALL: &[Asset] = &[
     asset!("console.css", CSS),
     asset!("demo.css", CSS),
     asset!("confirm.js", SCRIPT),
+    asset!("console.js", SCRIPT),
     asset!("copy.js", SCRIPT),
     asset!("durations.js", SCRIPT),
     asset!("filter.js", SCRIPT),

@@ -3,8 +3,8 @@
 use askama::Template;
 use mandate::console::views::{
     Change, ClientForm, ClientKinds, ClientNew, ClientSaved, ClientSettings, Comparison, Forbidden,
-    Kind, Refusal, RefusalList, RefusalRow, TeamGroup, UserFilters, UserInvited, UserList, UserNew,
-    UserPage, UserRow,
+    Kind, MoreSettings, Refusal, RefusalList, RefusalRow, TeamGroup, UserFilters, UserInvited,
+    UserList, UserNew, UserPage, UserRow,
 };
 use mandate::web::views::{Choice, Errors, Fact, FieldError, Link, Person, Snippet};
 
@@ -146,6 +146,20 @@ fn form(voice: Voice, errors: Errors) -> ClientForm {
         trusted_ips: String::new(),
         redirect_uris: voice.say("https://notes.harbour.example/callback"),
         post_logout_redirect_uris: String::new(),
+        more: MoreSettings {
+            logo_uri: voice.say("https://notes.harbour.example/logo.svg"),
+            verified: Some(true),
+            default_scopes: voice.say("openid profile"),
+            default_resource: voice.say("https://api.harbour.example"),
+            id_token_alg: vec![voice.choice("RS256", "RS256", true)],
+            refresh_rotation: vec![voice.choice("rotate", "It is replaced", true)],
+            refresh_overlap: voice.say("30 s"),
+            trusted_ips_mode: vec![voice.choice("enforce", "Is refused", true)],
+            token_issuance: vec![voice.choice("always_new", "A token of its own", true)],
+            claims: voice.say("{\"tier\": \"gold\"}"),
+            open: true,
+            ..MoreSettings::default()
+        },
         high_risk: !errors.is_empty(),
         high_risk_above: 3600,
         errors,

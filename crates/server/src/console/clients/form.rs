@@ -49,7 +49,8 @@ impl Surroundings {
     /// Which fields the form shows.
     pub fn shown(&self) -> Shown {
         let places = !self.places.organizations.is_empty();
-        Shown { organization: places, owner_team: !self.places.teams.is_empty(), places }
+        let owner_team = !self.places.teams.is_empty();
+        Shown { organization: places, owner_team, places, verified: self.everywhere }
     }
 
     /// The organization a new client begins in: none, or the only one there is to choose.
@@ -96,6 +97,7 @@ impl Surroundings {
             trusted_ips: typed.trusted_ips.clone(),
             redirect_uris: typed.redirect_uris.clone(),
             post_logout_redirect_uris: typed.post_logout_redirect_uris.clone(),
+            more: typed.more.shown(self.everywhere, &errors),
             high_risk: errors.of("confirm_high_risk").is_some(),
             high_risk_above: u32::try_from(self.policy.high_risk_lifetime).unwrap_or(u32::MAX),
             errors,
@@ -266,12 +268,6 @@ pub(super) fn errors(found: Vec<FieldError>) -> Errors {
 fn shown_at(field: &str) -> &str {
     match field {
         "auth_methods" | "client_secret" => "confidential",
-        "default_scopes" => "scopes",
-        "refresh_without_pkce" => "pkce",
-        "refresh_rotation" | "refresh_overlap" | "refresh_token_idle_lifetime" => {
-            "refresh_token_lifetime"
-        }
-        "continue_without_context_user" => "context_user",
         other => other,
     }
 }
@@ -342,6 +338,6 @@ mod tests {
         let found = ["confirm_high_risk", "default_scopes", "client_name", "claims"].map(error);
         let fields: Vec<String> =
             errors(found.to_vec()).0.into_iter().map(|error| error.field).collect();
-        assert_eq!(fields, ["client_name", "scopes", "confirm_high_risk", "claims"]);
+        assert_eq!(fields, ["client_name", "confirm_high_risk", "default_scopes", "claims"]);
     }
 }

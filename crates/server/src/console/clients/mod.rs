@@ -10,6 +10,7 @@ mod form;
 mod head;
 mod kinds;
 mod list;
+mod more;
 mod new;
 mod overview;
 mod saved;

@@ -6,6 +6,7 @@ use domain::clients::{Client, GrantType};
 use protocol::duration;
 use serde_json::{Map, Value, json};
 
+use super::more::{Given, More};
 use super::words;
 use crate::web::form::Fields;
 
@@ -36,6 +37,8 @@ pub(super) struct Typed {
     pub redirect_uris: String,
     pub post_logout_redirect_uris: String,
     pub confirm_high_risk: bool,
+    /// What few clients need.
+    pub more: More,
 }
 
 /// Which fields the form showed: those that were not shown are not to be changed.
@@ -47,6 +50,8 @@ pub(super) struct Shown {
     pub owner_team: bool,
     /// The picker of places.
     pub places: bool,
+    /// Whether the client may be vouched for.
+    pub verified: bool,
 }
 
 impl Typed {
@@ -76,6 +81,7 @@ impl Typed {
             redirect_uris: client.redirect_uris.join("\n"),
             post_logout_redirect_uris: client.post_logout_redirect_uris.join("\n"),
             confirm_high_risk: false,
+            more: More::of(client),
         }
     }
 
@@ -106,6 +112,7 @@ impl Typed {
             redirect_uris: text("redirect_uris"),
             post_logout_redirect_uris: text("post_logout_redirect_uris"),
             confirm_high_risk: fields.ticked("confirm_high_risk"),
+            more: More::read(fields),
         }
     }
 
@@ -155,7 +162,17 @@ impl Typed {
             set("team_selection", json!(self.team_selection));
             set("require_consent", json!(self.require_consent));
         }
-        let errors = self.read_durations(&mut settings);
+        let mut errors = self.read_durations(&mut settings);
+        let given = Given {
+            code,
+            refresh: self.grants_in_sight().contains(&GrantType::RefreshToken.as_str()),
+            service: self.has(GrantType::ClientCredentials),
+            confidential: self.confidential,
+            acts_as: !context_user.trim().is_empty(),
+            vouches: shown.verified,
+            scopes: &self.scopes,
+        };
+        errors.extend(self.more.settings(given, &mut settings));
         (settings, errors)
     }
 
@@ -189,10 +206,14 @@ impl Typed {
 /// Those settings that differ from what is stored: a merge patch. Sets are compared as sets.
 pub(super) fn patch(settings: Map<String, Value>, stored: &Value) -> Map<String, Value> {
     let is_same = |name: &str, value: &Value| match stored.get(name) {
-        Some(stored) if matches!(name, "scopes" | "grant_types") => sorted(stored) == sorted(value),
-        Some(Value::Object(stored)) => stored.iter().all(|(name, stored)| {
-            value.get(name).is_some_and(|value| sorted(stored) == sorted(value))
-        }),
+        Some(stored) if matches!(name, "scopes" | "default_scopes" | "grant_types") => {
+            sorted(stored) == sorted(value)
+        }
+        Some(Value::Object(stored)) if name == "team_restrictions" => {
+            stored.iter().all(|(name, stored)| {
+                value.get(name).is_some_and(|value| sorted(stored) == sorted(value))
+            })
+        }
         Some(stored) => stored == value,
         None => value.is_null(),
     };
@@ -223,7 +244,7 @@ mod tests {
 
     use super::*;
 
-    const ALL: Shown = Shown { organization: true, owner_team: true, places: true };
+    const ALL: Shown = Shown { organization: true, owner_team: true, places: true, verified: true };
 
     fn typed(draft: &Value) -> Typed {
         Typed::of(&Draft::read(draft).unwrap().sketch())

@@ -97,12 +97,51 @@ pub struct ClientForm {
     pub redirect_uris: String,
     /// `post_logout_redirect_uris`, one a line.
     pub post_logout_redirect_uris: String,
+    /// What few clients need.
+    pub more: MoreSettings,
     /// Whether full access with a long access token must be confirmed (`confirm_high_risk`).
     pub high_risk: bool,
     /// Above how many seconds an access token counts as long.
     pub high_risk_above: u32,
     /// What is wrong.
     pub errors: Errors,
+}
+
+/// What few clients need, closed until somebody looks. Names are those of the management API.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MoreSettings {
+    /// `logo_uri`.
+    pub logo_uri: String,
+    /// `verified`; `None` for who cannot vouch for a client.
+    pub verified: Option<bool>,
+    /// `default_scopes`, names with spaces between.
+    pub default_scopes: String,
+    /// `default_resource`.
+    pub default_resource: String,
+    /// `id_token_signed_response_alg`.
+    pub id_token_alg: Vec<Choice>,
+    /// `refresh_rotation`.
+    pub refresh_rotation: Vec<Choice>,
+    /// `refresh_overlap`.
+    pub refresh_overlap: String,
+    /// `refresh_token_idle_lifetime`; empty for none.
+    pub refresh_token_idle_lifetime: String,
+    /// `refresh_without_pkce`.
+    pub refresh_without_pkce: bool,
+    /// `continue_without_context_user`.
+    pub continue_without_context_user: bool,
+    /// `trusted_ips_mode`.
+    pub trusted_ips_mode: Vec<Choice>,
+    /// `token_issuance`.
+    pub token_issuance: Vec<Choice>,
+    /// `max_active_tokens`; empty for none.
+    pub max_active_tokens: String,
+    /// `token_requests_per_second`; empty for none.
+    pub token_requests_per_second: String,
+    /// `claims`, a JSON object.
+    pub claims: String,
+    /// Whether anything here is unusual or wrong, so that it stands open.
+    pub open: bool,
 }
 
 impl ClientForm {

@@ -3,13 +3,22 @@
 const sizes = { s: 1, m: 60, h: 3600, d: 86400, w: 604800 };
 const date = new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "medium", timeStyle: "short" });
 
+const unit = /^(s(ec(ond)?s?)?|m(in(ute)?s?)?|h(rs?|ours?)?|d(ays?)?|w(eeks?)?)$/;
+
+// Whole numbers with units, each unit once, the larger ones first; a number alone is seconds.
 function parse(text) {
-  const match = /^\s*(\d{1,9})\s*([a-z]*)\s*$/i.exec(text);
-  if (!match) return null;
-  const unit = match[2].toLowerCase();
-  const size = unit === "" ? 1 : sizes[unit[0]];
-  const spelled = /^(|s(ec(ond)?s?)?|m(in(ute)?s?)?|h(ours?)?|d(ays?)?|w(eeks?)?)$/.test(unit);
-  return size && spelled ? Number(match[1]) * size : null;
+  if (/^\s*\d{1,9}\s*$/.test(text)) return Number(text);
+  let total = 0, last = Infinity, rest = text.trim().toLowerCase();
+  if (rest === "") return null;
+  while (rest !== "") {
+    const match = /^(\d{1,9})\s*([a-z]+)\s*/.exec(rest);
+    const size = match && unit.test(match[2]) ? sizes[match[2][0]] : null;
+    if (!size || size >= last) return null;
+    total += Number(match[1]) * size;
+    last = size;
+    rest = rest.slice(match[0].length);
+  }
+  return total;
 }
 
 function warning(kind, seconds) {
@@ -33,7 +42,7 @@ for (const field of document.querySelectorAll("[data-duration]")) {
     }
     if (seconds === null) {
       told.className = "live live-warn";
-      told.textContent = "Write a number and a unit, such as 30 m, 1 h or 7 d.";
+      told.textContent = "Write whole numbers and units, such as 30 m, 1 h 30 m or 7 d.";
       return;
     }
     const [tier, advice] = warning(field.dataset.duration, seconds);
