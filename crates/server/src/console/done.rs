@@ -18,6 +18,8 @@ const TOLD: &[(&str, &str)] = &[
     ("deleted", "Deleted for good. Its tokens have ended, and its ID is never given again."),
     ("deleted-all", "Deleted for good, all of them. Their tokens have ended."),
     ("disabled-all", "Disabled, all of them. Their tokens have ended."),
+    ("scope-added", "Added. Tick it under the Settings of the clients that may ask for it."),
+    ("scope-deleted", "Deleted. No client held it."),
     ("user-disabled", "Disabled. They are signed out everywhere, and what acted for them ended."),
     ("user-enabled", "Enabled. They may sign in again."),
 ];

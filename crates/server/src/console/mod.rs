@@ -1,9 +1,10 @@
-//! Pages of an administrator: clients, users, refusals. Knows no protocol endpoint and no other
+//! Pages of an administrator: clients, users, scopes, refusals, the audit trail. Knows no protocol endpoint and no other
 //! door.
 //!
 //! Every page needs a session and a proof. A function is short: read what was asked, begin a work,
 //! call one rule, commit, answer. What somebody may not do is shown as such before they try.
 
+mod audit;
 mod clients;
 mod deeds;
 mod done;
@@ -11,6 +12,7 @@ mod names;
 mod places;
 mod query;
 mod refusals;
+mod scopes;
 mod search;
 mod spelled;
 mod users;
@@ -34,6 +36,8 @@ pub fn router() -> Router<Arc<App>> {
         .merge(clients::router())
         .merge(users::router())
         .merge(refusals::router())
+        .merge(scopes::router())
+        .merge(audit::router())
 }
 
 /// `/console`: the list of clients is where everybody begins.

@@ -1,14 +1,17 @@
 //! What the pages of an administrator show, as plain data. Knows no domain type and decides
 //! nothing: what a person may do arrives here as a flag or a reason.
 
+mod audit;
 mod client;
 mod client_form;
 mod client_history;
 mod clients;
 mod compare;
 mod refusals;
+mod scopes;
 mod users;
 
+pub use audit::{AuditEntry, AuditList};
 pub use client::{
     ClientAccess, ClientCredentials, ClientDanger, ClientHead, ClientOverview, Reach, SecretRow,
 };
@@ -21,4 +24,5 @@ pub use client_history::{
 pub use clients::{ClientBulkDelete, ClientFilters, ClientList, ClientRow, SecretsSummary};
 pub use compare::{Comparison, Piece, mark};
 pub use refusals::{Forbidden, Refusal, RefusalList, RefusalRow};
+pub use scopes::{ScopeList, ScopeRow};
 pub use users::{UserFilters, UserInvited, UserList, UserNew, UserPage, UserRow};

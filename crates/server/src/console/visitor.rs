@@ -197,8 +197,8 @@ impl Visitor {
             enabled,
             current: label == section,
         };
-        // Refusals of clients that nobody registered belong to no place.
-        let sees_refusals = reach("audit:read") == Some(Reach::Everywhere);
+        // What was done, and refusals of clients that nobody registered, belong to no place.
+        let sees_all = reach("audit:read") == Some(Reach::Everywhere);
         let user = &self.signed_in.user;
         let is_open = !self.app.urls.is_https();
         let notice = match &self.app.demo {
@@ -214,7 +214,9 @@ impl Visitor {
                     ("clients", reach("oauth_client:read").is_some()),
                 ),
                 entry("Users", "/console/users", ("users", reach("user:read").is_some())),
-                entry("Refusals", "/console/errors", ("refusal", sees_refusals)),
+                entry("Scopes", "/console/scopes", ("scopes", reach("scope:read").is_some())),
+                entry("Refusals", "/console/errors", ("refusal", sees_all)),
+                entry("Audit", "/console/audit", ("audit", sees_all)),
             ],
             person: Person { name: user.display_name.clone(), email: user.email.clone() },
             form_token: self.signed_in.browser.form_token(&self.app),

@@ -1,8 +1,8 @@
 //! The trail of a client: before and after, one entry at its own address, all of them as a file.
 
-use domain::access::{CLIENT_MANAGER, Place};
+use domain::access::{AUDITOR as AUDITOR_ROLE, CLIENT_MANAGER, Place};
 
-use crate::cast::{MANAGER, admin, auditor, copied, person, send};
+use crate::cast::{MANAGER, admin, auditor, copied, person, places, send};
 use crate::harness::both;
 
 const LIST: &str = "/console/clients";
@@ -71,6 +71,34 @@ async fn a_manager_without_the_right_sees_no_trail() {
             assert_eq!(answer.status, 403, "{path}");
             assert!(answer.body.contains("audit:read"));
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_whole_trail_is_for_who_holds_the_right_everywhere() {
+    both(|server| async move {
+        let (home, ..) = places(&server).await;
+        server.service().await;
+        let role = Some((AUDITOR_ROLE, Place::Organization(home)));
+        let mut narrow = person(&server, MANAGER, role).await;
+        for path in ["/console/audit", "/console/audit.csv", "/console/audit/1"] {
+            assert_eq!(narrow.get(path).await.status, 403, "{path}");
+        }
+        assert!(!narrow.get("/console/clients").await.body.contains("href=\"/console/audit\""));
+        let mut browser = auditor(&server).await;
+        let page = browser.get("/console/audit").await;
+        for told in ["Registered the client", "Signed in", "href=\"/console/clients/service\""] {
+            assert!(page.body.contains(told), "{told}");
+        }
+        let (_, rest) = page.body.split_once("href=\"/console/audit/").unwrap();
+        let entry = rest.split('"').next().unwrap();
+        let one = browser.get(&format!("/console/audit/{entry}")).await;
+        assert!(one.body.contains("One entry"), "{}", one.body);
+        assert_eq!(browser.get("/console/audit/1").await.status, 404);
+        let file = browser.get("/console/audit.csv").await;
+        assert!(file.body.starts_with("User Name,Action,Timestamp,"));
+        assert!(file.body.contains("client.created") && file.body.contains("audit.exported"));
     })
     .await;
 }

@@ -268,3 +268,69 @@ async fn a_hostile_name_stays_text_wherever_it_is_shown() {
         assert!(page.header("content-security-policy").contains("script-src 'self'"));
     }
 }
+
+#[tokio::test]
+async fn every_setting_of_the_contract_can_be_typed() {
+    let server = Arc::new(one().await);
+    let mut browser = admin(&server).await;
+    let page = form(&mut browser, "service").await;
+    let odd = [
+        ("client_name", "Odd"),
+        ("claims", "gold"),
+        ("max_active_tokens", "many"),
+        ("logo_uri", "http://a.example/x.png"),
+    ];
+    let refused = send(&mut browser, &page, LIST, &odd).await;
+    let fields: Vec<String> =
+        complaints(&refused).iter().map(|it| it.split(':').next().unwrap().to_owned()).collect();
+    assert_eq!(fields, ["max_active_tokens", "claims", "logo_uri"], "{:?}", complaints(&refused));
+    assert!(refused.body.contains("<details open><summary>More settings"));
+    let saved = send(
+        &mut browser,
+        &refused,
+        LIST,
+        &[
+            ("client_id", "odd"),
+            ("claims", "{\"tier\": \"gold\"}"),
+            ("max_active_tokens", "3"),
+            ("token_requests_per_second", "9"),
+            ("logo_uri", "https://a.example/x.png"),
+            ("token_issuance", "reuse"),
+            ("trusted_ips", "10.0.0.0/8\r\n::1"),
+            ("trusted_ips_mode", "observe"),
+            ("context_user", "ada@example.com"),
+            ("continue_without_context_user", "true"),
+            ("verified", "true"),
+        ],
+    )
+    .await;
+    assert_eq!(saved.status, 200, "{:?}", complaints(&saved));
+    let token = server.admin_client().own_token().await.text("access_token");
+    let client = server.admin_client().get_with("/api/v1/clients/odd", &token).await.json();
+    for (field, value) in [
+        ("claims", serde_json::json!({"tier": "gold"})),
+        ("max_active_tokens", 3.into()),
+        ("token_requests_per_second", 9.into()),
+        ("logo_uri", "https://a.example/x.png".into()),
+        ("token_issuance", "reuse".into()),
+        ("trusted_ips", serde_json::json!(["10.0.0.0/8", "::1"])),
+        ("trusted_ips_mode", "observe".into()),
+        ("continue_without_context_user", true.into()),
+        ("verified", true.into()),
+        ("type", "service".into()),
+    ] {
+        assert_eq!(client[field], value, "{field}");
+    }
+    assert!(client["context_user"].as_str().unwrap().starts_with("usr_"));
+    let settings = browser.get("/console/clients/odd/settings").await;
+    assert!(settings.body.contains("value=\"ada@example.com\""));
+    let path = "/console/clients/odd/settings";
+    let same = send(&mut browser, &settings, path, &[]).await;
+    assert!(same.location().ends_with("done=unchanged"), "{:?}", complaints(&same));
+    let off = [("max_active_tokens", ""), ("claims", ""), ("context_user", "")];
+    let saved = send(&mut browser, &settings, path, &off).await;
+    assert!(saved.location().ends_with("done=saved"), "{:?}", complaints(&saved));
+    let client = server.admin_client().get_with("/api/v1/clients/odd", &token).await.json();
+    assert_eq!(client["max_active_tokens"], serde_json::Value::Null);
+    assert_eq!(client["continue_without_context_user"], false);
+}

@@ -11,6 +11,7 @@ mod credentials;
 mod endings;
 mod list;
 mod refusals;
+mod scopes;
 mod settings;
 mod users;
 mod walls;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cast::{STRANGER, admin, person};
 use crate::harness::one;
 
-const PAGES: [&str; 19] = [
+const PAGES: [&str; 23] = [
     "/console/clients",
     "/console/clients/new",
     "/console/clients/new?kind=web",
@@ -25,9 +25,13 @@ const PAGES: [&str; 19] = [
     "/console/errors",
     "/console/errors/err_x",
     "/console/search?q=service",
+    "/console/scopes",
+    "/console/audit",
+    "/console/audit.csv",
+    "/console/audit/1",
 ];
 
-const DEEDS: [&str; 15] = [
+const DEEDS: [&str; 17] = [
     "/console/clients",
     "/console/clients:delete",
     "/console/clients:disable",
@@ -43,6 +47,8 @@ const DEEDS: [&str; 15] = [
     "/console/users/usr_x/disable",
     "/console/users/usr_x/enable",
     "/console/users/usr_x/invite",
+    "/console/scopes",
+    "/console/scopes:delete",
 ];
 
 #[tokio::test]
@@ -107,7 +113,13 @@ async fn what_is_not_there_is_not_found_and_nothing_breaks() {
         let answer = browser.get(path).await;
         assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
     }
-    for path in ["/console/clients", "/console/users", "/console/errors", "/console/search"] {
+    for path in [
+        "/console/clients",
+        "/console/users",
+        "/console/errors",
+        "/console/search",
+        "/console/scopes",
+    ] {
         for q in ["%00", "%", "%25_%27%22", "err_%00", "a@%00", "usr_%00"] {
             let answer = browser.get(&format!("{path}?q={q}&cursor={q}&team={q}&scope={q}")).await;
             assert!(!answer.status.is_server_error(), "{path} {q}: {}", answer.status);

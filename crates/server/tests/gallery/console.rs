@@ -2,9 +2,9 @@
 
 use askama::Template;
 use mandate::console::views::{
-    Change, ClientForm, ClientKinds, ClientNew, ClientSaved, ClientSettings, Comparison, Forbidden,
-    Kind, MoreSettings, Refusal, RefusalList, RefusalRow, TeamGroup, UserFilters, UserInvited,
-    UserList, UserNew, UserPage, UserRow,
+    AuditEntry, AuditList, AuditRow, Change, ClientForm, ClientKinds, ClientNew, ClientSaved,
+    ClientSettings, Comparison, Forbidden, Kind, MoreSettings, Refusal, RefusalList, RefusalRow,
+    ScopeList, ScopeRow, TeamGroup, UserFilters, UserInvited, UserList, UserNew, UserPage, UserRow,
 };
 use mandate::web::views::{Choice, Errors, Fact, FieldError, Link, Person, Snippet};
 
@@ -20,6 +20,8 @@ pub fn pages(voice: Voice) -> Vec<Page> {
         ("client-saved", saved(voice)),
         ("client-settings", settings(voice)),
     ];
+    pages.push(("scopes", scopes(voice)));
+    pages.push(("audit", audit(voice)));
     pages.extend(users(voice));
     pages.extend(refusals(voice));
     pages
@@ -235,6 +237,69 @@ fn saved(voice: Voice) -> String {
             ),
         ],
         next: "/console/clients/harbour-notes".into(),
+    };
+    page.render().unwrap()
+}
+
+fn scopes(voice: Voice) -> String {
+    let row = |name: &str, kind: &str, words: &str, clients| ScopeRow {
+        name: voice.say(name),
+        kind: kind.into(),
+        description: voice.say(words),
+        resource: voice.maybe("Orders"),
+        management: kind == "identity",
+        system: kind == "identity",
+        clients,
+        clients_href: "/console/clients?scope=openid".into(),
+        deletable: clients == 0,
+    };
+    let page = ScopeList {
+        frame: voice.frame("Scopes"),
+        q: voice.say("o"),
+        rows: vec![
+            row("openid", "identity", "Know who you are", 7),
+            row("orders:read", "read", "See your orders", 1),
+            row("orders:write", "write", "Change your orders", 0),
+        ],
+        refused: None,
+        delete: "/console/scopes:delete".into(),
+        name: voice.say("orders:read"),
+        kind: vec![voice.choice("read", "Reads", true), voice.choice("write", "Writes", false)],
+        description: voice.say("See your orders"),
+        resources: vec![voice.choice("", "Every API", true)],
+        errors: Errors(vec![voice.wrong("name", "There is a scope of this name already.")]),
+    };
+    page.render().unwrap()
+}
+
+fn audit(voice: Voice) -> String {
+    let entry = |action: &str, refused| AuditEntry {
+        row: AuditRow {
+            href: "/console/audit/1".into(),
+            at: ago(1),
+            actor: voice.say("Jonas Weir"),
+            action: voice.say(action),
+            changes: vec![Change {
+                field: voice.say("Name"),
+                before: voice.say("Harbour"),
+                after: voice.say("Harbour Notes"),
+            }],
+            address: voice.say("198.51.100.7"),
+            request_id: "req_7QK2M4XD".into(),
+        },
+        object: voice.say("Harbour Notes"),
+        object_kind: "client".into(),
+        object_href: Some("/console/clients/harbour-notes".into()),
+        refused,
+        count: 3,
+    };
+    let page = AuditList {
+        frame: voice.frame("Audit"),
+        rows: vec![entry("Changed the settings", false), entry("Signed in", true)],
+        single: false,
+        export: Some(Link { label: "Export".into(), href: "/console/audit.csv".into() }),
+        first: None,
+        next: Some("?cursor=1".into()),
     };
     page.render().unwrap()
 }
