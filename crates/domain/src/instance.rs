@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::id::Ids;
 use crate::{
-    Chance, Clock, Fault, MasterKeys, Vault, Work, accounts, clients, keys, migrations, node, refusals,
-    sessions, settings, tokens,
+    Chance, Clock, Fault, MasterKeys, Vault, Work, accounts, clients, keys, migrations, node,
+    refusals, sessions, settings, tokens,
 };
 
 /// What an instance is opened with.

@@ -7,9 +7,9 @@ use super::rules::register;
 use super::secrets::{self, NewSecret};
 use super::{Draft, GrantType, presets, store};
 use crate::access::{Access, PERMISSIONS};
-use crate::{audit, settings};
 use crate::clients::words::ClientType;
 use crate::{Call, Fault, Plain, Refusal, Work};
+use crate::{audit, settings};
 
 /// The id of the Admin Client where the operator names no other.
 pub const ADMIN_CLIENT: &str = "mandate-admin";

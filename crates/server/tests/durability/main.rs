@@ -64,11 +64,13 @@ impl Drop for Running {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r07_nothing_acknowledged_is_lost_and_nothing_ended_comes_back() {
-    let rounds = std::env::var("MANDATE_TEST_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
+    let rounds =
+        std::env::var("MANDATE_TEST_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
     for server in harness::servers().await {
         let engine = server.engine;
         let (uri, basic, refresh) = prepared(server).await;
-        let acknowledged = tokio::task::block_in_place(|| survive(rounds, uri.uri(), &basic, refresh));
+        let acknowledged =
+            tokio::task::block_in_place(|| survive(rounds, uri.uri(), &basic, refresh));
         println!("{engine}: {rounds} rounds, {acknowledged} acknowledged answers, none lost");
         assert!(acknowledged > rounds * 20, "there was hardly any load: {acknowledged}");
     }
@@ -97,15 +99,18 @@ async fn prepared(server: Server) -> (db::testing::TestDb, String, Vec<String>) 
 }
 
 fn survive(rounds: usize, uri: &str, basic: &str, refresh: Vec<String>) -> usize {
-    let mut told: Vec<Told> = refresh.into_iter().map(|refresh| Told { refresh, ..Told::default() }).collect();
+    let mut told: Vec<Told> =
+        refresh.into_iter().map(|refresh| Told { refresh, ..Told::default() }).collect();
     let mut acknowledged = 0;
     for round in 0..rounds {
         let address = free_address();
         let running = Running::start(uri, address);
         let stop = AtomicBool::new(false);
         told = std::thread::scope(|scope| {
-            let loaders: Vec<_> =
-                told.into_iter().map(|told| scope.spawn(|| load(address, basic, told, &stop))).collect();
+            let loaders: Vec<_> = told
+                .into_iter()
+                .map(|told| scope.spawn(|| load(address, basic, told, &stop)))
+                .collect();
             // Not always at the same point of the server's life.
             std::thread::sleep(Duration::from_millis(60 + (round as u64 * 37) % 140));
             drop(running);
@@ -123,9 +128,16 @@ fn survive(rounds: usize, uri: &str, basic: &str, refresh: Vec<String>) -> usize
     let _last = Running::start(uri, address);
     for told in &told {
         let mut wire = Wire::new(address);
-        let body = format!("grant_type=refresh_token&refresh_token={}", told.spent.first().expect("it was refreshed"));
+        let body = format!(
+            "grant_type=refresh_token&refresh_token={}",
+            told.spent.first().expect("it was refreshed")
+        );
         let (status, body) = wire.post("/oauth2/token", basic, &body).expect("an answer");
-        assert_eq!((status, member(&body, "error").as_deref()), (400, Some("invalid_grant")), "a spent token came back");
+        assert_eq!(
+            (status, member(&body, "error").as_deref()),
+            (400, Some("invalid_grant")),
+            "a spent token came back"
+        );
     }
     acknowledged
 }
@@ -138,7 +150,10 @@ fn free_address() -> SocketAddr {
 fn load(address: SocketAddr, basic: &str, mut told: Told, stop: &AtomicBool) -> Told {
     let mut wire = Wire::new(address);
     while !stop.load(Ordering::SeqCst) {
-        let Some((200, body)) = wire.post("/oauth2/token", basic, "grant_type=client_credentials") else { break };
+        let Some((200, body)) = wire.post("/oauth2/token", basic, "grant_type=client_credentials")
+        else {
+            break;
+        };
         told.alive.extend(member(&body, "access_token"));
         if told.alive.len() % 3 == 0 {
             let token = told.alive.swap_remove(told.alive.len() / 2);
@@ -163,7 +178,8 @@ fn load(address: SocketAddr, basic: &str, mut told: Told, stop: &AtomicBool) -> 
 fn check(address: SocketAddr, basic: &str, told: &mut Told, round: usize) {
     let mut wire = Wire::new(address);
     let mut is_active = |token: &str| {
-        let (status, body) = wire.post("/oauth2/introspect", basic, &format!("token={token}")).expect("an answer");
+        let (status, body) =
+            wire.post("/oauth2/introspect", basic, &format!("token={token}")).expect("an answer");
         assert_eq!(status, 200, "{body}");
         body.contains("\"active\":true")
     };
@@ -177,6 +193,9 @@ fn check(address: SocketAddr, basic: &str, told: &mut Told, round: usize) {
     let body = format!("grant_type=refresh_token&refresh_token={}", told.refresh);
     let (status, body) = wire.post("/oauth2/token", basic, &body).expect("an answer");
     assert_eq!(status, 200, "round {round}: an acknowledged rotation is lost: {body}");
-    told.spent.push(std::mem::replace(&mut told.refresh, member(&body, "refresh_token").expect("a successor")));
+    told.spent.push(std::mem::replace(
+        &mut told.refresh,
+        member(&body, "refresh_token").expect("a successor"),
+    ));
     told.spent.truncate(1);
 }

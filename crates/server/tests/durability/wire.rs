@@ -40,7 +40,8 @@ impl Wire {
 
     fn attempt(&mut self, request: &str) -> Option<(u16, String)> {
         if self.stream.is_none() {
-            let stream = TcpStream::connect_timeout(&self.address, Duration::from_millis(500)).ok()?;
+            let stream =
+                TcpStream::connect_timeout(&self.address, Duration::from_millis(500)).ok()?;
             stream.set_nodelay(true).ok()?;
             stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
             self.stream = Some(BufReader::new(stream));

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use mandate::account::views::{
-    BrowserSession, ChangePassword, ConnectedApp, ConnectedGrant, Consent, Expired,
-    Invitation, Login, Logout, Overview, Permission, SetUp, SignedOut, TeamChoice,
+    BrowserSession, ChangePassword, ConnectedApp, ConnectedGrant, Consent, Expired, Invitation,
+    Login, Logout, Overview, Permission, SetUp, SignedOut, TeamChoice,
 };
 use mandate::web::views::{Choice, Errors, FormPost, Link, When};
 
