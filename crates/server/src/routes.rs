@@ -33,6 +33,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(open())
         .route("/oauth2/authorize", get(oauth::authorize::get).post(oauth::authorize::post))
         .route("/oauth2/introspect", post(oauth::introspect::post))
+        .route("/forward-auth", get(oauth::forward_auth::get))
         .route("/oauth2/logout", get(oauth::logout::ask).post(oauth::logout::ask))
         .merge(account::router())
         .nest("/console", console::router())

@@ -81,10 +81,19 @@ pub struct Limits<'a> {
     pub scopes: &'a Scopes,
     /// The preset of the client.
     pub access: Access,
-    /// The teams of the grant that the subject still belongs to and the client may still reach,
-    /// each with its organization. `None`: the subject acts in every place it holds (a service
-    /// with its own bindings).
-    pub teams: Option<&'a BTreeMap<String, String>>,
+    /// The places it reaches at all; what is held at the instance is not narrowed by them.
+    /// `None`: every place the subject holds (a service without restrictions).
+    pub within: Option<&'a Within>,
+}
+
+/// The places a token reaches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Within {
+    /// Whole organizations, with teams that come later.
+    pub organizations: BTreeSet<String>,
+    /// Single teams, each with its organization: of a grant, those that were consented, that the
+    /// subject still belongs to and that the client may still reach.
+    pub teams: BTreeMap<String, String>,
 }
 
 /// What may be done, per place.
@@ -103,11 +112,20 @@ impl Rights {
     pub fn everywhere(&self, permission: &str) -> bool {
         self.instance.contains(permission)
     }
+
+    /// May it be done in this team: by what is held there, at its organization or at the instance?
+    pub fn in_team(&self, permission: &str, team: &str, organization: &str) -> bool {
+        let holds = |held: Option<&BTreeSet<String>>| held.is_some_and(|h| h.contains(permission));
+        self.everywhere(permission)
+            || holds(self.organizations.get(organization))
+            || holds(self.teams.get(team))
+    }
 }
 
 /// A permission is effective only if a scope lets it through, the preset allows its kind, and the
 /// subject holds it in that place, now.
 pub fn effective(holdings: &Holdings, limits: Option<Limits<'_>>) -> Rights {
+    let within = limits.and_then(|limits| limits.within);
     let mut rights = Rights::default();
     for holding in &holdings.held {
         if limits.is_some_and(|limits| !lets_through(limits, &holding.permission, holding.effect)) {
@@ -118,19 +136,18 @@ pub fn effective(holdings: &Holdings, limits: Option<Limits<'_>>) -> Rights {
             Place::Instance => {
                 rights.instance.insert(permission);
             }
-            Place::Organization(id) => match limits.and_then(|limits| limits.teams) {
-                None => {
-                    rights.organizations.entry(id.clone()).or_default().insert(permission);
-                }
-                Some(chosen) => {
-                    for (team, _) in chosen.iter().filter(|(_, organization)| *organization == id) {
+            Place::Organization(id) => match within {
+                Some(within) if !within.organizations.contains(id) => {
+                    for (team, _) in within.teams.iter().filter(|(_, home)| *home == id) {
                         rights.teams.entry(team.clone()).or_default().insert(permission.clone());
                     }
                 }
+                _ => {
+                    rights.organizations.entry(id.clone()).or_default().insert(permission);
+                }
             },
             Place::Team(id) => {
-                let chosen = limits.and_then(|limits| limits.teams);
-                if chosen.is_none_or(|teams| teams.contains_key(id)) {
+                if within.is_none_or(|within| within.teams.contains_key(id)) {
                     rights.teams.entry(id.clone()).or_default().insert(permission);
                 }
             }

@@ -11,7 +11,7 @@ mod roles;
 pub(crate) mod store;
 
 pub use authority::{Authority, May, Reach};
-pub use effective::{Access, Holding, Holdings, Limits, Place, Rights, effective};
+pub use effective::{Access, Holding, Holdings, Limits, Place, Rights, Within, effective};
 pub use permissions::*;
 pub use roles::{
     AUDITOR, CLIENT_MANAGER, MEMBER, PLATFORM_ADMINISTRATOR, Role, SECURITY_ADMINISTRATOR,

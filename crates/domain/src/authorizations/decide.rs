@@ -199,24 +199,12 @@ async fn team_choice(
         return Ok(TeamChoice::None(Vec::new()));
     }
     let mut possible = teams::teams_of_user(work, &user.id).await?;
-    possible.retain(|team| reaches(client, team));
+    possible.retain(|team| client.reaches(&team.id, &team.organization));
     Ok(match (possible.len(), client.team_selection) {
         (0 | 1, _) => TeamChoice::None(possible),
         (_, TeamSelection::Single) => TeamChoice::Single(possible),
         (_, TeamSelection::Multiple) => TeamChoice::Multiple(possible),
     })
-}
-
-/// May this client be used for this team? No restriction means every team of its organization.
-fn reaches(client: &Client, team: &Team) -> bool {
-    let own = client.organization.as_ref().is_none_or(|id| *id == team.organization);
-    let listed = client.restricted_teams.contains(&team.id)
-        || client.restricted_organizations.contains(&team.organization);
-    own && (listed || !is_restricted(client))
-}
-
-fn is_restricted(client: &Client) -> bool {
-    !client.restricted_teams.is_empty() || !client.restricted_organizations.is_empty()
 }
 
 /// The question of a stored request, for the browser session that it belongs to.
@@ -290,7 +278,7 @@ pub async fn answer(
     else {
         return Ok(false);
     };
-    if teams.is_empty() && is_restricted(&client) {
+    if teams.is_empty() && !client.reaches_all_teams() {
         return store::set_refused(work, row, "teamless").await;
     }
     let (scopes, resources) =

@@ -200,6 +200,23 @@ impl Client {
         self.restricted_organizations.is_empty() && self.restricted_teams.is_empty()
     }
 
+    /// May it be used for this team? A restriction to an organization covers its later teams too.
+    pub fn reaches(&self, team: &str, organization: &str) -> bool {
+        let is_own = self.organization.as_deref().is_none_or(|id| id == organization);
+        is_own
+            && (self.reaches_all_teams()
+                || self.restricted_teams.iter().any(|id| id == team)
+                || self.restricted_organizations.iter().any(|id| id == organization))
+    }
+
+    /// May it be used for the whole of this organization, later teams included?
+    pub fn reaches_organization(&self, organization: &str) -> bool {
+        let is_own = self.organization.as_deref().is_none_or(|id| id == organization);
+        is_own
+            && (self.reaches_all_teams()
+                || self.restricted_organizations.iter().any(|id| id == organization))
+    }
+
     /// May it ask for tokens from this address? While its addresses are only observed it may from
     /// anywhere; whether that address is among them is `trusted_ips.contains`.
     pub fn trusts(&self, address: std::net::IpAddr) -> bool {

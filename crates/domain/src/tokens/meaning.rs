@@ -3,11 +3,12 @@
 //! Read afresh at each use, so that a changed role, membership or status shows in the very next
 //! answer.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::Live;
-use crate::access::{self, Authority, Limits, Rights, effective};
-use crate::{Actor, Fault, Work};
+use crate::access::{self, Authority, Holdings, Limits, Place, Rights, Within, effective};
+use crate::clients::{self, Client};
+use crate::{Actor, Fault, GrantId, Work, teams};
 
 /// One team a token reaches, and what it may do there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct TeamRights {
 /// What a token may do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Meaning {
-    /// Per team of the grant that the person still belongs to.
+    /// Per team of the grant that the person still belongs to and the client may still reach.
     pub teams: Vec<TeamRights>,
     /// At the instance.
     pub instance: Vec<String>,
@@ -38,31 +39,24 @@ pub struct Meaning {
 /// # Errors
 /// When the database cannot answer.
 pub async fn meaning(work: &mut Work, live: &Live) -> Result<Meaning, Fault> {
+    let Some(client) = clients::find(work, live.client.as_str()).await? else {
+        return Ok(Meaning::default());
+    };
     let subject = live.user.as_ref().map_or(live.client.as_str(), |user| user.as_str());
     let holdings = access::holdings_of(work, subject).await?;
-    let mut teams = Vec::new();
-    if let Some(grant) = live.grant {
-        let sql = "SELECT t.id, t.name, t.organization_id FROM grant_teams gt JOIN teams t ON t.id = gt.team_id
-                   WHERE gt.grant_id = $1 ORDER BY t.name_key, t.id";
-        for row in work.tx.query(sql, db::params![grant]).await? {
-            let team = TeamRights {
-                id: row.get(0)?,
-                name: row.get(1)?,
-                organization: row.get(2)?,
-                permissions: vec![],
-            };
-            if holdings.belongs_to(&team.id, &team.organization) {
-                teams.push(team);
-            }
-        }
-    }
-    let chosen: BTreeMap<String, String> =
-        teams.iter().map(|team| (team.id.clone(), team.organization.clone())).collect();
-    let limits = Limits {
-        scopes: &live.scopes,
-        access: live.access,
-        teams: live.grant.is_some().then_some(&chosen),
+    let mut teams = match live.grant {
+        Some(grant) => consented_teams(work, grant, &client).await?,
+        None => Vec::new(),
     };
+    teams.retain(|team| holdings.belongs_to(&team.id, &team.organization));
+    let within = match live.grant {
+        Some(_) => Some(Within {
+            teams: teams.iter().map(|t| (t.id.clone(), t.organization.clone())).collect(),
+            ..Within::default()
+        }),
+        None => reached(work, &client, &holdings).await?,
+    };
+    let limits = Limits { scopes: &live.scopes, access: live.access, within: within.as_ref() };
     let rights = effective(&holdings, Some(limits));
     for team in &mut teams {
         team.permissions =
@@ -70,6 +64,61 @@ pub async fn meaning(work: &mut Work, live: &Live) -> Result<Meaning, Fault> {
     }
     let instance = rights.instance.iter().cloned().collect();
     Ok(Meaning { teams, instance, rights })
+}
+
+/// The teams of a grant that are there and that the client may be used for now.
+async fn consented_teams(
+    work: &mut Work,
+    grant: GrantId,
+    client: &Client,
+) -> Result<Vec<TeamRights>, Fault> {
+    let sql = "SELECT t.id, t.name, t.organization_id FROM grant_teams gt JOIN teams t ON t.id = gt.team_id
+               WHERE gt.grant_id = $1 ORDER BY t.name_key, t.id";
+    let mut teams = Vec::new();
+    for row in work.tx.query(sql, db::params![grant]).await? {
+        let team = TeamRights {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            organization: row.get(2)?,
+            permissions: vec![],
+        };
+        if client.reaches(&team.id, &team.organization) {
+            teams.push(team);
+        }
+    }
+    Ok(teams)
+}
+
+/// Where a client that chose no teams at a consent may be used; `None` for everywhere.
+async fn reached(
+    work: &mut Work,
+    client: &Client,
+    holdings: &Holdings,
+) -> Result<Option<Within>, Fault> {
+    if client.organization.is_none() && client.reaches_all_teams() {
+        return Ok(None);
+    }
+    let mut within = Within::default();
+    let mut candidates: BTreeSet<&String> = client.restricted_teams.iter().collect();
+    for place in &holdings.places {
+        match place {
+            Place::Team(id) => {
+                candidates.insert(id);
+            }
+            Place::Organization(id) if client.reaches_organization(id) => {
+                within.organizations.insert(id.clone());
+            }
+            Place::Organization(_) | Place::Instance => {}
+        }
+    }
+    for id in candidates {
+        if let Some(team) = teams::find_team(work, id).await?
+            && client.reaches(&team.id, &team.organization)
+        {
+            within.teams.insert(team.id, team.organization);
+        }
+    }
+    Ok(Some(within))
 }
 
 /// The authority of whoever presents this token.

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod authorize;
 pub(crate) mod client_auth;
 pub mod form;
+pub mod forward_auth;
 pub mod introspect;
 pub mod jwks;
 pub mod logout;

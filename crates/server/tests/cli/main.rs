@@ -4,6 +4,7 @@
 mod clients;
 mod https;
 mod machine;
+mod nginx;
 mod people;
 mod serving;
 mod store;

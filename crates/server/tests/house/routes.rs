@@ -4,7 +4,7 @@
 use super::{holds, rust, tree};
 
 /// The paths that scripts, libraries and people rely on.
-const CONTRACT: [&str; 17] = [
+const CONTRACT: [&str; 18] = [
     "/",
     "/oauth2/authorize",
     "/oauth2/token",
@@ -21,6 +21,7 @@ const CONTRACT: [&str; 17] = [
     "/console",
     "/login",
     "/account",
+    "/forward-auth",
     "/healthz",
 ];
 /// What is spoken for and not there yet; it moves up when it lands.
