@@ -179,6 +179,12 @@ pub struct Change {
 }
 
 impl Client {
+    /// May it ask for this scope? Every client may say `offline_access`; what comes of it is
+    /// another question.
+    pub fn may_ask(&self, scope: &str) -> bool {
+        self.scopes.contains(scope) || scope == "offline_access"
+    }
+
     /// May it use this grant?
     pub fn allows(&self, grant: GrantType) -> bool {
         self.grant_types.contains(&grant)
