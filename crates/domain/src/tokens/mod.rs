@@ -29,7 +29,7 @@ pub use grants::{
 pub use id_token::{IdToken, id_token};
 pub use live::{Live, find_live, find_live_refresh, public_id};
 pub use marks::{Marks, flush_marks, mark_used};
-pub use meaning::{Meaning, TeamRights, authority, meaning};
+pub use meaning::{Meaning, TeamRights, authority, meaning, own_rights};
 pub use oversight::{Count, Living, count_of_client, list_of_client, revoke_of_client};
 pub use own::{Own, issue_own};
 pub use rates::{Rates, admit};

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::Path;
-use domain::access::{self, Effect, Limits, Rights, UpdateClients, definition, effective};
+use domain::access::{Access, Effect, Rights, UpdateClients, definition};
 use domain::clients::{Client, GrantType};
 use domain::scopes::{self, Scope, ScopeKind};
-use domain::{Fault, Work};
+use domain::{Fault, Work, tokens};
 
 use super::head::{self, Tab};
 use super::{overview, page_of, words};
@@ -87,10 +87,7 @@ async fn reach(
         reach.push(of_people(client, known));
     }
     if client.allows(GrantType::ClientCredentials) {
-        let subject = client.context_user.as_ref().map_or(client.id.as_str(), |it| it.as_str());
-        let holdings = access::holdings_of(work, subject).await?;
-        let limits = Limits { scopes: &client.scopes, access: client.access, teams: None };
-        let rights = effective(&holdings, Some(limits));
+        let rights = tokens::own_rights(work, client).await?;
         reach.extend(of_itself(work, names, &rights).await?);
     }
     reach.retain(|place| !place.read.is_empty() || !place.change.is_empty());
@@ -98,7 +95,7 @@ async fn reach(
 }
 
 fn of_people(client: &Client, known: &[Scope]) -> Reach {
-    let writes = client.access == access::Access::Full;
+    let writes = client.access == Access::Full;
     let words = |kind: ScopeKind| {
         let of_kind = known.iter().filter(move |scope| scope.kind == kind);
         of_kind.map(|scope| scope.description.clone()).collect::<Vec<_>>()
