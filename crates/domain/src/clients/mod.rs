@@ -223,6 +223,12 @@ impl Client {
         self.trusted_ips_mode == TrustedIpsMode::Observe || self.trusted_ips.contains(address)
     }
 
+    /// The claims it adds to its tokens. Never one the server writes itself, even if such a one was
+    /// stored before the server wrote it.
+    pub fn extra_claims(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.claims.iter().filter(|(name, _)| !limits::is_reserved(name))
+    }
+
     /// The values of `response_type` that follow from its grants.
     pub fn response_types(&self) -> Vec<&'static str> {
         let code = self.allows(GrantType::AuthorizationCode).then_some("code");
