@@ -163,8 +163,6 @@ pub async fn sweep_observed(work: &mut Work, now: i64, limit: i64) -> Result<u64
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn proposes_a_range_only_where_there_are_neighbours() {
         let propose = |texts: &[&str]| super::propose(texts.iter().map(|t| t.parse().unwrap()));
