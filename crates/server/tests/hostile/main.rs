@@ -6,5 +6,7 @@
 mod harness;
 
 mod midway;
+mod outage;
 mod proxies;
+mod rows;
 mod strangers;
