@@ -49,7 +49,7 @@ pub use marks::{flush, mark_used};
 pub use redirects::{RedirectRefusal, matching_redirect};
 pub use review::review_risks;
 pub use risk::Risk;
-pub use rules::{change, create, pause, resume, revoke_tokens, show};
+pub use rules::{change, create, pause, pause_many, resume, revoke_tokens, show};
 pub use words::{
     AuthMethod, ClientType, GrantType, Pkce, RefreshRotation, TeamSelection, TokenFormat,
     TokenIssuance, TrustedIpsMode,
@@ -221,6 +221,12 @@ impl Client {
     /// anywhere; whether that address is among them is `trusted_ips.contains`.
     pub fn trusts(&self, address: std::net::IpAddr) -> bool {
         self.trusted_ips_mode == TrustedIpsMode::Observe || self.trusted_ips.contains(address)
+    }
+
+    /// The claims it adds to its tokens. Never one the server writes itself, even if such a one was
+    /// stored before the server wrote it.
+    pub fn extra_claims(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.claims.iter().filter(|(name, _)| !limits::is_reserved(name))
     }
 
     /// The values of `response_type` that follow from its grants.

@@ -141,7 +141,8 @@ async fn jwt_claims(
         Subject::Grant(grant, _) => grant.user.as_str(),
         Subject::Service => client.context_user.as_ref().map_or(client.id.as_str(), |u| u.as_str()),
     };
-    let mut claims = client.claims.clone();
+    let extra = client.extra_claims().map(|(name, value)| (name.clone(), value.clone()));
+    let mut claims: serde_json::Map<_, _> = extra.collect();
     claims.insert("iss".into(), json!(work.instance.issuer()));
     claims.insert("sub".into(), json!(subject));
     claims.insert("client_id".into(), json!(client.id.as_str()));

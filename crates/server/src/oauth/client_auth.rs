@@ -164,7 +164,12 @@ async fn throttle(work: &mut Work, call: &Call, client: &Client) -> Result<(), F
             );
             Err(Failed::Throttled {
                 retry_after,
-                error: error.because("too many wrong secrets from this address"),
+                error: error
+                    .because("too many wrong secrets from this address")
+                    .expected(format!(
+                        "no try before {retry_after} seconds from now, or the right secret"
+                    ))
+                    .received("another wrong secret"),
             })
         }
     }

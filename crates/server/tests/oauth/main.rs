@@ -1,11 +1,14 @@
 //! The protocol as a conversation, one file an endpoint, on both engines.
 //! Names say the refusal; `A01…R07` are the rows of the security checklist.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that has no answer has failed")]
+
 #[path = "../harness/mod.rs"]
 mod harness;
 
 mod authorize;
 mod client_authentication;
+mod context_user;
 mod cross_origin;
 mod forward_auth;
 mod introspect;
