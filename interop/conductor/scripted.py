@@ -72,7 +72,7 @@ def clients():
             "openid-client 6, public",
             ("node", str(HERE / "node/openid_client.mjs")),
             (*SIGN_IN, "iss", *LIFE, "revocation", "logout"),
-            {"grant_types": code, "confidential": False, "id_token_signed_response_alg": "ES256"},
+            {"grant_types": code, "confidential": False, "id_token_signed_response_alg": "PS256"},
         ),
         Client(
             "requests-oauthlib",

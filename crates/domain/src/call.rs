@@ -48,8 +48,8 @@ impl Actor {
 
     /// One line for columns like `created_by`: the person, else the client, else the operator.
     pub fn name(&self) -> String {
-        let user = self.user.as_ref().map(|u| u.as_str());
-        let client = self.client.as_ref().map(|c| c.as_str());
+        let user = self.user.as_ref().map(super::id::UserId::as_str);
+        let client = self.client.as_ref().map(super::id::ClientId::as_str);
         user.or(client).or(self.operator.as_deref()).unwrap_or("nobody").to_owned()
     }
 }

@@ -7,7 +7,7 @@ use aws_lc_rs::digest;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::Fault;
+use crate::{Fault, text};
 
 /// Where random bytes come from.
 #[derive(Clone, Debug)]
@@ -27,6 +27,14 @@ impl Chance {
     /// Reproducible bytes for tests.
     pub fn seeded(seed: u64) -> Self {
         Self::Seeded { seed, asked: Arc::default() }
+    }
+
+    /// `N` random bytes as hexadecimal digits.
+    ///
+    /// # Errors
+    /// When the operating system has none to give.
+    pub fn hex<const N: usize>(&self) -> Result<String, Fault> {
+        Ok(text::hex(&self.bytes::<N>()?))
     }
 
     /// `N` random bytes.

@@ -1,8 +1,15 @@
 //! The one line of schema history, in order. A number is never reused and a text never changed.
 
 /// Every migration this binary knows.
-pub(crate) const ALL: &[db::Migration] = &[db::Migration {
-    number: 1,
-    name: "beginning",
-    sql: include_str!("../../../migrations/0001_beginning.sql"),
-}];
+pub(crate) const ALL: &[db::Migration] = &[
+    db::Migration {
+        number: 1,
+        name: "beginning",
+        sql: include_str!("../../../migrations/0001_beginning.sql"),
+    },
+    db::Migration {
+        number: 2,
+        name: "own_tokens",
+        sql: include_str!("../../../migrations/0002_own_tokens.sql"),
+    },
+];

@@ -48,6 +48,13 @@ pub fn is_invisible(c: char) -> bool {
             | '\u{FEFF}' | '\u{2028}' | '\u{2029}' | '\u{061C}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let pairs = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    pairs.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
 /// Free text of at most `limit` characters; line breaks are fine, other control characters are not.
 pub(crate) fn free_text(field: &str, text: &str, limit: usize) -> Result<String, FieldError> {
     let refuse = |message: String| Err(FieldError { field: field.into(), message });

@@ -12,7 +12,7 @@ use aws_lc_rs::{constant_time, digest, hkdf, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 
-use crate::{Chance, Fault};
+use crate::{Chance, Fault, text};
 
 /// What a token is for. The kind is part of every MAC, so that one is never taken for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -314,7 +314,7 @@ impl Keyring {
         let cipher_key = |key: &[u8]| UnboundCipherKey::new(&AES_256, key).map_err(bad);
         let ids = subkey("token ids")?;
         let hash = digest::digest(&digest::SHA256, &subkey("key id")?);
-        let id: String = hash.as_ref()[..4].iter().map(|b| format!("{b:02x}")).collect();
+        let id = text::hex(&hash.as_ref()[..4]);
         Ok(Self {
             id,
             sealing: LessSafeKey::new(

@@ -57,20 +57,16 @@ const COLUMNS: &str = "id, at, actor_user, actor_client, actor_operator, address
 /// When the database cannot answer.
 pub async fn list(work: &mut Work, filter: &Filter) -> Result<Vec<Event>, Fault> {
     let before = filter.before.unwrap_or(i64::MAX);
-    let rows = match &filter.object {
-        Some((kind, id)) => {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM audit_events
-                 WHERE object_kind = $1 AND object_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4"
-            );
-            work.tx.query(&sql, db::params![kind, id, before, filter.limit]).await?
-        }
-        None => {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM audit_events WHERE id < $1 ORDER BY id DESC LIMIT $2"
-            );
-            work.tx.query(&sql, db::params![before, filter.limit]).await?
-        }
+    let rows = if let Some((kind, id)) = &filter.object {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM audit_events
+             WHERE object_kind = $1 AND object_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4"
+        );
+        work.tx.query(&sql, db::params![kind, id, before, filter.limit]).await?
+    } else {
+        let sql =
+            format!("SELECT {COLUMNS} FROM audit_events WHERE id < $1 ORDER BY id DESC LIMIT $2");
+        work.tx.query(&sql, db::params![before, filter.limit]).await?
     };
     rows.iter().map(read).collect()
 }

@@ -3,7 +3,7 @@
 //! Login and consent pages only change stored state and come back here; [`super::step`] alone
 //! says what is next.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use protocol::error::{Code, Error};
@@ -305,9 +305,9 @@ fn chosen(offered: TeamChoice, chosen: Vec<String>) -> Option<Vec<String>> {
         TeamChoice::Single(teams) => (teams, |n| n == 1),
         TeamChoice::Multiple(teams) => (teams, |n| n >= 1),
     };
-    let names: BTreeMap<_, _> = offered.iter().map(|team| (team.id.as_str(), ())).collect();
-    let unique: std::collections::BTreeSet<_> = chosen.into_iter().collect();
-    let all_offered = unique.iter().all(|id| names.contains_key(id.as_str()));
+    let names: BTreeSet<_> = offered.iter().map(|team| team.id.as_str()).collect();
+    let unique: BTreeSet<_> = chosen.into_iter().collect();
+    let all_offered = unique.iter().all(|id| names.contains(id.as_str()));
     (all_offered && fits(unique.len())).then(|| unique.into_iter().collect())
 }
 

@@ -43,6 +43,7 @@ pub struct Identified {
 
 /// They agreed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "an instant is named by what happened then")]
 pub struct Consented {
     /// Who asked what of whom.
     pub identified: Identified,

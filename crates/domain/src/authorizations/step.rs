@@ -5,6 +5,7 @@ use protocol::prompt::{Prompt, Prompts};
 
 /// What is known when the question is asked.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact that the decision reads")]
 pub struct Facts<'a> {
     /// The prompts of the request.
     pub prompts: &'a Prompts,
@@ -117,7 +118,8 @@ mod tests {
             (
                 "",
                 |f| {
-                    (f.is_remembered, f.requires_consent, f.must_choose_team) = (false, false, true)
+                    (f.is_remembered, f.requires_consent, f.must_choose_team) =
+                        (false, false, true);
                 },
                 "consent",
             ),

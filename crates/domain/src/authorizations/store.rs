@@ -21,7 +21,7 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
 
 async fn insert(
     work: &mut Work,
-    word: &str,
+    stage: &str,
     (identified, json): (&Identified, String),
     expires_at: i64,
 ) -> Result<i64, Fault> {
@@ -30,7 +30,7 @@ async fn insert(
                  authenticated_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let (client, user) = (&identified.pending.client, &identified.user);
     let (session, authenticated_at) = (identified.session, identified.authenticated_at);
-    let params = db::params![id, word, client, user, session, json, authenticated_at, expires_at];
+    let params = db::params![id, stage, client, user, session, json, authenticated_at, expires_at];
     work.tx.execute(sql, params).await?;
     Ok(id)
 }
@@ -56,13 +56,13 @@ pub(super) async fn insert_issued(
 async fn find(
     work: &mut Work,
     id: i64,
-    word: &str,
+    stage: &str,
     session: SessionId,
     now: i64,
 ) -> Result<Option<String>, Fault> {
     let sql = "SELECT request FROM authorizations
                WHERE id = $1 AND state = $2 AND session_id = $3 AND expires_at > $4";
-    let row = work.tx.query_one(sql, db::params![id, word, session, now]).await?;
+    let row = work.tx.query_one(sql, db::params![id, stage, session, now]).await?;
     Ok(row.map(|row| row.get(0)).transpose()?)
 }
 
@@ -108,9 +108,9 @@ pub(super) async fn set_issued(
 }
 
 /// `identified` → `denied` or `teamless`; says whether it took.
-pub(super) async fn set_refused(work: &mut Work, id: i64, word: &str) -> Result<bool, Fault> {
+pub(super) async fn set_refused(work: &mut Work, id: i64, stage: &str) -> Result<bool, Fault> {
     let sql = "UPDATE authorizations SET state = $2 WHERE id = $1 AND state = 'identified'";
-    Ok(work.tx.execute(sql, db::params![id, word]).await? == 1)
+    Ok(work.tx.execute(sql, db::params![id, stage]).await? == 1)
 }
 
 /// A refused request, taken out for its answer: once. With the word it was refused by.

@@ -24,8 +24,10 @@ pub const JWKS_MAX_AGE: i64 = 900;
 const LINGER: i64 = 24 * 3600;
 /// Seconds this node may use its own copy of the key list; well below the lead.
 const CACHE_SECONDS: i64 = 30;
-/// The key pairs an instance has. PS256 signs with the RSA pair.
-const PAIRS: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
+/// The key pairs an instance has: one for each algorithm, because a key is used with exactly one
+/// (RFC 8725 §3.1), and a client that compares `alg` of the JWK finds no other.
+const PAIRS: [Algorithm; 4] =
+    [Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa];
 
 /// One key pair and its life.
 #[derive(Debug)]
@@ -112,8 +114,7 @@ pub async fn sign(
     claims: &serde_json::Value,
 ) -> Result<String, Fault> {
     let keys = published(work, now).await?;
-    let of = if algorithm == Algorithm::Ps256 { Algorithm::Rs256 } else { algorithm };
-    let key = signer(&keys, of, now);
+    let key = signer(&keys, algorithm, now);
     let key = key.ok_or_else(|| {
         Fault::Broken(format!("there is no signing key for {}", algorithm.as_str()))
     })?;
@@ -148,7 +149,10 @@ pub async fn verify(
         return Ok(None);
     }
     let keys = published(work, now).await?;
-    let Some(key) = keys.iter().find(|k| parts.header.kid.as_ref() == Some(&k.id)) else {
+    let made_by = |k: &&SigningKey| {
+        parts.header.kid.as_ref() == Some(&k.id) && parts.header.alg == k.algorithm
+    };
+    let Some(key) = keys.iter().find(made_by) else {
         return Ok(None);
     };
     if !key.pair.verify(parts.header.alg, parts.signed.as_bytes(), &parts.signature) {

@@ -179,17 +179,14 @@ pub async fn list(
     client_id: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Entry>, Fault> {
-    let rows = match client_id {
-        Some(id) => {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM refusals WHERE client_id = $1 ORDER BY at DESC, id LIMIT $2"
-            );
-            work.tx.query(&sql, db::params![id, limit]).await?
-        }
-        None => {
-            let sql = format!("SELECT {COLUMNS} FROM refusals ORDER BY at DESC, id LIMIT $1");
-            work.tx.query(&sql, db::params![limit]).await?
-        }
+    let rows = if let Some(id) = client_id {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM refusals WHERE client_id = $1 ORDER BY at DESC, id LIMIT $2"
+        );
+        work.tx.query(&sql, db::params![id, limit]).await?
+    } else {
+        let sql = format!("SELECT {COLUMNS} FROM refusals ORDER BY at DESC, id LIMIT $1");
+        work.tx.query(&sql, db::params![limit]).await?
     };
     rows.iter().map(read).collect()
 }

@@ -209,5 +209,5 @@ pub async fn sweep(work: &mut Work, call: &Call, limit: i64) -> Result<u64, Faul
         );
         gone += work.tx.execute(&sql, db::params![call.now, limit]).await?;
     }
-    Ok(gone)
+    Ok(gone + super::reuse::sweep(work, call.now, limit).await?)
 }

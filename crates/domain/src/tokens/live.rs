@@ -11,6 +11,13 @@ use super::{families, find_grant};
 use crate::access::Access;
 use crate::{ClientId, Fault, GrantId, Instance, Kind, UserId, Work, keys};
 
+/// What must hold of `t` (beside its expiry) for a client's own token to be alive, where `c` is its
+/// client and `u` that client's context user: [`find_live`] for a token without a grant.
+pub(super) const LIVING_OWN: &str = "t.grant_id IS NULL AND c.enabled AND c.epoch = t.client_epoch \
+     AND CASE WHEN t.user_epoch IS NULL THEN c.enabled \
+       WHEN u.status = 'active' THEN u.epoch = t.user_epoch \
+       ELSE u.status = 'disabled' AND c.continue_without_context_user END";
+
 /// A token that is alive.
 #[derive(Debug, Clone)]
 pub struct Live {

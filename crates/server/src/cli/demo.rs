@@ -34,8 +34,7 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn make() -> Result<Self, Failure> {
-        let name: String =
-            Chance::System.bytes::<8>()?.iter().map(|b| format!("{b:02x}")).collect();
+        let name = Chance::System.hex::<8>()?;
         let path = std::env::temp_dir().join(format!("mandate-demo-{name}"));
         std::fs::create_dir(&path)?;
         Ok(Self(path))

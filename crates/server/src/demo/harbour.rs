@@ -124,8 +124,7 @@ impl Harbour {
 }
 
 fn random() -> Result<String, Fault> {
-    let bytes = Chance::System.bytes::<32>()?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Chance::System.hex::<32>()
 }
 
 impl Visitor {

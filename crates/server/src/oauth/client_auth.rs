@@ -31,7 +31,7 @@ pub(crate) enum Failed {
         /// What the operator reads.
         error: Error,
     },
-    /// Too many failures from there.
+    /// Too much: wrong secrets from there, requests, or living tokens.
     Throttled {
         /// Seconds to wait.
         retry_after: i64,

@@ -71,7 +71,6 @@ pub fn find(file_name: &str) -> Option<&'static Asset> {
 }
 
 /// `GET /assets/{name}`: the file, cacheable for ever, or 404.
-#[expect(clippy::unused_async, reason = "routes lead to async functions")]
 pub async fn serve(Path(name): Path<String>) -> Response {
     let Some(asset) = find(&name) else {
         return StatusCode::NOT_FOUND.into_response();

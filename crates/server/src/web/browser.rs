@@ -134,7 +134,8 @@ impl Browser {
             text.push_str("; Secure");
         }
         if let Some(seconds) = max_age {
-            text.push_str(&format!("; Max-Age={seconds}"));
+            text.push_str("; Max-Age=");
+            text.push_str(&seconds.to_string());
         }
         if let Ok(value) = HeaderValue::from_str(&text) {
             headers.append(header::SET_COOKIE, value);

@@ -56,8 +56,8 @@ fn signing_keys_are_rotated_one_rotation_at_a_time() {
         .iter()
         .map(|key| key["status"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(phases.iter().filter(|phase| *phase == "published").count(), 3);
-    assert_eq!(phases.iter().filter(|phase| *phase == "signing").count(), 3);
+    assert_eq!(phases.iter().filter(|phase| *phase == "published").count(), 4);
+    assert_eq!(phases.iter().filter(|phase| *phase == "signing").count(), 4);
     assert!(machine.run("keys rotate").refused().contains("already under way"));
 }
 

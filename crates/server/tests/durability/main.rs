@@ -4,6 +4,8 @@
 //! and refreshes on several connections, kills it in the middle, starts it again and asks about
 //! every single answer it gave. `MANDATE_TEST_ROUNDS` sets the number of rounds (20).
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that has no answer has failed")]
+
 #[path = "../harness/mod.rs"]
 mod harness;
 mod wire;
@@ -33,7 +35,7 @@ struct Running(Child);
 
 impl Running {
     fn start(uri: &str, address: SocketAddr) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_mandate"))
+        let running = Command::new(env!("CARGO_BIN_EXE_mandate"))
             .arg("serve")
             .env_clear()
             .env("MANDATE_DATABASE", uri)
@@ -43,11 +45,12 @@ impl Running {
             .env("MANDATE_LOG", "error")
             .stdout(Stdio::null())
             .spawn()
+            .map(Self)
             .expect("the binary starts");
         let mut wire = Wire::new(address);
         for _ in 0..2_000 {
             if wire.get("/readyz").is_some_and(|(status, _)| status == 200) {
-                return Self(child);
+                return running;
             }
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -155,7 +158,7 @@ fn load(address: SocketAddr, basic: &str, mut told: Told, stop: &AtomicBool) -> 
             break;
         };
         told.alive.extend(member(&body, "access_token"));
-        if told.alive.len() % 3 == 0 {
+        if told.alive.len().is_multiple_of(3) {
             let token = told.alive.swap_remove(told.alive.len() / 2);
             match wire.post("/oauth2/revoke", basic, &format!("token={token}")) {
                 Some((200, _)) => told.revoked.push(token),
@@ -163,7 +166,7 @@ fn load(address: SocketAddr, basic: &str, mut told: Told, stop: &AtomicBool) -> 
                 _ => break,
             }
         }
-        if told.alive.len() % 4 == 0 {
+        if told.alive.len().is_multiple_of(4) {
             let body = format!("grant_type=refresh_token&refresh_token={}", told.refresh);
             let Some((200, body)) = wire.post("/oauth2/token", basic, &body) else { break };
             let next = member(&body, "refresh_token").expect("a successor");

@@ -78,7 +78,7 @@ impl Browser {
         all.extend_from_slice(fields);
         let answer = self.post(path, &all).await;
         if answer.location().starts_with('/') {
-            Box::pin(self.visit(&answer.location().to_owned())).await
+            Box::pin(self.visit(answer.location())).await
         } else {
             answer
         }

@@ -168,6 +168,11 @@ impl Server {
         Self { instance, app, clock, engine: self.engine, router, database }
     }
 
+    /// The database itself, for what no rule shows.
+    pub async fn database(&self) -> db::Db {
+        db::Db::open(self.database.uri()).await.unwrap()
+    }
+
     /// Closes the server and keeps its database.
     pub fn into_database(self) -> TestDb {
         self.database

@@ -209,7 +209,7 @@ async fn c19_a_posted_request_works_like_any_other() {
         let mut browser = server.browser();
         let answer = browser.post("/oauth2/authorize", &fields).await;
         assert_eq!(answer.status.as_u16(), 303);
-        let back = browser.authorize(&answer.location().to_owned(), ADMIN_EMAIL).await;
+        let back = browser.authorize(answer.location(), ADMIN_EMAIL).await;
         assert!(back.returned("code").is_some());
     })
     .await;

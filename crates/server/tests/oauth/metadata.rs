@@ -18,6 +18,7 @@ async fn a01_every_address_tells_the_same_of_the_same_issuer() {
     .await;
 }
 
+#[expect(clippy::too_many_lines, reason = "the document is shown whole")]
 #[tokio::test]
 async fn a02_a03_a04_promises_what_holds_and_nothing_more() {
     let metadata = one().await.get("/.well-known/openid-configuration").await.json();
@@ -117,13 +118,39 @@ async fn a07_the_jwks_holds_public_members_only() {
         let keys = answer.json()["keys"].as_array().unwrap().clone();
         let kids: std::collections::HashSet<_> =
             keys.iter().map(|k| k["kid"].as_str().unwrap().to_owned()).collect();
-        assert_eq!((keys.len(), kids.len()), (3, 3));
+        assert_eq!((keys.len(), kids.len()), (4, 4));
         for key in keys {
             let allowed = ["kty", "kid", "alg", "use", "n", "e", "crv", "x", "y"];
             assert!(
                 key.as_object().unwrap().keys().all(|name| allowed.contains(&name.as_str())),
                 "{key}"
             );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_algorithm_has_a_published_key_of_its_own() {
+    both(|server| async move {
+        let jwks = server.get("/oauth2/jwks").await.json();
+        for alg in ["RS256", "PS256", "ES256", "EdDSA"] {
+            let app = server
+                .register(serde_json::json!({
+                    "client_name": format!("Signed by {alg}"),
+                    "type": "custom",
+                    "grant_types": ["authorization_code"],
+                    "redirect_uris": ["https://app.example/cb"],
+                    "scopes": ["openid"],
+                    "id_token_signed_response_alg": alg,
+                }))
+                .await;
+            let token = app.sign_in(&[("scope", "openid")]).await.text("id_token");
+            assert_eq!(header(&token)["alg"], alg);
+            // What a strict library does: the same `kid`, and `alg` of the key is that of the token.
+            let fits = |key: &&serde_json::Value| key["kid"] == header(&token)["kid"];
+            let key = jwks["keys"].as_array().unwrap().iter().find(fits).unwrap();
+            assert_eq!(key["alg"], alg);
         }
     })
     .await;
@@ -142,7 +169,7 @@ async fn a_new_key_is_published_before_it_signs() {
         server.clock.step(31);
         assert_eq!(
             server.get("/oauth2/jwks").await.json()["keys"].as_array().unwrap().len(),
-            6,
+            8,
             "published"
         );
         assert_eq!(kid().await, before, "not signing yet");
@@ -160,12 +187,15 @@ async fn a_new_key_is_published_before_it_signs() {
 }
 
 pub fn kid(token: &str) -> String {
+    header(token)["kid"].as_str().unwrap().to_owned()
+}
+
+fn header(token: &str) -> serde_json::Value {
     use base64::Engine;
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
         .decode(token.split('.').next().unwrap())
         .unwrap();
-    let header: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
-    header["kid"].as_str().unwrap().to_owned()
+    serde_json::from_slice(&bytes).unwrap()
 }
 
 #[tokio::test]

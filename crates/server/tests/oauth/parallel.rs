@@ -45,7 +45,7 @@ async fn one_refresh_token_used_by_fifty_has_one_successor() {
         assert!(
             answers.iter().all(|a| a.verdict() == "200"),
             "{:?}",
-            answers.iter().map(|a| a.verdict()).collect::<Vec<_>>()
+            answers.iter().map(crate::harness::Answer::verdict).collect::<Vec<_>>()
         );
         assert_eq!((distinct("refresh_token").len(), distinct("access_token").len()), (1, 1));
         let next = answers[0].text("refresh_token");

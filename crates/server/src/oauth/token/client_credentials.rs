@@ -1,24 +1,37 @@
 //! The client credentials grant (RFC 6749 §4.4): a service acts for itself or its context user.
 //! Never a refresh token (§4.4.3).
+//!
+//! Ordered checks: scopes and resources are the client's → the living token again, where the
+//! client reuses → no more living tokens than `max_active_tokens`.
 
 use domain::Work;
 use domain::authorizations::offered_scopes;
-use domain::tokens::{self, Issue, Subject};
+use domain::tokens::{self, Own};
+use protocol::error::{Code, Error};
 
-use super::{Asking, Given, Refused, ended};
+use super::{Asking, Failed, Given, ended};
 
 /// Left out, the scope is all the client holds.
-pub(super) async fn exchange(work: &mut Work, asking: &Asking<'_>) -> Result<Given, Refused> {
+pub(super) async fn exchange(work: &mut Work, asking: &Asking<'_>) -> Result<Given, Failed> {
     let (client, request) = (asking.client, asking.request);
     let scopes = offered_scopes(client, request.scope.as_ref(), &client.scopes)?;
     let resources = tokens::select_resources(work, client, &request.resources, &scopes).await??;
-    let issue = Issue {
-        client,
-        subject: Subject::Service,
-        scopes: &scopes,
-        resources: &resources,
-        extra: None,
-    };
-    let access = tokens::issue(work, asking.call, &issue).await?.ok_or_else(ended)?;
-    Ok(Given { access, refresh: None, id_token: None })
+    match tokens::issue_own(work, asking.call, client, (&scopes, &resources)).await? {
+        Own::Issued(access) => Ok(Given { access, refresh: None, id_token: None }),
+        Own::Full { limit, first_ends_in } => Err(full(limit, first_ends_in)),
+        Own::Ended => Err(ended().into()),
+    }
+}
+
+/// 429 until the first living token expires.
+fn full(limit: i64, retry_after: i64) -> Failed {
+    let description = format!(
+        "max_active_tokens: this client may have {limit} living tokens and has them. Use one of \
+         them again, revoke one, or ask again in {retry_after} seconds."
+    );
+    let error = Error::new(Code::TooManyTokens, description)
+        .because("the client holds as many living tokens as max_active_tokens allows")
+        .expected(format!("at most {limit} living tokens"))
+        .received("a request for one more");
+    Failed::Throttled { retry_after, error }
 }

@@ -1,7 +1,7 @@
 //! `POST /oauth2/token` (RFC 6749 §3.2).
 //!
-//! The shared phases, once for every grant: parse → authenticate the client → is the grant known,
-//! held and possible → the grant itself → answer. A grant file holds only what is its own, and
+//! The shared phases, once for every grant: parse → authenticate the client → does it ask too often
+//! → is the grant known, held and possible → the grant itself → answer. A grant file holds only what is its own, and
 //! cannot forget a shared step.
 
 mod authorization_code;
@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use domain::clients::{Client, GrantType};
-use domain::tokens::AccessToken;
+use domain::tokens::{self, AccessToken};
 use domain::{Call, Plain, Work};
 use protocol::error::{Code, Error};
 use protocol::token_request::{Grant, TokenRequest};
@@ -71,6 +71,7 @@ async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed> {
     let presented = posted.presented()?;
     let mut reading = app.instance.read();
     let authenticated = client_auth::authenticate(&mut reading, &posted.call, &presented).await?;
+    unhurried(app, &posted.call, &authenticated.client)?;
     let request = TokenRequest::parse(&posted.params)?;
     let asking = Asking { call: &posted.call, client: &authenticated.client, request: &request };
     held(&asking)?;
@@ -81,13 +82,28 @@ async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed> {
             work.commit().await?;
             Ok(given)
         }
+        Err(Failed::Refused(Refused::Fault(fault))) => Err(fault.into()),
         // What a refusal decided (a stolen family ends) is as durable as a success.
-        Err(Refused::Error(error)) => {
+        Err(refused) => {
             work.commit().await?;
-            Err(error.into())
+            Err(refused)
         }
-        Err(fault) => Err(Failed::Refused(fault)),
     }
+}
+
+/// No more requests a second than the client may send: counted once it is known who asks, so that
+/// nobody else can use its share up.
+fn unhurried(app: &App, call: &Call, client: &Client) -> Result<(), Failed> {
+    let Some(limit) = tokens::admit(&app.instance, client, call.now) else { return Ok(()) };
+    let description = format!(
+        "token_requests_per_second: this client may send {limit} token requests a second. Keep a \
+         token for as long as it lives, and ask again in 1 second."
+    );
+    let error = Error::new(Code::RateLimited, description)
+        .because("the client asked this node more often than token_requests_per_second allows")
+        .expected(format!("at most {limit} token requests within a second"))
+        .received("one more");
+    Err(Failed::Throttled { retry_after: 1, error })
 }
 
 /// Is the grant one we know, and one this client holds?
@@ -109,13 +125,13 @@ fn held(asking: &Asking<'_>) -> Result<(), Error> {
     Err(error.expected(expected.join(", ")).received(wanted.as_str()))
 }
 
-async fn grant(work: &mut Work, asking: &Asking<'_>) -> Result<Given, Refused> {
+async fn grant(work: &mut Work, asking: &Asking<'_>) -> Result<Given, Failed> {
     match &asking.request.grant {
         Grant::AuthorizationCode { code, redirect_uri, verifier } => {
             let proof = (redirect_uri.as_deref(), verifier.as_deref());
-            authorization_code::exchange(work, asking, code, proof).await
+            Ok(authorization_code::exchange(work, asking, code, proof).await?)
         }
-        Grant::RefreshToken { token } => refresh_token::exchange(work, asking, token).await,
+        Grant::RefreshToken { token } => Ok(refresh_token::exchange(work, asking, token).await?),
         _ => client_credentials::exchange(work, asking).await,
     }
 }
