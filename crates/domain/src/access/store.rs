@@ -15,7 +15,7 @@ pub async fn holdings_of(work: &mut Work, subject: &str) -> Result<Holdings, Fau
     let rows = work.tx.query(sql, db::params![subject]).await?;
     let mut holdings = Holdings::default();
     for row in rows {
-        let place = read_place(&row.get::<String>(0)?, row.get(1)?);
+        let place = Place::read(&row.get::<String>(0)?, row.get(1)?);
         if let Some(permission) = row.get::<Option<String>>(2)? {
             let effect = Effect::parse(&row.get::<String>(3)?);
             holdings.held.push(Holding { place: place.clone(), permission, effect });
@@ -45,15 +45,16 @@ pub async fn bind(
     Ok(())
 }
 
-fn read_place(kind: &str, id: String) -> Place {
-    match kind {
-        "instance" => Place::Instance,
-        "organization" => Place::Organization(id),
-        _ => Place::Team(id),
-    }
-}
-
 impl Place {
+    /// The place behind the two stored columns.
+    pub(crate) fn read(kind: &str, id: String) -> Self {
+        match kind {
+            "instance" => Self::Instance,
+            "organization" => Self::Organization(id),
+            _ => Self::Team(id),
+        }
+    }
+
     /// The two stored columns.
     pub(crate) fn stored(&self) -> (&'static str, &str) {
         match self {
