@@ -17,4 +17,4 @@ pub use roles::{
     AUDITOR, CLIENT_MANAGER, MEMBER, PLATFORM_ADMINISTRATOR, Role, SECURITY_ADMINISTRATOR,
     SYSTEM_ROLES, SystemRole, ensure_built_in,
 };
-pub use store::{bind, holdings_of};
+pub use store::{Binding, bind, bindings_of, holdings_of};

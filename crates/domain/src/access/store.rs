@@ -45,6 +45,33 @@ pub async fn bind(
     Ok(())
 }
 
+/// One binding as people read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The id of the role.
+    pub role: String,
+    /// Its name.
+    pub role_name: String,
+    /// Where it is held.
+    pub place: Place,
+}
+
+/// Every binding of a subject, the roles by name.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn bindings_of(work: &mut Work, subject: &str) -> Result<Vec<Binding>, Fault> {
+    let sql = "SELECT r.id, r.name, b.place_kind, b.place_id FROM bindings b
+               JOIN roles r ON r.id = b.role_id
+               WHERE b.subject = $1 ORDER BY r.name_key, b.place_kind, b.place_id";
+    let rows = work.tx.query(sql, db::params![subject]).await?;
+    let binding = |row: &db::Row| {
+        let place = Place::read(&row.get::<String>(2)?, row.get(3)?);
+        Ok(Binding { role: row.get(0)?, role_name: row.get(1)?, place })
+    };
+    rows.iter().map(binding).collect()
+}
+
 impl Place {
     /// The place behind the two stored columns.
     pub(crate) fn read(kind: &str, id: String) -> Self {

@@ -12,7 +12,7 @@ use crate::{Actor, Call, Fault, Instance, Kind, Plain, Refusal, UserId, Work, au
 /// Seconds a set-up link lives.
 const SETUP_LIFETIME: i64 = 86_400;
 /// Seconds an invitation lives.
-const INVITATION_LIFETIME: i64 = 7 * 86_400;
+pub const INVITATION_LIFETIME: i64 = 7 * 86_400;
 /// Rows that one [`sweep_links`] statement removes at most.
 const SWEEP_BATCH: i64 = 500;
 

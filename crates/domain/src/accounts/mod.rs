@@ -21,7 +21,9 @@ pub use administrators::{
 };
 pub use authentication::{Authentication, Verified, authenticate, settle};
 pub use hashing::{Busy, Cost, HashingPool};
-pub use links::{LinkPurpose, accept_invitation, invite, peek_link, sweep_links};
+pub use links::{
+    INVITATION_LIFETIME, LinkPurpose, accept_invitation, invite, peek_link, sweep_links,
+};
 pub use password_change::{Replacement, replace_password};
 pub use people::{ListQuery, NewUser, Patch, change, create, delete, disable, enable, list, show};
 pub(crate) use store::{COLUMNS, read};

@@ -49,7 +49,7 @@ pub use marks::{flush, mark_used};
 pub use redirects::{RedirectRefusal, matching_redirect};
 pub use review::review_risks;
 pub use risk::Risk;
-pub use rules::{change, create, pause, resume, revoke_tokens, show};
+pub use rules::{change, create, pause, pause_many, resume, revoke_tokens, show};
 pub use words::{
     AuthMethod, ClientType, GrantType, Pkce, RefreshRotation, TeamSelection, TokenFormat,
     TokenIssuance, TrustedIpsMode,
@@ -179,6 +179,12 @@ pub struct Change {
 }
 
 impl Client {
+    /// May it ask for this scope? Every client may say `offline_access`; what comes of it is
+    /// another question.
+    pub fn may_ask(&self, scope: &str) -> bool {
+        self.scopes.contains(scope) || scope == "offline_access"
+    }
+
     /// May it use this grant?
     pub fn allows(&self, grant: GrantType) -> bool {
         self.grant_types.contains(&grant)
@@ -215,6 +221,12 @@ impl Client {
     /// anywhere; whether that address is among them is `trusted_ips.contains`.
     pub fn trusts(&self, address: std::net::IpAddr) -> bool {
         self.trusted_ips_mode == TrustedIpsMode::Observe || self.trusted_ips.contains(address)
+    }
+
+    /// The claims it adds to its tokens. Never one the server writes itself, even if such a one was
+    /// stored before the server wrote it.
+    pub fn extra_claims(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.claims.iter().filter(|(name, _)| !limits::is_reserved(name))
     }
 
     /// The values of `response_type` that follow from its grants.

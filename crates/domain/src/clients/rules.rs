@@ -3,11 +3,13 @@
 //! Every rule asks for its proof, refuses before it writes, and leaves one audit record in the
 //! same work. Deleting is in `endings`, secrets are in `secrets`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::draft::{Draft, merge};
+use super::endings::MAX_AT_ONCE;
 use super::secrets::{self, NewSecret};
 use super::{Change, Client, ceiling, check, facts, idempotency, presets, risk, store};
 use crate::access::{
@@ -155,6 +157,36 @@ pub async fn pause(
     settle(work, call, may, before, after).await
 }
 
+/// Stops up to 500 clients, all or none; an id named twice is one. Returns how many were running.
+///
+/// # Errors
+/// A conflict that names the ids that are gone; the field `client_ids`.
+pub async fn pause_many(
+    work: &mut Work,
+    call: &Call,
+    may: &May<UpdateClients>,
+    ids: &[String],
+) -> Result<usize, Refusal> {
+    let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    if ids.is_empty() || ids.len() > MAX_AT_ONCE {
+        return Err(Refusal::field("client_ids", format!("1 to {MAX_AT_ONCE} clients at once.")));
+    }
+    let (mut stopped, mut missing) = (0, Vec::new());
+    // In order of their ids, so that two such calls never wait for each other in a circle.
+    for id in ids {
+        match pause(work, call, may, id, None).await {
+            Ok(change) => stopped += usize::from(!change.changes.is_empty()),
+            Err(Refusal::NotFound) => missing.push(id.to_owned()),
+            Err(other) => return Err(other),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(stopped);
+    }
+    let message = "Some of these clients are gone. Nothing was changed.".into();
+    Err(Refusal::Conflict { message, ids: missing })
+}
+
 /// Lets a paused client get tokens again. Those it had stay dead.
 ///
 /// # Errors
@@ -242,7 +274,8 @@ async fn settle(
     if ceiling::concerns(&before, &after) {
         ceiling::allows(may.authority(), Some(&before), &after)?;
     }
-    if before.enabled && !after.enabled {
+    // Tokens tell whom they act for: those of another context user end like those of a pause.
+    if (before.enabled && !after.enabled) || before.context_user != after.context_user {
         after.epoch += 1;
     }
     after.version = store::next_version(work);

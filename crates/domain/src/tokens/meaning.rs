@@ -66,6 +66,18 @@ pub async fn meaning(work: &mut Work, live: &Live) -> Result<Meaning, Fault> {
     Ok(Meaning { teams, instance, rights })
 }
 
+/// The most a token could do that the client gets on its own, with all its scopes, now.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn own_rights(work: &mut Work, client: &Client) -> Result<Rights, Fault> {
+    let subject = client.context_user.as_ref().map_or(client.id.as_str(), |user| user.as_str());
+    let holdings = access::holdings_of(work, subject).await?;
+    let within = reached(work, client, &holdings).await?;
+    let limits = Limits { scopes: &client.scopes, access: client.access, within: within.as_ref() };
+    Ok(effective(&holdings, Some(limits)))
+}
+
 /// The teams of a grant that are there and that the client may be used for now.
 async fn consented_teams(
     work: &mut Work,

@@ -8,9 +8,11 @@ mod access_tokens;
 mod families;
 mod grants;
 mod id_token;
+mod impact;
 mod live;
 mod marks;
 mod meaning;
+mod oversight;
 mod own;
 mod rates;
 mod reuse;
@@ -26,9 +28,11 @@ pub use grants::{
     keep_until, sweep,
 };
 pub use id_token::{IdToken, id_token};
+pub use impact::{Impact, impact};
 pub use live::{Live, find_live, find_live_refresh, public_id};
 pub use marks::{Marks, flush_marks, mark_used};
-pub use meaning::{Meaning, TeamRights, authority, meaning};
+pub use meaning::{Meaning, TeamRights, authority, meaning, own_rights};
+pub use oversight::{Count, Living, count_of_client, list_of_client, revoke_of_client};
 pub use own::{Own, issue_own};
 pub use rates::{Rates, admit};
 pub use revocation::{end_grant, end_grants_of, revoke, revoke_grant_of_user, revoke_token};

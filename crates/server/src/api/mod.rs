@@ -14,7 +14,6 @@ mod caller;
 mod client_secrets;
 mod clients;
 mod conditions;
-mod csv;
 mod me;
 mod openapi;
 mod operation;

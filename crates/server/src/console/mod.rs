@@ -5,9 +5,15 @@
 //! call one rule, commit, answer. What somebody may not do is shown as such before they try.
 
 mod clients;
+mod deeds;
 mod done;
 mod names;
+mod places;
 mod query;
+mod refusals;
+mod search;
+mod spelled;
+mod users;
 pub mod views;
 mod visitor;
 
@@ -22,7 +28,12 @@ use crate::web::page;
 
 /// The pages of an administrator, to be nested at `/console`.
 pub fn router() -> Router<Arc<App>> {
-    Router::new().route("/", get(start)).merge(clients::router())
+    Router::new()
+        .route("/", get(start))
+        .route("/search", get(search::go))
+        .merge(clients::router())
+        .merge(users::router())
+        .merge(refusals::router())
 }
 
 /// `/console`: the list of clients is where everybody begins.

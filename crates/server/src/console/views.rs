@@ -21,4 +21,4 @@ pub use client_history::{
 pub use clients::{ClientBulkDelete, ClientFilters, ClientList, ClientRow, SecretsSummary};
 pub use compare::{Comparison, Piece, mark};
 pub use refusals::{Forbidden, Refusal, RefusalList, RefusalRow};
-pub use users::{UserFilters, UserInvited, UserList, UserNew, UserRow};
+pub use users::{UserFilters, UserInvited, UserList, UserNew, UserPage, UserRow};

@@ -16,7 +16,7 @@ use super::views::Forbidden;
 use crate::app::App;
 use crate::web::browser::SignedIn;
 use crate::web::failure::Failure;
-use crate::web::form::{Fields, OwnForm};
+use crate::web::form::{self, Fields, OwnForm};
 use crate::web::page;
 use crate::web::views::{Frame, Link, NavEntry, Person};
 
@@ -73,6 +73,7 @@ impl FromRequestParts<Arc<App>> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let signed_in = SignedIn::from_request_parts(parts, app).await?;
+        refuse_nul(parts.uri.path())?;
         Ok(Self::enter(app, signed_in).await?)
     }
 }
@@ -81,11 +82,20 @@ impl FromRequest<Arc<App>> for Posted {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Failure> {
+        refuse_nul(request.uri().path())?;
         let OwnForm { browser, fields } = OwnForm::from_request(request, app).await?;
+        if fields.has_nul() {
+            return Err(form::unreadable());
+        }
         let first = Failure::SignInFirst { back_to: "/console".into() };
         let signed_in = browser.into_signed_in().ok_or(first)?;
         Ok(Self { visitor: Visitor::enter(app, signed_in).await?, fields })
     }
+}
+
+/// No id holds a NUL character, and no database looks for one.
+fn refuse_nul(path: &str) -> Result<(), Failure> {
+    if path.contains("%00") { Err(Failure::NotFound) } else { Ok(()) }
 }
 
 impl Visitor {
@@ -179,13 +189,16 @@ impl Visitor {
 
     /// What surrounds the page: only entries that lead somewhere for this person.
     pub fn frame(&self, section: &str, query: &Query) -> Frame {
-        let entry = |label: &str, href: &str, (icon, permission): (&str, &str)| NavEntry {
+        let reach = |permission: &str| self.authority.reach(permission);
+        let entry = |label: &str, href: &str, (icon, enabled): (&str, bool)| NavEntry {
             label: label.into(),
             href: href.into(),
             icon: icon.into(),
-            enabled: self.authority.reach(permission).is_some(),
+            enabled,
             current: label == section,
         };
+        // Refusals of clients that nobody registered belong to no place.
+        let sees_refusals = reach("audit:read") == Some(Reach::Everywhere);
         let user = &self.signed_in.user;
         let is_open = !self.app.urls.is_https();
         let notice = match &self.app.demo {
@@ -194,10 +207,18 @@ impl Visitor {
             None => None,
         };
         Frame {
-            nav: vec![entry("Clients", "/console/clients", ("clients", "oauth_client:read"))],
+            nav: vec![
+                entry(
+                    "Clients",
+                    "/console/clients",
+                    ("clients", reach("oauth_client:read").is_some()),
+                ),
+                entry("Users", "/console/users", ("users", reach("user:read").is_some())),
+                entry("Refusals", "/console/errors", ("refusal", sees_refusals)),
+            ],
             person: Person { name: user.display_name.clone(), email: user.email.clone() },
             form_token: self.signed_in.browser.form_token(&self.app),
-            search: None,
+            search: reach("oauth_client:read").map(|_| "/console/search".into()),
             notice: notice.map(str::to_owned),
             done: told(query),
         }

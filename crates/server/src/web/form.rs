@@ -37,6 +37,11 @@ impl Fields {
         self.filled(name).is_some()
     }
 
+    /// Does any of them hold a NUL character? No browser sends one and no database keeps one.
+    pub fn has_nul(&self) -> bool {
+        self.0.iter().any(|(name, value)| name.contains('\0') || value.contains('\0'))
+    }
+
     /// Every value of this name.
     pub fn all(&self, name: &str) -> Vec<String> {
         self.0.iter().filter(|(n, _)| n == name).map(|(_, value)| value.clone()).collect()
@@ -61,7 +66,8 @@ impl FromRequest<Arc<App>> for OwnForm {
     }
 }
 
-fn unreadable() -> Failure {
+/// What is sent is no form of ours.
+pub fn unreadable() -> Failure {
     Failure::Said {
         status: StatusCode::BAD_REQUEST,
         title: "This form could not be read",

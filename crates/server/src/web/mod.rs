@@ -4,6 +4,7 @@
 pub mod asked;
 pub mod assets;
 pub mod browser;
+pub mod csv;
 pub mod failure;
 pub(crate) mod filters;
 pub mod form;
@@ -12,4 +13,5 @@ pub mod home;
 pub mod icons;
 pub mod page;
 pub mod sealed;
+pub mod trail;
 pub mod views;

@@ -4,5 +4,13 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod audit;
 mod cast;
 mod create;
+mod credentials;
+mod endings;
+mod list;
+mod refusals;
+mod settings;
+mod users;
+mod walls;

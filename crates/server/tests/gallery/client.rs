@@ -116,6 +116,8 @@ fn credentials(voice: Voice, public: bool) -> String {
         last_used: Some(ago(0)),
         last_address: voice.maybe("203.0.113.24"),
         alive,
+        state: if alive { "Works" } else { "Retired" }.into(),
+        ended: (!alive).then(|| ago(3)),
         late: !alive,
         retire: alive.then(|| "/console/clients/harbour-notes/secrets/1/retire".into()),
     };
@@ -127,7 +129,10 @@ fn credentials(voice: Voice, public: bool) -> String {
             secret("Staging", "mcs_p0Qw…7nLa", true),
             secret("First secret", "mcs_v5Rt…b1Zc", false),
         ],
+        safe: Some((false, voice.say("Not yet safe to retire Staging: it was used 3 days ago."))),
+        late: voice.maybe("10.0.0.7 still uses the secret that ended on 3 May."),
         public,
+        version: "7".into(),
         rotate: "/console/clients/harbour-notes/rotate".into(),
         rotate_refused: None,
         retire: vec![
@@ -136,6 +141,8 @@ fn credentials(voice: Voice, public: bool) -> String {
             voice.choice("86400", "In 24 hours", true),
             voice.choice("604800", "In 7 days", false),
         ],
+        expires: vec![voice.choice("", "Never", true), voice.choice("90", "In 90 days", false)],
+        revoke_tokens: false,
         label: voice.say("Second cluster"),
         errors: Errors(vec![voice.wrong("confirm_name", "This is not the name of the client.")]),
     };
@@ -244,6 +251,7 @@ fn audit(voice: Voice) -> String {
             address: voice.say("198.51.100.7"),
             request_id: "req_7QK2M4XD".into(),
         }],
+        single: false,
         export: Some(Link { label: "Export as CSV".into(), href: "?format=csv".into() }),
         first: Some("?".into()),
         next: None,
@@ -262,6 +270,7 @@ fn danger(voice: Voice, system: bool) -> String {
         revoke_tokens: "/revoke".into(),
         delete: "/delete".into(),
         update_refused: None,
+        revoke_refused: None,
         delete_refused: system
             .then(|| voice.say("A system client cannot be deleted: this server relies on it.")),
         errors: Errors::default(),

@@ -124,6 +124,7 @@ fn bulk_delete(voice: Voice) -> String {
             (voice.say("Deck Agent"), voice.say("deck-agent")),
         ],
         tokens: 14,
+        word: "delete".into(),
         errors: Errors(vec![
             voice.wrong("client_ids", "deck-agent was deleted meanwhile. Nothing was deleted."),
         ]),

@@ -4,7 +4,7 @@ use askama::Template;
 use mandate::console::views::{
     Change, ClientForm, ClientKinds, ClientNew, ClientSaved, ClientSettings, Comparison, Forbidden,
     Kind, Refusal, RefusalList, RefusalRow, TeamGroup, UserFilters, UserInvited, UserList, UserNew,
-    UserRow,
+    UserPage, UserRow,
 };
 use mandate::web::views::{Choice, Errors, Fact, FieldError, Link, Person, Snippet};
 
@@ -276,11 +276,29 @@ fn users(voice: Voice) -> Vec<Page> {
         person: voice.person(),
         url: voice.say("https://id.northwind.example/invitation/9sKd2aQ7mVx4Rj6NcYt0HfGw"),
         expires: ahead(3),
+        page: "/console/users/usr_1".into(),
+        warning: voice.maybe("The teams were not given: there is no such role."),
+    };
+    let page = UserPage {
+        frame: voice.frame("Users"),
+        person: voice.person(),
+        id: "usr_8sJ2vQ0pLr5TnXk3".into(),
+        status: "Invited".into(),
+        status_level: "off".into(),
+        facts: vec![Fact { label: "Source".into(), value: "Local".into() }],
+        roles: vec![(voice.say("Client manager"), voice.say("Team Harbour"))],
+        is_self: true,
+        active: true,
+        disable: "/disable".into(),
+        enable: "/enable".into(),
+        invite: Some("/invite".into()),
+        refused: None,
     };
     vec![
         ("users", list.render().unwrap()),
         ("user-new", new.render().unwrap()),
         ("user-invited", invited.render().unwrap()),
+        ("user", page.render().unwrap()),
     ]
 }
 

@@ -38,7 +38,22 @@ pub async fn rotate(
     id: &str,
     rotation: Rotation,
 ) -> Result<ShownOnce<Secret>, Refusal> {
-    let client = rules::held(work, may, id, None).await?;
+    rotate_at(work, call, may, (id, None), rotation).await
+}
+
+/// The same for a client that is still at the version somebody looked at, so that a form sent
+/// twice makes one secret.
+///
+/// # Errors
+/// As [`rotate`]; `Stale` for another version.
+pub async fn rotate_at(
+    work: &mut Work,
+    call: &Call,
+    may: &May<RotateSecrets>,
+    (id, if_version): (&str, Option<i64>),
+    rotation: Rotation,
+) -> Result<ShownOnce<Secret>, Refusal> {
+    let client = rules::held(work, may, id, if_version).await?;
     ceiling::allows(may.authority(), Some(&client), &client)?;
     if rotation.confirm_name != client.name {
         let message = "Type the name of the client exactly as it is.";

@@ -8,9 +8,9 @@ use domain::clients::{GrantType, TeamSelection, TokenFormat};
 use domain::scopes::{self, Scope, ScopeKind};
 use domain::{FieldError, Policy, Refusal, Work, accounts};
 
-use super::places::Places;
 use super::typed::{Shown, Typed};
 use super::words;
+use crate::console::places::Places;
 use crate::console::views::{ClientForm, TeamGroup};
 use crate::console::visitor::Visitor;
 use crate::web::views::{self, Choice, Errors};

@@ -5,9 +5,9 @@ use domain::access::{Access, CreateClients, DeleteClients, ReadClients, UpdateCl
 use domain::clients::{self, ClientType, GrantType, ListQuery, Sort, Summary};
 use domain::{Fault, Refusal, Work, scopes};
 
-use super::places::Places;
 use super::{LIST, page_of, words};
 use crate::console::names::Names;
+use crate::console::places::Places;
 use crate::console::query::Query;
 use crate::console::views::{ClientFilters, ClientList, ClientRow, SecretsSummary};
 use crate::console::visitor::{Answer, Visitor};
@@ -48,8 +48,8 @@ pub(super) async fn show(visitor: Visitor, query: Query) -> Answer {
         only_system: !active && page.next_cursor.is_none() && rows.iter().all(|row| row.system),
         rows,
         create_refused: visitor.lacks::<CreateClients>(),
-        bulk_delete: deletes.then(|| format!("{LIST}/delete")),
-        bulk_disable: changes.then(|| format!("{LIST}/disable")),
+        bulk_delete: deletes.then(|| format!("{LIST}:delete")),
+        bulk_disable: changes.then(|| format!("{LIST}:disable")),
         first: query.first(),
         next: page.next_cursor.map(|cursor| query.at(&cursor)),
     };

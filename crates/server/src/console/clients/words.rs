@@ -55,6 +55,18 @@ pub(super) fn access(access: Access) -> &'static str {
     }
 }
 
+/// What access token lifetime is usual for what it does (REL-30).
+pub(super) fn advice(client: &Client) -> &'static str {
+    let has = |grant| client.allows(grant);
+    if has(GrantType::Implicit) {
+        "10 hours is usual for implicit clients: they have no refresh token."
+    } else if has(GrantType::ClientCredentials) && !client.has_redirects() {
+        "1 hour is usual for services: a new token costs one request."
+    } else {
+        "1 hour is usual for applications that people sign in to."
+    }
+}
+
 /// Low, medium or high, and the colour that goes with it.
 pub(super) fn risk(score: i64) -> (&'static str, &'static str) {
     match score {

@@ -77,14 +77,18 @@ pub struct SecretRow {
     pub last_address: Option<String>,
     /// Whether it still works.
     pub alive: bool,
+    /// "Works", "Expired", "Retired".
+    pub state: String,
+    /// Since when it does not.
+    pub ended: Option<When>,
     /// Whether it was used after it had been retired.
     pub late: bool,
     /// Where "Retire" is sent; the last living secret cannot be retired.
     pub retire: Option<String>,
 }
 
-/// Its secrets. The rotation posts `confirm_name`, `label`, `retire_previous_after`,
-/// `revoke_tokens` and `form_token`.
+/// Its secrets. The rotation posts `version`, `confirm_name`, `label`, `expires_in`,
+/// `retire_previous_after`, `revoke_tokens` and `form_token`.
 #[derive(Template)]
 #[template(path = "console/views/client_credentials.html")]
 pub struct ClientCredentials {
@@ -94,16 +98,26 @@ pub struct ClientCredentials {
     pub client: ClientHead,
     /// Living secrets first.
     pub secrets: Vec<SecretRow>,
+    /// While several are alive: whether the older ones can be retired, and why.
+    pub safe: Option<(bool, String)>,
+    /// Who still tries a secret that has ended.
+    pub late: Option<String>,
     /// Whether it is public: no secrets, PKCE instead.
     pub public: bool,
     /// Where the rotation is sent.
     pub rotate: String,
+    /// The version that was read, so that a rotation sent twice makes one secret.
+    pub version: String,
     /// Why this person cannot rotate, if so.
     pub rotate_refused: Option<String>,
     /// Now, 1 h, 24 h, 7 d, and never.
     pub retire: Vec<Choice>,
+    /// When the new one ends by itself.
+    pub expires: Vec<Choice>,
     /// The label typed before.
     pub label: String,
+    /// Whether the living tokens were to end too.
+    pub revoke_tokens: bool,
     /// What was wrong with the rotation.
     pub errors: Errors,
 }
@@ -159,8 +173,10 @@ pub struct ClientDanger {
     pub revoke_tokens: String,
     /// Where "Delete" is sent.
     pub delete: String,
-    /// Why this person cannot disable, enable or revoke, if so.
+    /// Why this person cannot disable or enable, if so.
     pub update_refused: Option<String>,
+    /// Why this person cannot revoke, if so.
+    pub revoke_refused: Option<String>,
     /// Why it cannot be deleted, if so.
     pub delete_refused: Option<String>,
     /// What was wrong with the last try.

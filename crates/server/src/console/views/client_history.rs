@@ -124,6 +124,8 @@ pub struct ClientAudit {
     pub client: ClientHead,
     /// One page, newest first.
     pub rows: Vec<AuditRow>,
+    /// Whether this is one entry at its own address.
+    pub single: bool,
     /// The same as CSV, if this person may export.
     pub export: Option<Link>,
     /// The first page, when this is not it.

@@ -109,7 +109,7 @@ impl ClientList {
     }
 }
 
-/// "Delete these clients?" Posts `client_ids`, `confirm` and `form_token`.
+/// "Delete these clients?" Posts `client_ids`, `asked`, `confirm` and `form_token`.
 #[derive(Template)]
 #[template(path = "console/views/client_bulk_delete.html")]
 pub struct ClientBulkDelete {
@@ -121,6 +121,8 @@ pub struct ClientBulkDelete {
     pub clients: Vec<(String, String)>,
     /// How many live tokens end with them.
     pub tokens: u64,
+    /// The word that has to be typed.
+    pub word: String,
     /// What stands in the way; nothing is deleted while there is anything.
     pub errors: Errors,
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::web::filters;
-use crate::web::views::{Choice, Errors, Frame, Person, When};
+use crate::web::views::{Choice, Errors, Fact, Frame, Person, When};
 
 /// One person in the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,4 +89,40 @@ pub struct UserInvited {
     pub url: String,
     /// When it stops working.
     pub expires: When,
+    /// The page of the person, where a lost link is replaced.
+    pub page: String,
+    /// What else was asked for and did not happen.
+    pub warning: Option<String>,
+}
+
+/// `/console/users/{user}`. Each form posts `form_token`.
+#[derive(Template)]
+#[template(path = "console/views/user_page.html")]
+pub struct UserPage {
+    /// The console around it.
+    pub frame: Frame,
+    /// Name and address.
+    pub person: Person,
+    /// The identifier.
+    pub id: String,
+    /// "Active", "Disabled", "Locked", "Invited".
+    pub status: String,
+    /// `ok`, `off` or `danger`.
+    pub status_level: String,
+    /// Source, last sign-in, age.
+    pub facts: Vec<Fact>,
+    /// Roles and where they are held.
+    pub roles: Vec<(String, String)>,
+    /// Whether this is the person who looks.
+    pub is_self: bool,
+    /// Whether they may act.
+    pub active: bool,
+    /// Where "Disable" is sent.
+    pub disable: String,
+    /// Where "Enable" is sent.
+    pub enable: String,
+    /// Where "New invitation link" is sent, for somebody who has no password yet.
+    pub invite: Option<String>,
+    /// Why nothing can be changed by this person, if so.
+    pub refused: Option<String>,
 }

@@ -1,7 +1,7 @@
 //! Tables for spreadsheets (RFC 4180), of which no cell can be a formula.
 
 /// One row, with its line break.
-pub(super) fn row<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
+pub fn row<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
     let cells: Vec<String> = cells.into_iter().map(cell).collect();
     cells.join(",") + "\r\n"
 }

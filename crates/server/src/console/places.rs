@@ -4,7 +4,7 @@ use domain::access::ReadTeams;
 use domain::teams::{self, ListQuery, Organization, Team};
 use domain::{Refusal, Work};
 
-use crate::console::visitor::Visitor;
+use super::visitor::Visitor;
 
 /// More than this many no list of a form holds.
 const MOST: usize = 2_000;

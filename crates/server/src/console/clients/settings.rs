@@ -1,0 +1,176 @@
+//! `GET` and `POST /console/clients/{client}/settings`: the form of a client. Only what is
+//! different is saved, and only over the version that was read; otherwise both are shown.
+
+use std::sync::Arc;
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::access::{Permission, UpdateClients};
+use domain::clients::{self, Client};
+use domain::{FieldError, Refusal, Work};
+use serde_json::{Value, json};
+
+use super::form::{self, Surroundings};
+use super::head::{self, Tab};
+use super::typed::{Typed, patch};
+use super::{page_of, words};
+use crate::console::done::done;
+use crate::console::names::Names;
+use crate::console::query::Query;
+use crate::console::spelled;
+use crate::console::views::{Change, ClientSettings};
+use crate::console::visitor::{Answer, Halt, Posted, Visitor};
+use crate::web::form::Fields;
+use crate::web::views::Errors;
+
+/// The form as the client is.
+pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query) -> Answer {
+    let mut work = visitor.app.instance.read();
+    let client = head::find(&visitor, &mut work, &id).await?;
+    let typed = typed_of(&visitor, &mut work, &client).await?;
+    let form = Form { typed, errors: Errors::default(), conflict: Vec::new() };
+    render(&visitor, &mut work, &client, (StatusCode::OK, form, &query)).await
+}
+
+/// Saves what is different.
+pub(super) async fn save(Path(id): Path<String>, Posted { visitor, fields }: Posted) -> Answer {
+    visitor.may::<UpdateClients>()?;
+    let app = Arc::clone(&visitor.app);
+    let mut work = app.instance.begin().await?;
+    let client = head::find(&visitor, &mut work, &id).await?;
+    let typed = Typed::read(&fields);
+    match change(&visitor, &mut work, (&client, &typed), &fields).await? {
+        Verdict::Saved(changed) => {
+            work.commit().await?;
+            let word = if changed { "saved" } else { "unchanged" };
+            Ok(done(&page_of(client.id.as_str(), "settings"), word))
+        }
+        Verdict::Wrong(wrong) => {
+            drop(work);
+            let form = Form { typed, errors: form::errors(wrong), conflict: Vec::new() };
+            let shown = (StatusCode::UNPROCESSABLE_ENTITY, form, &Query::default());
+            render(&visitor, &mut app.instance.read(), &client, shown).await
+        }
+        Verdict::Stale => {
+            drop(work);
+            let mut work = app.instance.read();
+            let client = head::find(&visitor, &mut work, &id).await?;
+            let conflict = conflict(&visitor, &mut work, (&client, &typed)).await?;
+            let form = Form { typed, errors: Errors::default(), conflict };
+            let shown = (StatusCode::CONFLICT, form, &Query::default());
+            render(&visitor, &mut work, &client, shown).await
+        }
+    }
+}
+
+enum Verdict {
+    /// Whether anything was different.
+    Saved(bool),
+    Wrong(Vec<FieldError>),
+    Stale,
+}
+
+async fn change(
+    visitor: &Visitor,
+    work: &mut Work,
+    (client, typed): (&Client, &Typed),
+    fields: &Fields,
+) -> Result<Verdict, Halt> {
+    let may = visitor.may::<UpdateClients>()?;
+    let Ok(version) = fields.text("version").parse::<i64>() else { return Ok(Verdict::Stale) };
+    if version != client.version {
+        return Ok(Verdict::Stale);
+    }
+    let around = Surroundings::of(visitor, work, UpdateClients::NAME).await?;
+    let (mut settings, mut wrong) = typed.settings(around.shown());
+    match form::find_context_user(visitor, work, &typed.context_user).await? {
+        Ok(id) if !settings["context_user"].is_null() => {
+            settings.insert("context_user".into(), json!(id));
+        }
+        Ok(_) => {}
+        Err(error) => {
+            settings.remove("context_user");
+            wrong.push(error);
+        }
+    }
+    let mut patch = patch(settings, &client.snapshot());
+    patch.insert("confirm_high_risk".into(), json!(typed.confirm_high_risk));
+    let id = client.id.as_str();
+    let asked = (&Value::Object(patch), Some(version));
+    match clients::change(work, visitor.call(), &may, id, asked).await {
+        Ok(change) if wrong.is_empty() => Ok(Verdict::Saved(!change.changes.is_empty())),
+        Ok(_) => Ok(Verdict::Wrong(wrong)),
+        Err(Refusal::Invalid(errors)) => {
+            wrong.extend(errors);
+            Ok(Verdict::Wrong(wrong))
+        }
+        Err(Refusal::Forbidden { missing, because }) if !because.is_empty() => {
+            wrong.push(form::beyond(&missing, &because));
+            Ok(Verdict::Wrong(wrong))
+        }
+        Err(Refusal::Stale { .. }) => Ok(Verdict::Stale),
+        Err(other) => Err(visitor.halt(other)),
+    }
+}
+
+struct Form {
+    typed: Typed,
+    errors: Errors,
+    conflict: Vec<Change>,
+}
+
+async fn render(
+    visitor: &Visitor,
+    work: &mut Work,
+    client: &Client,
+    (status, form, query): (StatusCode, Form, &Query),
+) -> Result<Response, Halt> {
+    let around = Surroundings::of(visitor, work, UpdateClients::NAME).await?;
+    let (organization, team) = (client.organization.as_deref(), client.owner_team.as_deref());
+    let page = ClientSettings {
+        frame: visitor.frame("Clients", query),
+        client: head::head(visitor, work, client, Tab::Settings).await?,
+        action: page_of(client.id.as_str(), "settings"),
+        version: client.version.to_string(),
+        conflict: form.conflict,
+        refused: visitor.lacks_at::<UpdateClients>(organization, team),
+        form: around.form(&form.typed, (false, words::advice(client)), form.errors),
+    };
+    Ok(visitor.render_with(status, &page))
+}
+
+/// The form of the client, the context user by e-mail address where the visitor may see people.
+async fn typed_of(visitor: &Visitor, work: &mut Work, client: &Client) -> Result<Typed, Halt> {
+    let mut typed = Typed::of(client);
+    if let Some(id) = &client.context_user
+        && visitor.holds::<domain::access::ReadUsers>()
+        && let Some(user) = domain::accounts::find(work, id).await?
+    {
+        typed.context_user = user.email;
+    }
+    Ok(typed)
+}
+
+/// What somebody else saved meanwhile, against what is typed here: each field that differs.
+async fn conflict(
+    visitor: &Visitor,
+    work: &mut Work,
+    (client, typed): (&Client, &Typed),
+) -> Result<Vec<Change>, Halt> {
+    let around = Surroundings::of(visitor, work, UpdateClients::NAME).await?;
+    let (mut settings, _) = typed.settings(around.shown());
+    if let Ok(id) = form::find_context_user(visitor, work, &typed.context_user).await?
+        && !settings["context_user"].is_null()
+    {
+        settings.insert("context_user".into(), json!(id));
+    }
+    let stored = client.snapshot();
+    let mut names = Names::default();
+    let mut conflict = Vec::new();
+    for (field, mine) in patch(settings, &stored) {
+        let theirs = stored.get(&field).cloned().unwrap_or_default();
+        conflict.push(spelled::change(work, &mut names, (&field, &theirs, &mine)).await?);
+    }
+    Ok(conflict)
+}

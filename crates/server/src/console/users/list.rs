@@ -1,0 +1,87 @@
+//! `GET /console/users`: who can sign in here.
+
+use domain::access::{self, CreateUsers, Reach, ReadUsers};
+use domain::accounts::{self, ListQuery, Status, User};
+use domain::{Fault, Refusal, Work, teams};
+
+use super::{LIST, source, status};
+use crate::console::query::Query;
+use crate::console::views::{UserFilters, UserList, UserRow};
+use crate::console::visitor::{Answer, Visitor};
+use crate::web::views::{Choice, Person, When};
+
+const STATUSES: [(&str, &str); 4] =
+    [("", "Any"), ("active", "Active"), ("disabled", "Disabled"), ("locked", "Locked")];
+
+/// One page of the list.
+pub(super) async fn show(visitor: Visitor, query: Query) -> Answer {
+    let may = visitor.may::<ReadUsers>()?;
+    let mut work = visitor.app.instance.read();
+    let word = query.get("status").filter(|word| STATUSES.iter().any(|(it, _)| it == word));
+    let asked = ListQuery {
+        q: query.get("q").map(str::to_owned),
+        status: word.map(Status::parse),
+        cursor: query.get("cursor").map(str::to_owned),
+        limit: 0,
+    };
+    let page = match accounts::list(&mut work, &may, &asked).await {
+        // A cursor that is none of ours: the list begins again.
+        Err(Refusal::Invalid(_)) => {
+            accounts::list(&mut work, &may, &ListQuery { cursor: None, ..asked }).await?
+        }
+        other => other?,
+    };
+    let mut rows = Vec::with_capacity(page.items.len());
+    for user in &page.items {
+        rows.push(row(&mut work, user, visitor.now()).await?);
+    }
+    let list = UserList {
+        frame: visitor.frame("Users", &query),
+        filters: UserFilters {
+            q: query.text("q"),
+            status: STATUSES.iter().map(|pair| choice(&query, *pair)).collect(),
+            active: query.has_any(&["q", "status"]),
+        },
+        rows,
+        create_refused: create_refused(&visitor),
+        first: query.first(),
+        next: page.next_cursor.map(|cursor| query.at(&cursor)),
+    };
+    Ok(visitor.render(&list))
+}
+
+/// People belong to the whole instance, so the right must be held there.
+pub(super) fn create_refused(visitor: &Visitor) -> Option<String> {
+    let reach = visitor.authority.reach(<CreateUsers as access::Permission>::NAME);
+    if reach == Some(Reach::Everywhere) {
+        return None;
+    }
+    Some("Needs the permission user:create, held at the whole instance.".into())
+}
+
+fn choice(query: &Query, (value, label): (&str, &str)) -> Choice {
+    let chosen = query.get("status").unwrap_or_default() == value;
+    Choice { value: value.into(), label: label.into(), chosen, ..Choice::default() }
+}
+
+async fn row(work: &mut Work, user: &User, now: i64) -> Result<UserRow, Fault> {
+    let (status, level) = status(user);
+    let teams = teams::teams_of_user(work, &user.id).await?;
+    let mut roles: Vec<String> = access::bindings_of(work, user.id.as_str())
+        .await?
+        .into_iter()
+        .map(|it| it.role_name)
+        .collect();
+    roles.dedup();
+    Ok(UserRow {
+        href: Some(format!("{LIST}/{}", user.id)),
+        person: Person { name: user.display_name.clone(), email: user.email.clone() },
+        status: status.into(),
+        status_level: level.into(),
+        source: source(user).into(),
+        teams: teams.into_iter().map(|team| team.name).collect(),
+        roles,
+        last_sign_in: user.last_sign_in_at.map(|at| When::relative(at, now)),
+        created: When::relative(user.created_at, now),
+    })
+}

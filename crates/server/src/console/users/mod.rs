@@ -1,0 +1,67 @@
+//! Pages about people: the list, an invitation, one person.
+
+mod list;
+mod new;
+mod person;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::{get, post};
+use domain::Plain;
+use domain::accounts::{INVITATION_LIFETIME, Status, User};
+
+use super::query::Query;
+use super::views::UserInvited;
+use super::visitor::Visitor;
+use crate::app::App;
+use crate::web::sealed;
+use crate::web::views::{Person, When};
+
+/// Where the list is.
+const LIST: &str = "/console/users";
+
+/// The pages of this noun.
+pub(super) fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/users", get(list::show).post(new::create))
+        .route("/users/new", get(new::show))
+        .route("/users/{user}", get(person::show))
+        .route("/users/{user}/disable", post(person::disable))
+        .route("/users/{user}/enable", post(person::enable))
+        .route("/users/{user}/invite", post(person::invite))
+}
+
+/// A status in a word, and its colour.
+fn status(user: &User) -> (&'static str, &'static str) {
+    match user.status {
+        Status::Active if !user.has_password && user.source == "local" => ("Invited", "off"),
+        Status::Active => ("Active", "ok"),
+        Status::Disabled => ("Disabled", "off"),
+        Status::Locked => ("Locked", "danger"),
+    }
+}
+
+/// Who vouches for somebody, in a word.
+fn source(user: &User) -> &'static str {
+    match user.source.as_str() {
+        "local" => "Local",
+        "directory" => "Directory",
+        _ => "Upstream",
+    }
+}
+
+/// The one page that shows an invitation.
+fn invited(visitor: &Visitor, user: &User, link: &Plain, warning: Option<String>) -> Response {
+    let path = sealed::link("/invitation", "link", link.reveal());
+    let page = UserInvited {
+        frame: visitor.frame("Users", &Query::default()),
+        person: Person { name: user.display_name.clone(), email: user.email.clone() },
+        url: visitor.app.urls.absolute(&path),
+        expires: When::relative(visitor.now() + INVITATION_LIFETIME, visitor.now()),
+        page: format!("{LIST}/{}", user.id),
+        warning,
+    };
+    visitor.render(&page)
+}

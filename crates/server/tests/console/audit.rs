@@ -1,0 +1,76 @@
+//! The trail of a client: before and after, one entry at its own address, all of them as a file.
+
+use domain::access::{CLIENT_MANAGER, Place};
+
+use crate::cast::{MANAGER, admin, auditor, copied, person, send};
+use crate::harness::both;
+
+const LIST: &str = "/console/clients";
+
+#[tokio::test]
+async fn a_file_holds_exactly_what_the_page_shows_and_calculates_nothing() {
+    both(|server| async move {
+        let mut browser = admin(&server).await;
+        let page = browser.get(&format!("{LIST}/new?kind=service")).await;
+        let saved = send(&mut browser, &page, LIST, &[("client_name", "=1+1,\"x\"")]).await;
+        let id = copied(&saved, "the client ID").unwrap();
+        let secret = copied(&saved, "the client secret").unwrap();
+        let settings = format!("{LIST}/{id}/settings");
+        let page = browser.get(&settings).await;
+        send(&mut browser, &page, &settings, &[("description", "@SUM(A1)")]).await;
+        let file = browser.get(&format!("{LIST}/{id}/audit.csv")).await;
+        assert_eq!(file.status, 200);
+        assert!(file.header("content-type").starts_with("text/csv"));
+        assert!(file.header("content-disposition").starts_with("attachment"));
+        let lines: Vec<&str> = file.body.lines().collect();
+        assert!(lines[0].starts_with("User Name,Action,Timestamp,"), "{}", lines[0]);
+        assert_eq!(lines.len(), 4, "the head, the export itself, the change, the creation");
+        assert!(lines[2].starts_with("ada@example.com,client.updated,"), "{}", lines[2]);
+        assert!(lines[2].contains("\"'=1+1,\"\"x\"\"\""), "{}", lines[2]);
+        assert!(!file.body.contains(&secret));
+        let page = browser.get(&format!("{LIST}/{id}/audit")).await;
+        for told in ["Exported the audit trail", "Changed the settings", "Registered the client"] {
+            assert_eq!(page.body.matches(told).count(), 1, "{told}");
+        }
+        assert!(page.body.contains("@SUM(A1)"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_entry_has_an_address_of_its_own() {
+    both(|server| async move {
+        server.service().await;
+        server.web_app().await;
+        let mut browser = auditor(&server).await;
+        let page = browser.get(&format!("{LIST}/service/audit")).await;
+        let (_, rest) = page.body.split_once(&format!("href=\"{LIST}/service/audit/")).unwrap();
+        let entry = rest.split('"').next().unwrap();
+        let one = browser.get(&format!("{LIST}/service/audit/{entry}")).await;
+        assert!(one.body.contains("Registered the client") && one.body.contains("test@host"));
+        let strange = browser.get(&format!("{LIST}/web-app/audit/{entry}")).await;
+        assert_eq!(strange.status, 404, "an entry belongs to its client");
+        for bad in ["0", "99999999999999999999", "x"] {
+            let answer = browser.get(&format!("{LIST}/service/audit/{bad}")).await;
+            assert!(answer.status.is_client_error(), "{bad}: {}", answer.status);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_manager_without_the_right_sees_no_trail() {
+    both(|server| async move {
+        server.service().await;
+        let mut manager = person(&server, MANAGER, Some((CLIENT_MANAGER, Place::Instance))).await;
+        let page = manager.get(&format!("{LIST}/service")).await;
+        assert_eq!(page.status, 200);
+        assert!(!page.body.contains("/audit\""), "no tab that leads nowhere");
+        for path in ["audit", "audit.csv", "audit/1"] {
+            let answer = manager.get(&format!("{LIST}/service/{path}")).await;
+            assert_eq!(answer.status, 403, "{path}");
+            assert!(answer.body.contains("audit:read"));
+        }
+    })
+    .await;
+}

@@ -1,0 +1,113 @@
+//! People: listed, invited by a link that is shown once, disabled and enabled.
+
+use std::sync::Arc;
+
+use crate::cast::{AUDITOR, STRANGER, admin, auditor, complaints, copied, person, places, send};
+use crate::harness::{ISSUER, PASSWORD, both, one};
+
+const LIST: &str = "/console/users";
+
+#[tokio::test]
+async fn an_invited_person_chooses_a_password_and_is_in() {
+    both(|server| async move {
+        let (_, harbour, _) = places(&server).await;
+        let mut browser = admin(&server).await;
+        let page = browser.get("/console/users/new").await;
+        let wrong =
+            send(&mut browser, &page, LIST, &[("display_name", ""), ("email", "mina")]).await;
+        assert_eq!(wrong.status, 422);
+        assert_eq!(complaints(&wrong).len(), 2, "{:?}", complaints(&wrong));
+        assert!(wrong.body.contains("value=\"mina\""), "what was typed stays");
+        let changes = [
+            ("display_name", "Mina <b>Okafor"),
+            ("email", "mina.okafor@example.com"),
+            ("teams", harbour.as_str()),
+            ("role", "role_client_manager"),
+        ];
+        let invited = send(&mut browser, &page, LIST, &changes).await;
+        assert_eq!(invited.status, 200, "{:?}", complaints(&invited));
+        assert!(!invited.body.contains("<b>Okafor"));
+        let link = copied(&invited, "the invitation link").unwrap();
+        assert!(link.starts_with(&format!("{ISSUER}/invitation?link=")), "{link}");
+        let again = send(&mut browser, &page, LIST, &changes).await;
+        assert_eq!(complaints(&again), ["email: Somebody else has this e-mail address."]);
+        let mut mina = server.browser();
+        let page = mina.get(&link).await;
+        let inside = mina
+            .submit(&page, "/invitation", &[("password", PASSWORD), ("password_again", PASSWORD)])
+            .await;
+        assert_eq!(inside.status, 200, "{}", inside.body);
+        let list = mina.get("/console/clients").await;
+        assert_eq!(list.status, 200, "a client manager of the team");
+        let list = browser.get(&format!("{LIST}?q=okafor")).await;
+        for told in ["Harbour", "Client manager", "Active", "mina.okafor@example.com"] {
+            assert!(list.body.contains(told), "{told}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_disabled_person_is_out_at_once() {
+    both(|server| async move {
+        let mut sten = person(&server, STRANGER, None).await;
+        assert_eq!(sten.get("/account").await.status, 200);
+        let mut browser = admin(&server).await;
+        let list = browser.get(&format!("{LIST}?q=sten")).await;
+        let (_, rest) = list.body.split_once("class=\"row-link\" href=\"").unwrap();
+        let path = rest.split('"').next().unwrap().to_owned();
+        let page = browser.get(&path).await;
+        let answer = send(&mut browser, &page, &format!("{path}/disable"), &[]).await;
+        assert_eq!(answer.location(), format!("{path}?done=user-disabled"));
+        assert_eq!(sten.get("/account").await.status, 303, "to the login page");
+        let page = browser.get(&path).await;
+        assert!(page.body.contains("status-off\">Disabled"));
+        let answer = send(&mut browser, &page, &format!("{path}/enable"), &[]).await;
+        assert_eq!(answer.location(), format!("{path}?done=user-enabled"));
+        assert_eq!(sten.get("/account").await.status, 303, "the session stays dead");
+        sten.sign_in(STRANGER).await;
+        assert_eq!(sten.get("/account").await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays() {
+    let server = Arc::new(one().await);
+    let mut browser = admin(&server).await;
+    let list = browser.get(LIST).await;
+    let (_, rest) = list.body.split_once("class=\"row-link\" href=\"").unwrap();
+    let path = rest.split('"').next().unwrap().to_owned();
+    let page = browser.get(&path).await;
+    assert!(page.body.contains("This is you"));
+    let refused = send(&mut browser, &page, &format!("{path}/disable"), &[]).await;
+    assert_eq!(refused.status, 409);
+    assert_eq!(browser.get(&path).await.status, 200, "still signed in");
+}
+
+#[tokio::test]
+async fn an_auditor_sees_people_and_changes_nobody() {
+    let server = Arc::new(one().await);
+    person(&server, STRANGER, None).await;
+    let mut auditor = auditor(&server).await;
+    let list = auditor.get(&format!("{LIST}?q=sten")).await;
+    assert_eq!(list.status, 200);
+    assert!(list.body.contains("Needs the permission user:create"));
+    let (_, rest) = list.body.split_once("class=\"row-link\" href=\"").unwrap();
+    let path = rest.split('"').next().unwrap().to_owned();
+    let page = auditor.get(&path).await;
+    assert!(page.body.contains("Needs the permission user:update"));
+    for (path, fields) in [
+        (format!("{path}/disable"), vec![]),
+        (format!("{path}/enable"), vec![]),
+        (format!("{path}/invite"), vec![]),
+        (LIST.to_owned(), vec![("display_name", "X"), ("email", "x@example.com")]),
+    ] {
+        let answer = send(&mut auditor, &page, &path, &fields).await;
+        assert_eq!(answer.status, 403, "{path}");
+    }
+    assert_eq!(auditor.get("/console/users/new").await.status, 403);
+    let nobody = auditor.get(&format!("{LIST}?q=nobody-like-that")).await;
+    assert!(nobody.body.contains("Nobody matches"));
+    assert!(auditor.get(&format!("{LIST}?q={AUDITOR}&cursor=bad")).await.body.contains(AUDITOR));
+}

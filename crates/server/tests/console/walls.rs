@@ -1,0 +1,129 @@
+//! Every page of the console against everybody who should not see it.
+
+use std::sync::Arc;
+
+use crate::cast::{STRANGER, admin, person};
+use crate::harness::one;
+
+const PAGES: [&str; 19] = [
+    "/console/clients",
+    "/console/clients/new",
+    "/console/clients/new?kind=web",
+    "/console/clients/service",
+    "/console/clients/service/settings",
+    "/console/clients/service/credentials",
+    "/console/clients/service/access",
+    "/console/clients/service/tokens",
+    "/console/clients/service/activity",
+    "/console/clients/service/audit",
+    "/console/clients/service/audit.csv",
+    "/console/clients/service/audit/1",
+    "/console/clients/service/danger",
+    "/console/users",
+    "/console/users/new",
+    "/console/users/usr_x",
+    "/console/errors",
+    "/console/errors/err_x",
+    "/console/search?q=service",
+];
+
+const DEEDS: [&str; 15] = [
+    "/console/clients",
+    "/console/clients:delete",
+    "/console/clients:disable",
+    "/console/clients/service/settings",
+    "/console/clients/service/rotate",
+    "/console/clients/service/secrets/sec_x/retire",
+    "/console/clients/service/tokens/x/revoke",
+    "/console/clients/service/revoke-tokens",
+    "/console/clients/service/disable",
+    "/console/clients/service/enable",
+    "/console/clients/service/delete",
+    "/console/users",
+    "/console/users/usr_x/disable",
+    "/console/users/usr_x/enable",
+    "/console/users/usr_x/invite",
+];
+
+#[tokio::test]
+async fn nobody_sees_a_page_without_signing_in_and_comes_back_to_it_after() {
+    let server = Arc::new(one().await);
+    server.service().await;
+    for path in PAGES {
+        let answer = server.browser().get(path).await;
+        let next = crate::harness::encode(&[("next", path)]);
+        assert_eq!(answer.location(), format!("/login?{next}"), "{path}");
+        assert!(answer.body.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_person_without_permissions_is_told_which_one_is_missing() {
+    let server = Arc::new(one().await);
+    server.service().await;
+    let mut stranger = person(&server, STRANGER, None).await;
+    for path in PAGES {
+        let answer = stranger.get(path).await;
+        assert_eq!(answer.status, 403, "{path}");
+        assert!(answer.body.contains("It needs the permission <code>"), "{path}: {}", answer.body);
+    }
+    let page = stranger.get("/account").await;
+    let token = page.field("form_token").unwrap();
+    for path in DEEDS {
+        let fields = [("form_token", token.as_str()), ("client_ids", "service"), ("kind", "web")];
+        assert_eq!(stranger.post(path, &fields).await.status, 403, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn l04_every_deed_needs_the_form_of_this_browser() {
+    let server = Arc::new(one().await);
+    server.service().await;
+    let mut browser = admin(&server).await;
+    let strange = admin(&server).await.get("/console/clients").await.field("form_token").unwrap();
+    for path in DEEDS {
+        for fields in [vec![], vec![("form_token", strange.as_str())]] {
+            assert_eq!(browser.post(path, &fields).await.status, 403, "{path}");
+        }
+        let anonymous = server.post(path, &[("form_token", "x")]).await;
+        assert_eq!(anonymous.status, 403, "{path}");
+    }
+    assert_eq!(browser.get("/console/clients/service").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found_and_nothing_breaks() {
+    let server = Arc::new(one().await);
+    let mut browser = admin(&server).await;
+    for path in [
+        "/console/clients/nobody",
+        "/console/clients/nobody/settings",
+        "/console/clients/%00",
+        "/console/clients/%F0%9F%92%A9/audit",
+        "/console/users/usr_nobody",
+        "/console/users/%00",
+        "/console/nothing",
+    ] {
+        let answer = browser.get(path).await;
+        assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
+    }
+    for path in ["/console/clients", "/console/users", "/console/errors", "/console/search"] {
+        for q in ["%00", "%", "%25_%27%22", "err_%00", "a@%00", "usr_%00"] {
+            let answer = browser.get(&format!("{path}?q={q}&cursor={q}&team={q}&scope={q}")).await;
+            assert!(!answer.status.is_server_error(), "{path} {q}: {}", answer.status);
+        }
+    }
+    let token = browser.get("/console/clients").await.field("form_token").unwrap();
+    for path in DEEDS {
+        let nul = [
+            ("form_token", token.as_str()),
+            ("client_ids", "\0"),
+            ("kind", "web"),
+            ("label", "\0"),
+        ];
+        let answer = browser.post(path, &nul).await;
+        assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
+    }
+    let told = browser.get("/console/clients?done=%3Cscript%3E").await;
+    assert!(!told.body.contains("role=\"status\">"), "only our own words are told");
+}

@@ -1,0 +1,10 @@
+//! The server as somebody hostile or unlucky meets it: what changes midway, what lies on the wire,
+//! what the machine refuses. Names say the refusal; `A01…R07` are the rows of the security
+//! checklist.
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod midway;
+mod proxies;
+mod strangers;
