@@ -65,7 +65,8 @@ async fn token(
         expires_at: now + 3600,
     };
     let grant = tokens::insert_grant(&mut work, &new).await.unwrap();
-    let subject = Subject::Grant(&grant);
+    let person = accounts::find(&mut work, &user.id).await.unwrap().unwrap();
+    let subject = Subject::Grant(&grant, [client.epoch, person.epoch]);
     let issue = Issue { client: &client, subject, scopes, resources: &[], extra: None };
     let issued = tokens::issue(&mut work, &world.call(), &issue).await.unwrap();
     work.commit().await.unwrap();
@@ -294,8 +295,9 @@ async fn hold(world: &World, user: &User, issued: &[Issued]) -> usize {
                 assert!(own.in_team(permission, &team.id, &team.organization), "{permission}");
             }
         }
-        let used = meaning.rights.instance.iter().chain(meaning.rights.teams.values().flatten());
-        for permission in used {
+        let effective =
+            meaning.rights.instance.iter().chain(meaning.rights.teams.values().flatten());
+        for permission in effective {
             let writes = definition(permission).unwrap().effect == Effect::Write;
             let by_all = if writes { "as_user:write" } else { "as_user:read" };
             assert!(!writes || client.access == access::Access::Full, "{permission}");

@@ -233,17 +233,17 @@ mod tests {
 
     #[test]
     fn an_administrator_here_and_a_reader_there_is_no_administrator_there() {
-        let hold = |team: &str, permission: &str, effect| Holding {
-            place: Place::Team(team.into()),
+        let hold = |at: &str, permission: &str, effect| Holding {
+            place: Place::Team(at.into()),
             permission: permission.into(),
             effect,
         };
-        let held = vec![
+        let all = vec![
             hold("a", "x:read", Effect::Read),
             hold("a", "x:write", Effect::Write),
             hold("b", "x:read", Effect::Read),
         ];
-        let rights = effective(&Holdings { held, places: BTreeSet::new() }, None);
+        let rights = effective(&Holdings { held: all, places: BTreeSet::new() }, None);
         assert!(rights.in_team("x:write", "a", "org") && rights.in_team("x:read", "b", "org"));
         assert!(!rights.in_team("x:write", "b", "org") && !rights.in_team("x:read", "c", "org"));
     }
