@@ -96,9 +96,11 @@ pub(crate) async fn authenticate(
     }
     if method == AuthMethod::None {
         clients::mark_used(work, call, &client, None);
+        clients::observe(work, call, &client);
         return Ok(Authenticated { client });
     }
     check_secret(work, call, &client, presented).await?;
+    clients::observe(work, call, &client);
     Ok(Authenticated { client })
 }
 

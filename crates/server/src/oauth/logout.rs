@@ -48,7 +48,7 @@ pub async fn ask(
         (Some((_, user)), Some(hinted)) if user.id.as_str() == hinted => {
             end(&app, &browser, proven.return_to).await
         }
-        (None, _) => Ok(leads(proven.return_to)),
+        (None, _) => Ok(leads(proven.return_to.as_deref())),
         (Some(_), _) => {
             let question =
                 LogoutQuestion { application: proven.application, return_to: proven.return_to };
@@ -111,11 +111,11 @@ async fn end(app: &App, browser: &Browser, return_to: Option<String>) -> Result<
 }
 
 fn signed_out(browser: &Browser, return_to: Option<String>) -> Response {
-    let mut response = leads(return_to);
+    let mut response = leads(return_to.as_deref());
     browser.forget(response.headers_mut());
     response
 }
 
-fn leads(return_to: Option<String>) -> Response {
-    page::see_other(return_to.as_deref().unwrap_or("/signed-out"))
+fn leads(return_to: Option<&str>) -> Response {
+    page::see_other(return_to.unwrap_or("/signed-out"))
 }
