@@ -107,11 +107,11 @@ async fn end(app: &App, browser: &Browser, return_to: Option<String>) -> Result<
         sessions::end(&mut work, &browser.call, session.id).await?;
         work.commit().await?;
     }
-    Ok(signed_out(browser, return_to))
+    Ok(signed_out(browser, return_to.as_deref()))
 }
 
-fn signed_out(browser: &Browser, return_to: Option<String>) -> Response {
-    let mut response = leads(return_to.as_deref());
+fn signed_out(browser: &Browser, return_to: Option<&str>) -> Response {
+    let mut response = leads(return_to);
     browser.forget(response.headers_mut());
     response
 }
