@@ -46,7 +46,7 @@ pub async fn ask(
     let signed_in = browser.signed_in();
     match (signed_in, &proven.user) {
         (Some((_, user)), Some(hinted)) if user.id.as_str() == hinted => {
-            end(&app, &browser, proven.return_to).await
+            end(&app, &browser, proven.return_to.as_deref()).await
         }
         (None, _) => Ok(leads(proven.return_to.as_deref())),
         (Some(_), _) => {
@@ -101,7 +101,7 @@ fn with_state(uri: &str, state: Option<&str>) -> String {
     format!("{uri}{joint}{query}")
 }
 
-async fn end(app: &App, browser: &Browser, return_to: Option<String>) -> Result<Response, Failure> {
+async fn end(app: &App, browser: &Browser, return_to: Option<&str>) -> Result<Response, Failure> {
     if let Some((session, _)) = browser.signed_in() {
         let mut work = app.instance.begin().await?;
         sessions::end(&mut work, &browser.call, session.id).await?;

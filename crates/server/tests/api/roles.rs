@@ -103,7 +103,10 @@ async fn a_role_given_changed_and_taken_counts_in_the_very_next_request() {
             200
         );
         assert_eq!(me().await, json!(["oauth_client:read"]));
-        assert_eq!(ids(&admin.get("/bindings?subject=service").await, "role"), [reader.clone()]);
+        assert_eq!(
+            ids(&admin.get("/bindings?subject=service").await, "role"),
+            std::slice::from_ref(&reader)
+        );
         let at = format!("/bindings/{}", given.text("id"));
         assert_eq!(admin.delete(&format!("{at}?dry_run=true")).await.status, 200);
         assert_eq!(admin.delete(&at).await.status, 204);
@@ -147,10 +150,10 @@ async fn nobody_gives_more_than_they_hold_there() {
     both(|server| async move {
         let admin = Caller::admin(&server).await;
         let (acme, blue) = team(&admin).await;
-        let manages = role(&admin, "Roles", &["role:read", "role:manage", "user:read"]).await;
+        let governs = role(&admin, "Roles", &["role:read", "role:manage", "user:read"]).await;
         let place = Place::Organization(acme.clone());
         let scopes = ["role:read", "role:manage", "user:read"];
-        let manager = Caller::service(&server, "manager", &scopes, (&manages, place)).await;
+        let manager = Caller::service(&server, "manager", &scopes, (&governs, place)).await;
         server.service().await;
         let reads = role(&admin, "Reads", &["user:read"]).await;
         let mighty = bound("manager", PLATFORM_ADMINISTRATOR, &json!({ "organization": acme }));
