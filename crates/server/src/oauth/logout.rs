@@ -107,7 +107,7 @@ async fn end(app: &App, browser: &Browser, return_to: Option<&str>) -> Result<Re
         sessions::end(&mut work, &browser.call, session.id).await?;
         work.commit().await?;
     }
-    Ok(signed_out(browser, return_to.as_deref()))
+    Ok(signed_out(browser, return_to))
 }
 
 fn signed_out(browser: &Browser, return_to: Option<&str>) -> Response {

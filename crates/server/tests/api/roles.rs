@@ -181,7 +181,7 @@ async fn nobody_gives_more_than_they_hold_there() {
         let own = ids(&admin.get("/bindings?subject=mandate-admin").await, "id");
         assert_eq!(manager.delete(&format!("/bindings/{}", own[0])).await.status, 404);
 
-        let wide = Caller::service(&server, "wide", &scopes, (&manages, Place::Instance)).await;
+        let wide = Caller::service(&server, "wide", &scopes, (&governs, Place::Instance)).await;
         let more = json!({ "name": "More", "permissions": ["user:delete"] });
         let refused = wide.post("/roles", more).await;
         assert_eq!(refused.status, 403);
