@@ -2,7 +2,7 @@
 //!
 //! A door makes one for each request; every rule and every audit record reads it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use crate::{ClientId, UserId};
 
@@ -59,6 +59,19 @@ impl Call {
     #[must_use]
     pub fn by(&self, actor: Actor) -> Self {
         Self { actor, ..self.clone() }
+    }
+
+    /// Whom the address counts for when attempts are counted: itself, or its /64, since one
+    /// household has all of that. `-` where there is none.
+    pub fn network(&self) -> String {
+        match self.address.map(|address| address.to_canonical()) {
+            None => "-".to_owned(),
+            Some(IpAddr::V4(address)) => address.to_string(),
+            Some(IpAddr::V6(address)) => {
+                let prefix = address.to_bits() & !u128::from(u64::MAX);
+                format!("{}/64", Ipv6Addr::from_bits(prefix))
+            }
+        }
     }
 
     /// The address as text, `-` where there is none.

@@ -9,7 +9,7 @@
 //! authorizations
 //! consents
 //! tokens
-//! sessions clients
+//! sessions clients roles
 //! accounts scopes
 //! teams    keys    resources refusals
 //! access   audit   settings  attempts
@@ -40,6 +40,7 @@ pub mod consents;
 pub mod keys;
 pub mod refusals;
 pub mod resources;
+pub mod roles;
 pub mod scopes;
 pub mod sessions;
 pub mod settings;

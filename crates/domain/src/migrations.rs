@@ -12,4 +12,9 @@ pub(crate) const ALL: &[db::Migration] = &[
         name: "own_tokens",
         sql: include_str!("../../../migrations/0002_own_tokens.sql"),
     },
+    db::Migration {
+        number: 3,
+        name: "observed_addresses",
+        sql: include_str!("../../../migrations/0003_observed_addresses.sql"),
+    },
 ];

@@ -165,3 +165,86 @@ fn lets_through(limits: Limits<'_>, permission: &str, effect: Effect) -> bool {
     };
     by_preset && (limits.scopes.contains(permission) || limits.scopes.contains(as_user))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every place, kind, scope, preset and limit, against the sentence of the rule said again.
+    #[test]
+    fn a_permission_passes_only_by_scope_preset_and_place() {
+        let (org, a, b) = ("org".to_owned(), "a".to_owned(), "b".to_owned());
+        let team = |id: &str| (id.to_owned(), "org".to_owned());
+        let of = |organizations: &[&str], teams: &[&str]| Within {
+            organizations: organizations.iter().map(|id| (*id).to_owned()).collect(),
+            teams: teams.iter().map(|id| team(id)).collect(),
+        };
+        let places = [Place::Instance, Place::Organization(org), Place::Team(a), Place::Team(b)];
+        // Which of instance, organization, team a, team b each place comes to.
+        let limits = [
+            (None, ["i", "o", "a", "b"]),
+            (Some(of(&[], &[])), ["i", "", "", ""]),
+            (Some(of(&[], &["a"])), ["i", "a", "a", ""]),
+            (Some(of(&[], &["a", "b"])), ["i", "ab", "a", "b"]),
+            (Some(of(&["org"], &["b"])), ["i", "o", "", "b"]),
+            (Some(of(&["other"], &["a"])), ["i", "a", "a", ""]),
+        ];
+        let scopes = [
+            ("", [false, false]),
+            ("openid profile", [false, false]),
+            ("x:y", [true, true]),
+            ("x:yy x:", [false, false]),
+            ("as_user:read", [true, false]),
+            ("as_user:write", [false, true]),
+            ("as_user:read as_user:write", [true, true]),
+        ];
+        for (text, passes) in scopes {
+            let scopes =
+                if text.is_empty() { Scopes::default() } else { Scopes::parse(text).unwrap() };
+            for (effect, passes) in [Effect::Read, Effect::Write].into_iter().zip(passes) {
+                for access in [Access::ReadOnly, Access::Full] {
+                    let passes = passes && (effect == Effect::Read || access == Access::Full);
+                    for (within, reached) in &limits {
+                        for (place, reached) in places.iter().zip(reached) {
+                            let held =
+                                Holding { place: place.clone(), permission: "x:y".into(), effect };
+                            let holdings = Holdings { held: vec![held], places: BTreeSet::new() };
+                            let limits =
+                                Limits { scopes: &scopes, access, within: within.as_ref() };
+                            let rights = effective(&holdings, Some(limits));
+                            let want = if passes { *reached } else { "" };
+                            assert_eq!(
+                                spelled(&rights),
+                                want,
+                                "{text:?} {access:?} {place:?} {within:?}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn spelled(rights: &Rights) -> String {
+        let instance = rights.instance.iter().map(|_| "i");
+        let organizations = rights.organizations.keys().map(|_| "o");
+        instance.chain(organizations).chain(rights.teams.keys().map(String::as_str)).collect()
+    }
+
+    #[test]
+    fn an_administrator_here_and_a_reader_there_is_no_administrator_there() {
+        let hold = |at: &str, permission: &str, effect| Holding {
+            place: Place::Team(at.into()),
+            permission: permission.into(),
+            effect,
+        };
+        let all = vec![
+            hold("a", "x:read", Effect::Read),
+            hold("a", "x:write", Effect::Write),
+            hold("b", "x:read", Effect::Read),
+        ];
+        let rights = effective(&Holdings { held: all, places: BTreeSet::new() }, None);
+        assert!(rights.in_team("x:write", "a", "org") && rights.in_team("x:read", "b", "org"));
+        assert!(!rights.in_team("x:write", "b", "org") && !rights.in_team("x:read", "c", "org"));
+    }
+}

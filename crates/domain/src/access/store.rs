@@ -15,7 +15,7 @@ pub async fn holdings_of(work: &mut Work, subject: &str) -> Result<Holdings, Fau
     let rows = work.tx.query(sql, db::params![subject]).await?;
     let mut holdings = Holdings::default();
     for row in rows {
-        let place = read_place(&row.get::<String>(0)?, row.get(1)?);
+        let place = Place::read(&row.get::<String>(0)?, row.get(1)?);
         if let Some(permission) = row.get::<Option<String>>(2)? {
             let effect = Effect::parse(&row.get::<String>(3)?);
             holdings.held.push(Holding { place: place.clone(), permission, effect });
@@ -66,21 +66,22 @@ pub async fn bindings_of(work: &mut Work, subject: &str) -> Result<Vec<Binding>,
                WHERE b.subject = $1 ORDER BY r.name_key, b.place_kind, b.place_id";
     let rows = work.tx.query(sql, db::params![subject]).await?;
     let binding = |row: &db::Row| {
-        let place = read_place(&row.get::<String>(2)?, row.get(3)?);
+        let place = Place::read(&row.get::<String>(2)?, row.get(3)?);
         Ok(Binding { role: row.get(0)?, role_name: row.get(1)?, place })
     };
     rows.iter().map(binding).collect()
 }
 
-fn read_place(kind: &str, id: String) -> Place {
-    match kind {
-        "instance" => Place::Instance,
-        "organization" => Place::Organization(id),
-        _ => Place::Team(id),
-    }
-}
-
 impl Place {
+    /// The place behind the two stored columns.
+    pub(crate) fn read(kind: &str, id: String) -> Self {
+        match kind {
+            "instance" => Self::Instance,
+            "organization" => Self::Organization(id),
+            _ => Self::Team(id),
+        }
+    }
+
     /// The two stored columns.
     pub(crate) fn stored(&self) -> (&'static str, &str) {
         match self {

@@ -50,7 +50,7 @@ pub(super) enum Admission {
 impl Throttle {
     /// The counters of whoever calls and says to be `email`.
     pub fn of(email: &str, call: &Call) -> Self {
-        let (account, network) = (fingerprint(&key_of(email)), network(call));
+        let (account, network) = (fingerprint(&key_of(email)), call.network());
         Self {
             known: format!("sign-in known {account} {network}"),
             pair: format!("sign-in pair {account} {network}"),
@@ -122,18 +122,6 @@ pub(super) fn fingerprint(email_key: &str) -> String {
     let number =
         hash.as_ref()[..16].iter().fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte));
     format!("{number:032x}")
-}
-
-/// Whom an address counts for: itself, or its /64.
-fn network(call: &Call) -> String {
-    match call.address.map(|address| address.to_canonical()) {
-        None => "-".to_owned(),
-        Some(std::net::IpAddr::V4(address)) => address.to_string(),
-        Some(std::net::IpAddr::V6(address)) => {
-            let prefix = address.to_bits() & !u128::from(u64::MAX);
-            format!("{}/64", std::net::Ipv6Addr::from_bits(prefix))
-        }
-    }
 }
 
 #[cfg(test)]

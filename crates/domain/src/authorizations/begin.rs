@@ -153,6 +153,14 @@ async fn checked(
     Ok(None)
 }
 
+/// Does the client, as it is now, still answer to this redirect URI and hold what was asked? An
+/// administrator may have taken something away while the person was signing in.
+pub(super) fn still_offered(client: &Client, pending: &Pending) -> bool {
+    client.grant_types.contains(&GrantType::AuthorizationCode)
+        && clients::matching_redirect(client, Some(&pending.redirect_uri)).is_ok()
+        && pending.scopes.iter().all(|scope| client.may_ask(scope))
+}
+
 /// What is asked of the person: the scope of the request if the client holds all of it, else its
 /// default. `offline_access` is dropped in silence where the client gets no refresh token.
 ///
@@ -164,9 +172,8 @@ pub fn offered_scopes(
     absent: &Scopes,
 ) -> Result<Scopes, Error> {
     let Some(asked) = asked else { return Ok(absent.clone()) };
-    let held = |scope: &&str| client.scopes.contains(scope) || *scope == "offline_access";
     let refreshes = client.grant_types.contains(&GrantType::RefreshToken);
-    if let Some(unheld) = asked.iter().find(|scope| !held(scope)) {
+    if let Some(unheld) = asked.iter().find(|scope| !client.may_ask(scope)) {
         let error = Error::new(
             Code::InvalidScope,
             "A scope is unknown or not allowed for this application.",

@@ -7,6 +7,7 @@
 use protocol::error::{Code, Error};
 use protocol::scope::Scopes;
 
+use super::begin::still_offered;
 use super::state::Issued;
 use super::store;
 use crate::audit::{self, Object};
@@ -30,6 +31,8 @@ pub struct Redeemed {
     pub resources: Vec<String>,
     /// Was the request protected by PKCE?
     pub used_pkce: bool,
+    /// The epochs of client and person that the code was issued under.
+    pub epochs: [i64; 2],
 }
 
 /// Exchanges `code`. The caller commits in every case: the end of a replayed code's tokens must be
@@ -70,7 +73,7 @@ pub async fn redeem(
     }
     if !unchanged(work, client, &coded.issued).await? {
         return Ok(Err(refused(
-            "client or person was disabled or revoked since the code was issued",
+            "client or person was disabled, revoked or changed since the code was issued",
         )));
     }
     spend(work, call, client, opened.id, coded.issued).await
@@ -104,11 +107,13 @@ fn proven(
     }
 }
 
-/// Are client and person still in the epochs the code was issued under?
+/// Are client and person still in the epochs the code was issued under, and may the client still
+/// ask what it asked?
 async fn unchanged(work: &mut Work, client: &Client, issued: &Issued) -> Result<bool, Fault> {
     let user = accounts::find(work, &issued.consented.identified.user).await?;
     let user_stands = user.is_some_and(|user| user.is_active() && user.epoch == issued.user_epoch);
-    Ok(user_stands && client.epoch == issued.client_epoch)
+    let pending = &issued.consented.identified.pending;
+    Ok(user_stands && client.epoch == issued.client_epoch && still_offered(client, pending))
 }
 
 async fn spend(
@@ -118,6 +123,7 @@ async fn spend(
     id: i64,
     issued: Issued,
 ) -> Result<Result<Redeemed, Error>, Fault> {
+    let epochs = [issued.client_epoch, issued.user_epoch];
     let consented = issued.consented;
     let identified = consented.identified;
     let pending = identified.pending;
@@ -159,6 +165,7 @@ async fn spend(
         nonce: pending.request.nonce,
         scopes: consented.scopes,
         used_pkce: pending.request.challenge.is_some(),
+        epochs,
     }))
 }
 

@@ -10,6 +10,7 @@ use protocol::error::{Code, Error};
 use protocol::redirect_uri::RedirectUri;
 use protocol::scope::Scopes;
 
+use super::begin::still_offered;
 use super::state::{Answer, Consented, Identified, Pending, Refused};
 use super::step::{Facts, Step, next_step};
 use super::store;
@@ -20,7 +21,7 @@ use crate::clients::{self, Client, TeamSelection};
 use crate::consents::{self, Consent};
 use crate::sessions::Session;
 use crate::teams::{self, Team};
-use crate::{Call, Fault, Kind, Plain, SessionId, Work};
+use crate::{Call, Fault, Kind, Plain, SessionId, Work, keys};
 
 /// Seconds a code may be redeemed in.
 pub(super) const CODE_LIFETIME: i64 = 60;
@@ -36,6 +37,8 @@ pub enum Decision {
     Done(Box<Answer>),
     /// Go back to the client with an error.
     Refused(Box<Refused>),
+    /// The client may not ask this any more: nothing proves where an answer may go.
+    Withdrawn,
 }
 
 /// Which teams the person may choose from.
@@ -95,6 +98,9 @@ pub async fn decide(
         let error = Error::new(Code::UnauthorizedClient, "The application was switched off.");
         return Ok(Decision::Refused(Box::new(pending.refused(error))));
     };
+    if !still_offered(&client, &pending) {
+        return Ok(Decision::Withdrawn);
+    }
     let remembered = match signed_in {
         Some((_, user)) => consents::find(work, &user.id, pending.client.as_str()).await?,
         None => None,
@@ -103,9 +109,12 @@ pub async fn decide(
         Some((_, user)) => team_choice(work, &client, user, &pending.scopes).await?,
         None => TeamChoice::None(Vec::new()),
     };
+    let hinted = hinted(work, call.now, &pending).await?;
     let facts = Facts {
         prompts: &pending.request.prompts,
         max_age: pending.request.max_age.map(i64::from),
+        expects_another: hinted
+            .is_some_and(|sub| signed_in.is_some_and(|(_, user)| user.id.as_str() != sub)),
         signed_in_for_this: signed_in.is_some_and(|(session, _)| {
             Some(session.id) != pending.begun_in && session.authenticated_at >= pending.begun_at
         }),
@@ -125,6 +134,13 @@ pub async fn decide(
             let id = store::insert_identified(work, &identified, call.now).await?;
             Ok(Decision::Consent(work.instance.vault.public_id(id)?))
         }
+        (Step::Issue, Some((_, user)))
+            if facts.is_remembered
+                && !consents::hold(work, &user.id, client.id.as_str()).await? =>
+        {
+            // Withdrawn in this very moment: decide anew.
+            Box::pin(decide(work, call, pending.clone(), signed_in)).await
+        }
         (Step::Issue, Some((session, user))) => {
             let teams = match (&choice, remembered) {
                 (TeamChoice::None(only), _) => only.iter().map(|team| team.id.clone()).collect(),
@@ -138,6 +154,14 @@ pub async fn decide(
             issue(work, call, None, consented, (&client, user)).await
         }
     }
+}
+
+/// Whom the client expects: the person of an ID token that was issued to it before.
+async fn hinted(work: &mut Work, now: i64, pending: &Pending) -> Result<Option<String>, Fault> {
+    let Some(hint) = &pending.request.id_token_hint else { return Ok(None) };
+    let claims = keys::verify(work, now, "JWT", hint).await?;
+    let text = |name: &str| claims.as_ref()?.get(name)?.as_str().map(str::to_owned);
+    Ok(text("sub").filter(|_| text("aud").as_deref() == Some(pending.client.as_str())))
 }
 
 /// May a remembered consent stand in? Only where the redirect proves who gets the code:
@@ -295,6 +319,9 @@ pub async fn resume(
     };
     let client = clients::find(work, consented.identified.pending.client.as_str()).await?;
     let Some(client) = client.filter(|client| client.enabled) else { return Ok(None) };
+    if !still_offered(&client, &consented.identified.pending) {
+        return Ok(Some(Decision::Withdrawn));
+    }
     issue(work, call, Some(row), consented, (&client, user)).await.map(Some)
 }
 

@@ -11,6 +11,8 @@ pub struct Facts<'a> {
     pub prompts: &'a Prompts,
     /// Its `max_age`, seconds.
     pub max_age: Option<i64>,
+    /// Is somebody else expected than the person of this browser (`id_token_hint`)?
+    pub expects_another: bool,
     /// Did the person of this browser sign in because this very request asked them to?
     pub signed_in_for_this: bool,
     /// Now.
@@ -43,6 +45,9 @@ pub enum Step {
 /// Decides (OpenID Connect Core §3.1.2.1, §3.1.2.3, §3.1.2.6).
 pub fn next_step(facts: &Facts<'_>) -> Step {
     let silent = facts.prompts.contains(Prompt::None);
+    if facts.expects_another && facts.signed_in_for_this {
+        return Step::Refuse(Error::new(Code::LoginRequired, "Another person was expected."));
+    }
     if !is_signed_in(facts) {
         return if silent {
             Step::Refuse(Error::new(Code::LoginRequired, "The person has to sign in."))
@@ -66,7 +71,7 @@ fn is_signed_in(facts: &Facts<'_>) -> bool {
     let wants_fresh =
         facts.prompts.contains(Prompt::Login) || facts.prompts.contains(Prompt::SelectAccount);
     let too_old = facts.max_age.is_some_and(|age| facts.now - at > age);
-    facts.signed_in_for_this || !(wants_fresh || too_old)
+    facts.signed_in_for_this || !(wants_fresh || too_old || facts.expects_another)
 }
 
 fn must_ask(facts: &Facts<'_>) -> bool {
@@ -87,6 +92,7 @@ mod tests {
         Facts {
             prompts,
             max_age: None,
+            expects_another: false,
             signed_in_for_this: false,
             now: 1_010,
             authenticated_at: Some(900),
@@ -129,6 +135,9 @@ mod tests {
             ("none", |_| {}, "issue"),
             ("login", |_| {}, "sign in"),
             ("login", |f| f.signed_in_for_this = true, "issue"),
+            ("", |f| f.expects_another = true, "sign in"),
+            ("none", |f| f.expects_another = true, "login_required"),
+            ("", |f| (f.expects_another, f.signed_in_for_this) = (true, true), "login_required"),
             ("consent", |_| {}, "consent"),
             ("select_account", |_| {}, "sign in"),
             ("", |f| f.max_age = Some(60), "sign in"),

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::marks::Marks;
+use super::observed::Gathered;
 use super::{Client, store};
 use crate::{Fault, Work};
 
@@ -19,6 +20,7 @@ const LIMIT: usize = 10_000;
 pub struct Cache {
     clients: RwLock<HashMap<String, Arc<Client>>>,
     pub(super) marks: Marks,
+    pub(super) observed: Gathered,
 }
 
 impl Cache {

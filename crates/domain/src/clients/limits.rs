@@ -49,6 +49,11 @@ const RESERVED_CLAIMS: [&str; 35] = [
     "email",
 ];
 
+/// Does the server alone write this claim?
+pub(super) fn is_reserved(claim: &str) -> bool {
+    RESERVED_CLAIMS.contains(&claim)
+}
+
 pub(super) fn check(client: &Client, wrong: &mut Wrong) {
     lifetimes(client, wrong);
     let credentials = client.allows(GrantType::ClientCredentials);
@@ -88,13 +93,8 @@ fn lifetimes(client: &Client, wrong: &mut Wrong) {
 }
 
 fn claims(client: &Client, wrong: &mut Wrong) {
-    let reserved: Vec<&str> = client
-        .claims
-        .keys()
-        .map(String::as_str)
-        .filter(|name| RESERVED_CLAIMS.contains(name))
-        .take(5)
-        .collect();
+    let reserved: Vec<&str> =
+        client.claims.keys().map(String::as_str).filter(|name| is_reserved(name)).take(5).collect();
     if !reserved.is_empty() {
         wrong.field(
             "claims",

@@ -18,6 +18,7 @@ mod idempotency;
 mod limits;
 mod list;
 mod marks;
+mod observed;
 mod presets;
 mod redirects;
 mod review;
@@ -46,6 +47,7 @@ pub use draft::{Draft, TeamRestrictions};
 pub use endings::{delete, delete_many};
 pub use list::{ListQuery, Sort, Summary, list};
 pub use marks::{flush, mark_used};
+pub use observed::{Observed, flush_observed, observe, observed, propose, sweep_observed};
 pub use redirects::{RedirectRefusal, matching_redirect};
 pub use review::review_risks;
 pub use risk::Risk;
@@ -179,6 +181,12 @@ pub struct Change {
 }
 
 impl Client {
+    /// May it ask for this scope? Every client may say `offline_access`; what comes of it is
+    /// another question.
+    pub fn may_ask(&self, scope: &str) -> bool {
+        self.scopes.contains(scope) || scope == "offline_access"
+    }
+
     /// May it use this grant?
     pub fn allows(&self, grant: GrantType) -> bool {
         self.grant_types.contains(&grant)
@@ -215,6 +223,12 @@ impl Client {
     /// anywhere; whether that address is among them is `trusted_ips.contains`.
     pub fn trusts(&self, address: std::net::IpAddr) -> bool {
         self.trusted_ips_mode == TrustedIpsMode::Observe || self.trusted_ips.contains(address)
+    }
+
+    /// The claims it adds to its tokens. Never one the server writes itself, even if such a one was
+    /// stored before the server wrote it.
+    pub fn extra_claims(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.claims.iter().filter(|(name, _)| !limits::is_reserved(name))
     }
 
     /// The values of `response_type` that follow from its grants.

@@ -274,7 +274,8 @@ async fn settle(
     if ceiling::concerns(&before, &after) {
         ceiling::allows(may.authority(), Some(&before), &after)?;
     }
-    if before.enabled && !after.enabled {
+    // Tokens tell whom they act for: those of another context user end like those of a pause.
+    if (before.enabled && !after.enabled) || before.context_user != after.context_user {
         after.epoch += 1;
     }
     after.version = store::next_version(work);

@@ -114,7 +114,7 @@ pub(super) async fn find(work: &mut Work, id: &str) -> Result<Option<Client>, Fa
     }
     let sql = format!("SELECT {}, last_used_at FROM clients WHERE id = $1", COLUMNS.join(", "));
     // Outside a transaction each statement sees the latest commit: read again if one came between.
-    for _ in 0..5 {
+    for _ in 0..50 {
         let Some(row) = work.tx.query_one(&sql, db::params![id]).await? else { return Ok(None) };
         let mut client = read(&row)?;
         take_sets(&mut client, list_sets(work, id).await?);

@@ -43,6 +43,17 @@ pub async fn find(work: &mut Work, user: &UserId, client: &str) -> Result<Option
     }))
 }
 
+/// Waits for whoever withdraws the same consent, and says whether it still stands; it then does so
+/// until the end of the work.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn hold(work: &mut Work, user: &UserId, client: &str) -> Result<bool, Fault> {
+    let sql =
+        "UPDATE consents SET text_version = text_version WHERE user_id = $1 AND client_id = $2";
+    Ok(work.tx.execute(sql, db::params![user, client]).await? == 1)
+}
+
 /// Remembers what was allowed now, beside what was allowed before. The teams are those chosen now.
 ///
 /// # Errors

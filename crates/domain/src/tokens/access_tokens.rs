@@ -17,8 +17,8 @@ use crate::{Call, Fault, Kind, Plain, Work, keys, resources};
 pub enum Subject<'a> {
     /// The client itself, or its context user.
     Service,
-    /// The person of this grant.
-    Grant(&'a Grant),
+    /// The person of this grant, while client and person are in these epochs.
+    Grant(&'a Grant, [i64; 2]),
 }
 
 /// What is to be issued.
@@ -78,13 +78,14 @@ pub async fn issue(
                 db::params![id, call.now, expires_at, scopes, audience, client.id, client.version];
             work.tx.execute(sql, params).await?
         }
-        Subject::Grant(grant) => {
+        Subject::Grant(grant, [client_epoch, user_epoch]) => {
             let sql = "INSERT INTO access_tokens (id, client_number, grant_id, client_epoch, user_epoch,
                          grant_epoch, issued_at, expires_at, scopes, audience)
                        SELECT CAST($1 AS BIGINT), c.number, g.id, c.epoch, u.epoch, g.epoch,
                          CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT)
                        FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
-                       WHERE g.id = $6 AND g.epoch = $7 AND c.id = $8 AND c.enabled AND u.status = 'active'";
+                       WHERE g.id = $6 AND g.epoch = $7 AND c.id = $8 AND c.enabled AND u.status = 'active'
+                         AND c.epoch = $9 AND u.epoch = $10";
             let (client, grant_id) = (&issue.client.id, grant.id);
             let params = db::params![
                 id,
@@ -94,7 +95,9 @@ pub async fn issue(
                 audience,
                 grant_id,
                 grant.epoch,
-                client
+                client,
+                client_epoch,
+                user_epoch
             ];
             work.tx.execute(sql, params).await?
         }
@@ -135,10 +138,11 @@ async fn jwt_claims(
 ) -> Result<serde_json::Value, Fault> {
     let client = issue.client;
     let subject = match issue.subject {
-        Subject::Grant(grant) => grant.user.as_str(),
+        Subject::Grant(grant, _) => grant.user.as_str(),
         Subject::Service => client.context_user.as_ref().map_or(client.id.as_str(), |u| u.as_str()),
     };
-    let mut claims = client.claims.clone();
+    let extra = client.extra_claims().map(|(name, value)| (name.clone(), value.clone()));
+    let mut claims: serde_json::Map<_, _> = extra.collect();
     claims.insert("iss".into(), json!(work.instance.issuer()));
     claims.insert("sub".into(), json!(subject));
     claims.insert("client_id".into(), json!(client.id.as_str()));
@@ -148,7 +152,7 @@ async fn jwt_claims(
     claims.insert("jti".into(), json!(work.instance.vault.public_id(id)?));
     claims.insert("scope".into(), json!(issue.scopes.to_string()));
     match issue.subject {
-        Subject::Grant(grant) => {
+        Subject::Grant(grant, _) => {
             claims.insert("auth_time".into(), json!(grant.authenticated_at));
         }
         Subject::Service if client.context_user.is_some() => {

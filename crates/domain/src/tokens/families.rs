@@ -58,7 +58,8 @@ impl<E: Into<Fault>> From<E> for RefreshRefusal {
     }
 }
 
-/// Begins a family for a grant whose first access token was just issued.
+/// Begins a family for a grant whose first access token was just issued, under the same epochs: a
+/// password changed in this very moment ends both.
 ///
 /// # Errors
 /// When it cannot be stored.
@@ -74,19 +75,10 @@ pub async fn begin_family(
     let expires_at = call.now + client.refresh_token_lifetime;
     let sql = "INSERT INTO refresh_families (id, grant_id, seed, generation, rotated_at, access_id, created_at,
                  expires_at, replays, client_epoch, user_epoch, grant_epoch)
-               VALUES ($1, $2, $3, 0, $4, $5, $4, $6, 0,
-                 (SELECT epoch FROM clients WHERE id = $7), (SELECT epoch FROM users WHERE id = $8), $9)";
-    let params = db::params![
-        id,
-        grant.id,
-        seed,
-        call.now,
-        access.id,
-        expires_at,
-        client.id,
-        grant.user,
-        grant.epoch
-    ];
+               SELECT CAST($1 AS BIGINT), t.grant_id, $2, 0, CAST($3 AS BIGINT), t.id, CAST($3 AS BIGINT),
+                 CAST($4 AS BIGINT), 0, t.client_epoch, t.user_epoch, t.grant_epoch
+               FROM access_tokens t WHERE t.id = $5";
+    let params = db::params![id, seed, call.now, expires_at, access.id];
     work.tx.execute(sql, params).await?;
     keep_until(work, grant.id, expires_at).await?;
     text(work, id, 0, &seed)
@@ -164,18 +156,20 @@ pub async fn refresh(
     };
     alive(work, call, client, &family).await?;
     let scopes = narrowed(&grant, scopes)?;
+    let scopes = scopes.iter().filter(|scope| client.may_ask(scope)).collect();
     let resources = chosen(&grant, resources)?.to_vec();
     let replay = generation + 1 == family.generation;
     if generation == family.generation {
-        if let Some(done) =
-            rotate(work, call, client, &family, (&grant, &scopes, &resources)).await?
-        {
-            return Ok(done);
-        }
-        // Somebody else rotated it a moment ago: this is now a replay of the previous generation.
-        let again = find(work, family.id).await?;
-        if let Some(family) = again.filter(|f| f.generation == generation + 1) {
-            return replayed(work, call, client, &family, grant).await;
+        match rotate(work, call, client, &family, (&grant, &scopes, &resources)).await? {
+            Rotation::Done(done) => return Ok(*done),
+            Rotation::Ended => {}
+            // Somebody was a moment earlier: this is now a replay of the previous generation.
+            Rotation::Lost => {
+                let again = find(work, family.id).await?;
+                if let Some(family) = again.filter(|f| f.generation == generation + 1) {
+                    return replayed(work, call, client, &family, grant).await;
+                }
+            }
         }
         return Err(refused(
             "The refresh token is not valid.",
@@ -269,31 +263,43 @@ fn chosen<'a>(grant: &'a Grant, asked: &'a [String]) -> Result<&'a [String], Ref
 
 type Authority<'a> = (&'a Grant, &'a Scopes, &'a [String]);
 
-/// The one state change: the next generation by compare-and-set. `None` when it did not take.
+/// What came of an attempt to rotate.
+enum Rotation {
+    Done(Box<Refreshed>),
+    /// Somebody else rotated it a moment ago, or ended it.
+    Lost,
+    /// Client, person or grant ended meanwhile.
+    Ended,
+}
+
+/// The one state change: the next generation by compare-and-set.
 async fn rotate(
     work: &mut Work,
     call: &Call,
     client: &Client,
     family: &Family,
     (grant, scopes, resources): Authority<'_>,
-) -> Result<Option<Refreshed>, Fault> {
+) -> Result<Rotation, Fault> {
     let keeps = client.confidential && client.refresh_rotation == RefreshRotation::Keep;
     let next = if keeps { family.generation } else { family.generation + 1 };
     let extra = (!keeps).then(|| work.instance.vault.derive(&family.seed, next));
-    let issue = Issue { client, subject: Subject::Grant(grant), scopes, resources, extra };
+    let subject = Subject::Grant(grant, [family.epochs[0], family.epochs[1]]);
+    let issue = Issue { client, subject, scopes, resources, extra };
     let sql = "UPDATE refresh_families SET generation = $3, rotated_at = $4
                WHERE id = $1 AND generation = $2";
     let taken =
         work.tx.execute(sql, db::params![family.id, family.generation, next, call.now]).await?;
     if taken == 0 {
-        return Ok(None);
+        return Ok(Rotation::Lost);
     }
-    let Some(access) = access_tokens::issue(work, call, &issue).await? else { return Ok(None) };
+    let Some(access) = access_tokens::issue(work, call, &issue).await? else {
+        return Ok(Rotation::Ended);
+    };
     let sql = "UPDATE refresh_families SET access_id = $2 WHERE id = $1";
     work.tx.execute(sql, db::params![family.id, access.id]).await?;
     keep_until(work, grant.id, call.now + access.expires_in).await?;
     let refresh = text(work, family.id, next, &family.seed)?;
-    Ok(Some(Refreshed { access, refresh, grant: grant.clone() }))
+    Ok(Rotation::Done(Box::new(Refreshed { access, refresh, grant: grant.clone() })))
 }
 
 /// The same successor again: same refresh token, same access token with its remaining time.
@@ -320,7 +326,7 @@ async fn replayed(
     let extra = Some(work.instance.vault.derive(&family.seed, family.generation));
     let issue = Issue {
         client,
-        subject: Subject::Grant(&grant),
+        subject: Subject::Grant(&grant, [family.epochs[0], family.epochs[1]]),
         scopes: &scopes,
         resources: &resources,
         extra,

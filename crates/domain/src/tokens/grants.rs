@@ -141,7 +141,7 @@ pub async fn find_grant(work: &mut Work, id: GrantId) -> Result<Option<Grant>, F
     work.tx.query_one(&sql, db::params![id]).await?.as_ref().map(|row| read(row, 0)).transpose()
 }
 
-/// The grants of a person that are alive now, newest first.
+/// The grants of a person that can still act now, newest first: something they gave is alive.
 ///
 /// # Errors
 /// When the database cannot answer.
@@ -153,8 +153,13 @@ pub async fn grants_of_user(
     let sql = format!(
         "SELECT {COLUMNS}, c.name,
            (SELECT max(t.last_used_at) FROM access_tokens t WHERE t.grant_id = g.id)
-         FROM grants g JOIN clients c ON c.id = g.client_id
-         WHERE g.user_id = $1 AND g.expires_at > $2 ORDER BY g.id DESC"
+         FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
+         WHERE g.user_id = $1 AND g.expires_at > $2 AND (
+           EXISTS (SELECT 1 FROM access_tokens t WHERE t.grant_id = g.id AND t.expires_at > $2
+             AND t.client_epoch = c.epoch AND t.user_epoch = u.epoch AND t.grant_epoch = g.epoch)
+           OR EXISTS (SELECT 1 FROM refresh_families f WHERE f.grant_id = g.id AND f.expires_at > $2
+             AND f.client_epoch = c.epoch AND f.user_epoch = u.epoch AND f.grant_epoch = g.epoch))
+         ORDER BY g.id DESC"
     );
     let rows = work.tx.query(&sql, db::params![user, now]).await?;
     let mut summaries = Vec::with_capacity(rows.len());

@@ -11,10 +11,17 @@ use super::{families, find_grant};
 use crate::access::Access;
 use crate::{ClientId, Fault, GrantId, Instance, Kind, UserId, Work, keys};
 
-/// What must hold of `t` (beside its expiry) for a client's own token to be alive, where `c` is its
-/// client and `u` that client's context user: [`find_live`] for a token without a grant.
+/// What must hold of `t` (beside its expiry) for a token to be alive, where `c` is its client, `g`
+/// its grant and `u` the person of the grant or the client's context user.
+pub(super) const LIVING: &str = "c.enabled AND c.epoch = t.client_epoch \
+     AND (t.grant_id IS NULL OR g.epoch = t.grant_epoch) \
+     AND CASE WHEN t.user_epoch IS NULL THEN t.grant_id IS NULL \
+       WHEN u.status = 'active' THEN u.epoch = t.user_epoch \
+       ELSE t.grant_id IS NULL AND u.status = 'disabled' AND c.continue_without_context_user END";
+
+/// The same for a client's own token, where `u` is the client's context user.
 pub(super) const LIVING_OWN: &str = "t.grant_id IS NULL AND c.enabled AND c.epoch = t.client_epoch \
-     AND CASE WHEN t.user_epoch IS NULL THEN c.enabled \
+     AND CASE WHEN t.user_epoch IS NULL THEN t.grant_id IS NULL \
        WHEN u.status = 'active' THEN u.epoch = t.user_epoch \
        ELSE u.status = 'disabled' AND c.continue_without_context_user END";
 
@@ -65,20 +72,16 @@ pub fn public_id(instance: &Instance, live: &Live) -> Result<String, Fault> {
 /// When the database cannot answer.
 pub async fn find_live(work: &mut Work, token: &str, now: i64) -> Result<Option<Live>, Fault> {
     let Some(id) = row_id(work, token, now).await? else { return Ok(None) };
-    let sql = "SELECT c.id, c.access, t.grant_id, u.id, u.email, u.display_name, t.issued_at, t.expires_at,
+    let sql = format!(
+        "SELECT c.id, c.access, t.grant_id, u.id, u.email, u.display_name, t.issued_at, t.expires_at,
                  t.scopes, t.audience, g.authenticated_at, t.last_used_at
                FROM access_tokens t
                JOIN clients c ON c.number = t.client_number
                LEFT JOIN grants g ON g.id = t.grant_id
                LEFT JOIN users u ON u.id = COALESCE(g.user_id, c.context_user)
-               WHERE t.id = $1 AND t.expires_at > $2 AND c.enabled AND c.epoch = t.client_epoch
-                 AND (t.grant_id IS NULL OR g.epoch = t.grant_epoch)
-                 AND CASE
-                   WHEN t.user_epoch IS NULL THEN t.grant_id IS NULL
-                   WHEN u.status = 'active' THEN u.epoch = t.user_epoch
-                   ELSE t.grant_id IS NULL AND u.status = 'disabled' AND c.continue_without_context_user
-                 END";
-    let Some(row) = work.tx.query_one(sql, db::params![id, now]).await? else { return Ok(None) };
+               WHERE t.id = $1 AND t.expires_at > $2 AND {LIVING}"
+    );
+    let Some(row) = work.tx.query_one(&sql, db::params![id, now]).await? else { return Ok(None) };
     let audience: String = row.get(9)?;
     Ok(Some(Live {
         id,

@@ -40,17 +40,25 @@ pub async fn revoke(
 /// # Errors
 /// When the end is not stored.
 pub async fn end_grant(work: &mut Work, id: GrantId) -> Result<(), Fault> {
+    // The family first, as a refresh takes them, so that the two never wait for each other.
+    work.tx.execute("DELETE FROM refresh_families WHERE grant_id = $1", db::params![id]).await?;
     let sql = "UPDATE grants SET epoch = epoch + 1, expires_at = 0 WHERE id = $1";
     work.tx.execute(sql, db::params![id]).await?;
-    work.tx.execute("DELETE FROM refresh_families WHERE grant_id = $1", db::params![id]).await?;
     Ok(())
 }
 
-/// Ends every grant `user` gave to `client`. Returns how many.
+/// Ends every grant `user` gave to `client`, and every request and code on its way to one. Returns
+/// how many grants.
+///
+/// The requests first: a code that is being redeemed at this moment is waited for, and its grant is
+/// then found below.
 ///
 /// # Errors
 /// When the end is not stored.
 pub async fn end_grants_of(work: &mut Work, user: &UserId, client: &str) -> Result<u64, Fault> {
+    let sql = "DELETE FROM authorizations
+               WHERE user_id = $1 AND client_id = $2 AND state <> 'redeemed'";
+    work.tx.execute(sql, db::params![user, client]).await?;
     let sql = "DELETE FROM refresh_families WHERE grant_id IN
                  (SELECT id FROM grants WHERE user_id = $1 AND client_id = $2)";
     work.tx.execute(sql, db::params![user, client]).await?;

@@ -179,6 +179,16 @@ impl Fields {
         texts.or_else(|| self.refuse(name, "A list of texts is needed.")).unwrap_or_default()
     }
 
+    /// A list of texts that may be left out, but not be null.
+    pub fn changed_texts(&mut self, name: &str) -> Option<Vec<String>> {
+        self.left.contains_key(name).then(|| self.texts(name))
+    }
+
+    /// A value of any kind, as it is.
+    pub fn value(&mut self, name: &str) -> Option<Value> {
+        self.left.remove(name)
+    }
+
     /// Complains about a field.
     pub fn refuse<T>(&mut self, name: &str, message: &str) -> Option<T> {
         self.errors.push(FieldError { field: name.into(), message: message.into() });

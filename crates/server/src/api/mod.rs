@@ -8,6 +8,7 @@
 
 mod answer;
 mod audit_events;
+mod bindings;
 mod body;
 mod caller;
 mod client_secrets;
@@ -74,6 +75,7 @@ fn operations(document: &Bytes) -> Vec<Operation> {
         organizations::operations,
         teams::operations,
         roles::operations,
+        bindings::operations,
         scopes::operations,
         resources::operations,
         sessions::operations,

@@ -1,32 +1,121 @@
-//! `/roles`: named sets of permissions.
+//! `/roles`: named sets of permissions, built in or defined by administrators.
 
-use domain::access::{ReadRoles, SYSTEM_ROLES, SystemRole};
+use domain::Refusal;
+use domain::access::{ManageRoles, ReadRoles, Role};
+use domain::roles::{self, NewRole, Patch, Versioned};
 use serde_json::{Value, json};
 
 use super::answer::Reply;
+use super::body::{Fields, FromJson, Json};
 use super::caller::Allowed;
+use super::conditions::IfMatch;
 use super::operation::{Operation, Shape, Verb};
 use super::problem::Answer;
+use super::query::{Id, Query, Rehearsal};
 
 /// The operations of this noun.
 pub(super) fn operations() -> Vec<Operation> {
-    vec![Operation::new(Verb::Get, ("/roles", "listRoles"), "List roles", list).answers(
-        200,
-        Shape::Page("Role"),
-        "Every built-in role with its permissions.",
-    )]
+    let all = |id| ("/roles", id);
+    let one = |id| ("/roles/{id}", id);
+    vec![
+        Operation::new(Verb::Get, all("listRoles"), "List roles", list).answers(
+            200,
+            Shape::Page("Role"),
+            "Every role with its permissions, built-in ones first.",
+        ),
+        Operation::new(Verb::Post, all("createRole"), "Define a role", create)
+            .note("A permission is a built-in one, or the name of a scope of the catalogue. Nobody gives more than they hold.")
+            .answers(201, Shape::One("CreatedRole"), "Defined.")
+            .answers(200, Shape::One("CreatedRole"), "Tried only."),
+        Operation::new(Verb::Get, one("getRole"), "Read a role", show).answers(
+            200,
+            Shape::One("Role"),
+            "The role.",
+        ),
+        Operation::new(Verb::Patch, one("updateRole"), "Change a role", change)
+            .note("Counts for everybody who holds it from their next request on.")
+            .answers(200, Shape::One("CreatedRole"), "The role as it is now.")
+            .conflicts(),
+        Operation::new(Verb::Delete, one("deleteRole"), "Delete a role that nobody holds", delete)
+            .answers(204, Shape::Empty, "Deleted.")
+            .answers(200, Shape::One("DryRun"), "Tried only.")
+            .conflicts(),
+    ]
 }
 
-fn shown(role: &SystemRole) -> Value {
+fn shown(role: &Role) -> Value {
     json!({
         "id": role.id,
         "name": role.name,
         "description": role.description,
-        "permissions": role.permissions(),
-        "is_system": true,
+        "permissions": role.permissions,
+        "is_system": role.is_system,
     })
 }
 
-async fn list(_: Allowed<ReadRoles>) -> Answer {
-    Ok(Reply::page(SYSTEM_ROLES.iter().map(shown).collect(), None).send())
+impl FromJson for NewRole {
+    const SCHEMA: &'static str = "NewRole";
+
+    fn from_json(value: Value) -> Result<Self, Refusal> {
+        let mut fields = Fields::of(value)?;
+        let new = Self {
+            name: fields.text("name"),
+            description: fields.perhaps_text("description").unwrap_or_default(),
+            permissions: fields.texts("permissions"),
+        };
+        fields.done(new)
+    }
+}
+
+impl FromJson for Patch {
+    const SCHEMA: &'static str = "RolePatch";
+
+    fn from_json(value: Value) -> Result<Self, Refusal> {
+        let mut fields = Fields::of(value)?;
+        let patch = Self {
+            name: fields.changed_text("name"),
+            description: fields.changed_text("description"),
+            permissions: fields.changed_texts("permissions"),
+        };
+        fields.done(patch)
+    }
+}
+
+async fn list(to: Allowed<ReadRoles>) -> Answer {
+    let roles = roles::list(&mut to.read(), &to.may).await?;
+    Ok(Reply::page(roles.iter().map(shown).collect(), None).send())
+}
+
+async fn create(
+    to: Allowed<ManageRoles>,
+    Query(query): Query<Rehearsal>,
+    Json(new): Json<NewRole>,
+) -> Answer {
+    let mut work = to.begin().await?;
+    let Versioned { role, version } = roles::create(&mut work, &to.call, &to.may, new).await?;
+    let reply = Reply::created(&to.app, &format!("/roles/{}", role.id), shown(&role));
+    reply.version(version).after(work, query.dry_run).await
+}
+
+async fn show(to: Allowed<ReadRoles>, Id(id): Id) -> Answer {
+    let found = roles::find(&mut to.read(), &to.may, &id).await?.ok_or(Refusal::NotFound)?;
+    Ok(Reply::ok(shown(&found.role)).version(found.version).send())
+}
+
+async fn change(
+    to: Allowed<ManageRoles>,
+    Id(id): Id,
+    IfMatch(version): IfMatch,
+    Query(query): Query<Rehearsal>,
+    Json(patch): Json<Patch>,
+) -> Answer {
+    let mut work = to.begin().await?;
+    let after = roles::change(&mut work, &to.call, &to.may, (&id, version), patch).await?;
+    Reply::ok(shown(&after.role)).version(after.version).after(work, query.dry_run).await
+}
+
+async fn delete(to: Allowed<ManageRoles>, Id(id): Id, Query(query): Query<Rehearsal>) -> Answer {
+    let mut work = to.begin().await?;
+    roles::delete(&mut work, &to.call, &to.may, &id).await?;
+    Reply::gone().after(work, query.dry_run).await
 }

@@ -225,6 +225,27 @@ fn people_and_places() -> Vec<Member> {
     ]
 }
 
+fn role() -> Vec<Member> {
+    vec![
+        ("id", text()),
+        ("name", text()),
+        ("description", text()),
+        ("permissions", texts()),
+        ("is_system", flag()),
+    ]
+}
+
+fn binding() -> Vec<Member> {
+    vec![("id", text()), ("subject", text()), ("role", text()), ("place", place())]
+}
+
+/// Exactly one of the three kinds of places.
+fn place() -> Value {
+    let one = |name, value| object(vec![(name, value)], vec![]);
+    let instance = one("instance", json!({ "const": true }));
+    json!({ "oneOf": [instance, one("organization", text()), one("team", text())] })
+}
+
 fn rights() -> Vec<Member> {
     let scope = || {
         vec![
@@ -245,18 +266,27 @@ fn rights() -> Vec<Member> {
         ]
     };
     vec![
+        ("Role", object(role(), vec![])),
+        ("CreatedRole", object(role(), vec![("dry_run", flag())])),
         (
-            "Role",
+            "NewRole",
             object(
-                vec![
-                    ("id", text()),
-                    ("name", text()),
-                    ("description", text()),
-                    ("permissions", texts()),
-                    ("is_system", flag()),
-                ],
-                vec![],
+                vec![("name", text()), ("permissions", texts())],
+                vec![("description", nullable(text()))],
             ),
+        ),
+        (
+            "RolePatch",
+            object(
+                vec![],
+                vec![("name", text()), ("description", text()), ("permissions", texts())],
+            ),
+        ),
+        ("Binding", object(binding(), vec![])),
+        ("CreatedBinding", object(binding(), vec![("dry_run", flag())])),
+        (
+            "NewBinding",
+            object(vec![("subject", text()), ("role", text()), ("place", place())], vec![]),
         ),
         ("Scope", object(scope(), vec![])),
         ("CreatedScope", object(scope(), vec![("dry_run", flag())])),

@@ -22,7 +22,7 @@ pub(super) async fn change(
     })
 }
 
-/// "access_token_lifetime" as "Access token lifetime".
+/// `access_token_lifetime` as "Access token lifetime".
 pub(super) fn label(field: &str) -> String {
     let field = match field {
         "client_name" => "name",

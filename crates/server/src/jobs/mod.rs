@@ -63,6 +63,7 @@ pub(crate) fn call(app: &App) -> Call {
 pub async fn flush(app: &App) -> Result<(), Fault> {
     domain::refusals::flush(&app.instance).await?;
     domain::clients::flush(&app.instance).await?;
+    domain::clients::flush_observed(&app.instance).await?;
     domain::sessions::flush(&app.instance).await?;
     domain::tokens::flush_marks(&app.instance).await
 }
@@ -80,6 +81,7 @@ pub async fn sweep(app: &App) -> Result<(), Fault> {
         gone += domain::accounts::sweep_links(&mut work, call.now).await?;
         gone += domain::attempts::sweep(&mut work, call.now).await?;
         gone += domain::clients::secrets::sweep(&mut work, call.now, SWEEP_ROWS).await?;
+        gone += domain::clients::sweep_observed(&mut work, call.now, SWEEP_ROWS).await?;
         gone += domain::refusals::sweep(&mut work, call.now).await?;
         gone += domain::keys::sweep(&mut work, call.now).await?;
         work.commit().await?;

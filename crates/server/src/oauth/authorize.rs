@@ -119,6 +119,7 @@ fn finish(app: &App, call: &Call, decision: Decision) -> Response {
     match decision {
         Decision::Done(answer) => done(app, &answer),
         Decision::Refused(refused) => refuse(app, call, &refused),
+        Decision::Withdrawn => withdrawn(),
         Decision::SignIn | Decision::Consent(_) => expired(),
     }
 }
@@ -185,6 +186,18 @@ fn unredirectable(app: &App, call: &Call, page: Unredirectable) -> Response {
         error_id,
     };
     said.into_response()
+}
+
+/// The client lost the redirect URI, a scope or the grant while the person was signing in.
+fn withdrawn() -> Response {
+    Failure::Said {
+        status: StatusCode::BAD_REQUEST,
+        title: "This sign-in request cannot be used",
+        sentence: "The application was changed while you were signing in.".into(),
+        advice: "Go back to the application and sign in again.",
+        error_id: None,
+    }
+    .into_response()
 }
 
 /// The request was sealed for another browser, or too long ago.

@@ -96,9 +96,11 @@ pub(crate) async fn authenticate(
     }
     if method == AuthMethod::None {
         clients::mark_used(work, call, &client, None);
+        clients::observe(work, call, &client);
         return Ok(Authenticated { client });
     }
     check_secret(work, call, &client, presented).await?;
+    clients::observe(work, call, &client);
     Ok(Authenticated { client })
 }
 
@@ -150,7 +152,7 @@ async fn check_secret(
 /// Counts a wrong secret, and refuses quickly once there were too many from this address. A right
 /// secret is never throttled: the rightful owner stays in.
 async fn throttle(work: &mut Work, call: &Call, client: &Client) -> Result<(), Failed> {
-    let subject = format!("client {} from {}", client.id, call.address_text());
+    let subject = format!("client {} from {}", client.id, call.network());
     let mut counting = work.instance().begin().await?;
     let delay = attempts::delay(&mut counting, &subject, call.now).await?;
     attempts::fail(&mut counting, &subject, call.now, 900).await?;
@@ -164,7 +166,12 @@ async fn throttle(work: &mut Work, call: &Call, client: &Client) -> Result<(), F
             );
             Err(Failed::Throttled {
                 retry_after,
-                error: error.because("too many wrong secrets from this address"),
+                error: error
+                    .because("too many wrong secrets from this address")
+                    .expected(format!(
+                        "no try before {retry_after} seconds from now, or the right secret"
+                    ))
+                    .received("another wrong secret"),
             })
         }
     }

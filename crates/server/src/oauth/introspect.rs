@@ -9,12 +9,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::clients::Client;
+use domain::clients::{self, Client};
 use domain::tokens::{self, Live, Meaning};
 use domain::{Call, Fault, Work, resources};
 use protocol::bearer;
 use protocol::error::{Code, Error};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::answer::{Refused, json, json_bytes, refuse};
 use super::client_auth::{self, Failed};
@@ -37,14 +38,13 @@ struct Answer<'a> {
     active: bool,
     scope: &'a str,
     client_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    username: Option<&'a str>,
+    username: &'a str,
     token_type: &'static str,
     exp: i64,
     iat: i64,
     sub: &'a str,
-    #[serde(skip_serializing_if = "serde_json::Value::is_null")]
-    aud: serde_json::Value,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    aud: Value,
     iss: &'a str,
     jti: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,6 +54,9 @@ struct Answer<'a> {
     access: &'static str,
     authorized_teams: Vec<super::userinfo::Team<'a>>,
     instance_permissions: &'a [String],
+    /// Those its client adds; none of the names above.
+    #[serde(flatten)]
+    extra: Map<String, Value>,
 }
 
 #[derive(Serialize)]
@@ -151,18 +154,18 @@ async fn may_know(work: &mut Work, caller: &Caller, live: &Live) -> Result<bool,
 }
 
 async fn answer(work: &mut Work, live: &Live, meaning: &Meaning) -> Result<Response, Fault> {
-    let aud = if live.is_refresh {
-        serde_json::Value::Null
-    } else {
-        tokens::audience(work, &live.resources).await?
-    };
+    let aud =
+        if live.is_refresh { Value::Null } else { tokens::audience(work, &live.resources).await? };
     let sub = live.user.as_ref().map_or(live.client.as_str(), |user| user.as_str());
+    let extra = if live.is_refresh { Map::new() } else { extra(work, live).await? };
     let instance = work.instance();
+    // A client without a person stands for itself, so that a reader of user names finds one.
+    let username = live.email.as_deref().unwrap_or(live.client.as_str());
     Ok(json(&Answer {
         active: true,
         scope: live.scopes.as_str(),
         client_id: live.client.as_str(),
-        username: live.email.as_deref(),
+        username,
         token_type: if live.is_refresh { "refresh_token" } else { "Bearer" },
         exp: live.expires_at,
         iat: live.issued_at,
@@ -180,5 +183,14 @@ async fn answer(work: &mut Work, live: &Live, meaning: &Meaning) -> Result<Respo
             .map(super::userinfo::Team::with_permissions)
             .collect(),
         instance_permissions: &meaning.instance,
+        extra,
     }))
+}
+
+/// The claims that its client adds now.
+async fn extra(work: &mut Work, live: &Live) -> Result<Map<String, Value>, Fault> {
+    let Some(client) = clients::find(work, live.client.as_str()).await? else {
+        return Ok(Map::new());
+    };
+    Ok(client.extra_claims().map(|(name, value)| (name.clone(), value.clone())).collect())
 }

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::response::Response;
@@ -36,19 +37,18 @@ pub async fn ask(
     request: Request,
 ) -> Result<Response, Failure> {
     let (parts, body) = request.into_parts();
-    let bytes = if parts.method == Method::POST {
-        axum::body::to_bytes(body, 64 * 1024).await.map_or_else(|_| Vec::new(), Vec::from)
-    } else {
-        parts.uri.query().unwrap_or_default().as_bytes().to_vec()
-    };
-    let params = Params::parse(&bytes).unwrap_or_default();
+    if parts.method == Method::POST {
+        return Ok(by_get(body).await);
+    }
+    let params =
+        Params::parse(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
     let proven = prove(&app, &browser, &params).await?;
     let signed_in = browser.signed_in();
     match (signed_in, &proven.user) {
         (Some((_, user)), Some(hinted)) if user.id.as_str() == hinted => {
-            end(&app, &browser, proven.return_to).await
+            end(&app, &browser, proven.return_to.as_deref()).await
         }
-        (None, _) => Ok(signed_out(&browser, proven.return_to)),
+        (None, _) => Ok(leads(proven.return_to.as_deref())),
         (Some(_), _) => {
             let question =
                 LogoutQuestion { application: proven.application, return_to: proven.return_to };
@@ -58,6 +58,14 @@ pub async fn ask(
             Ok(response)
         }
     }
+}
+
+/// The same request by GET. A browser withholds its session from a form of another site; without
+/// it nobody would seem to be signed in, and the session would be neither asked about nor ended.
+async fn by_get(body: Body) -> Response {
+    let bytes = axum::body::to_bytes(body, 64 * 1024).await.unwrap_or_default();
+    let params = Params::parse(&bytes).unwrap_or_default();
+    page::see_other(&format!("/oauth2/logout?{}", params.to_query()))
 }
 
 async fn prove(app: &App, browser: &Browser, params: &Params) -> Result<Proven, Failure> {
@@ -93,7 +101,7 @@ fn with_state(uri: &str, state: Option<&str>) -> String {
     format!("{uri}{joint}{query}")
 }
 
-async fn end(app: &App, browser: &Browser, return_to: Option<String>) -> Result<Response, Failure> {
+async fn end(app: &App, browser: &Browser, return_to: Option<&str>) -> Result<Response, Failure> {
     if let Some((session, _)) = browser.signed_in() {
         let mut work = app.instance.begin().await?;
         sessions::end(&mut work, &browser.call, session.id).await?;
@@ -102,11 +110,12 @@ async fn end(app: &App, browser: &Browser, return_to: Option<String>) -> Result<
     Ok(signed_out(browser, return_to))
 }
 
-fn signed_out(browser: &Browser, return_to: Option<String>) -> Response {
-    let mut response = match return_to {
-        Some(uri) => page::see_other(&uri),
-        None => page::see_other("/signed-out"),
-    };
+fn signed_out(browser: &Browser, return_to: Option<&str>) -> Response {
+    let mut response = leads(return_to);
     browser.forget(response.headers_mut());
     response
+}
+
+fn leads(return_to: Option<&str>) -> Response {
+    page::see_other(return_to.unwrap_or("/signed-out"))
 }

@@ -4,7 +4,7 @@
 //! only from a peer the operator listed; then the rightmost address that is not itself a listed
 //! proxy is the caller's.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -40,14 +40,33 @@ impl FromRequestParts<Arc<App>> for Asked {
     }
 }
 
-/// The caller's address.
+/// The caller's address where the two headers name different ones: nobody's, and within no network
+/// anybody allowed.
+const DISPUTED: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+/// The caller's address. A proxy writes one of the two headers and often passes the other on as the
+/// caller sent it, so where both are there they have to agree.
 fn address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     let peer = peer.to_canonical();
     if app.trusted_proxies.is_empty() || !app.trusts(peer) {
         return peer;
     }
+    let by = |hops: Vec<Option<IpAddr>>| nearest(app, peer, hops);
+    let standard = elements(headers, "forwarded");
+    let usual = elements(headers, "x-forwarded-for");
+    let standard = standard.map(|all| by(all.iter().map(|e| node(for_parameter(e)?)).collect()));
+    let usual = usual.map(|all| by(all.iter().map(|hop| node(hop)).collect()));
+    match (standard, usual) {
+        (Some(one), Some(other)) if one != other => DISPUTED,
+        (one, other) => one.or(other).unwrap_or(peer),
+    }
+}
+
+/// The nearest hop that is no listed proxy. An unreadable one is `None`: nothing left of it can be
+/// believed.
+fn nearest(app: &App, peer: IpAddr, hops: Vec<Option<IpAddr>>) -> IpAddr {
     let mut last = peer;
-    for hop in forwarded(headers).into_iter().rev() {
+    for hop in hops.into_iter().rev() {
         let Some(hop) = hop else { return last };
         last = hop;
         if !app.trusts(hop) {
@@ -57,18 +76,16 @@ fn address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     last
 }
 
-/// The hops of `Forwarded` (RFC 7239), else of `X-Forwarded-For`, nearest last. An unreadable hop
-/// is `None`: nothing left of it can be believed.
-fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let values = |name: &str| -> Vec<String> {
-        let all = headers.get_all(name).iter().filter_map(|v| v.to_str().ok());
-        all.flat_map(|v| v.split(',')).map(|v| v.trim().to_owned()).collect()
-    };
-    let standard = values("forwarded");
-    if !standard.is_empty() {
-        return standard.iter().map(|element| node(for_parameter(element)?)).collect();
-    }
-    values("x-forwarded-for").iter().map(|hop| node(hop)).collect()
+/// The elements of a header, nearest last; `None` where it is not there. Bytes that are no text
+/// spoil the element they stand in, not the line.
+fn elements(headers: &HeaderMap, name: &str) -> Option<Vec<String>> {
+    let lines: Vec<_> = headers
+        .get_all(name)
+        .iter()
+        .map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned())
+        .collect();
+    let all = lines.iter().flat_map(|line| line.split(',')).map(|e| e.trim().to_owned());
+    (!lines.is_empty()).then(|| all.collect())
 }
 
 fn for_parameter(element: &str) -> Option<&str> {
@@ -90,6 +107,8 @@ fn node(text: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]
@@ -109,15 +128,13 @@ mod tests {
     }
 
     #[test]
-    fn the_standard_header_wins_and_hides_nothing() {
+    fn reads_every_element_of_a_header_nearest_last() {
         let mut headers = HeaderMap::new();
-        headers.append("x-forwarded-for", "203.0.113.9".parse().unwrap());
-        headers.append(
-            "forwarded",
-            "proto=https;For=\"[2001:db8::7]\", for=10.0.0.1".parse().unwrap(),
-        );
-        let hops: Vec<_> =
-            forwarded(&headers).into_iter().flatten().map(|a| a.to_string()).collect();
-        assert_eq!(hops, ["2001:db8::7", "10.0.0.1"]);
+        headers.append("x-forwarded-for", "a, b".parse().unwrap());
+        headers.append("x-forwarded-for", HeaderValue::from_bytes(b"\xff, c").unwrap());
+        let read = elements(&headers, "x-forwarded-for").unwrap();
+        assert_eq!(read, ["a", "b", "\u{fffd}", "c"]);
+        assert_eq!(elements(&headers, "forwarded"), None);
+        assert_eq!(for_parameter("proto=https;For=\"[2001:db8::7]\""), Some("\"[2001:db8::7]\""));
     }
 }

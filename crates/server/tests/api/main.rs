@@ -18,6 +18,7 @@ mod guard;
 mod hostile;
 mod places;
 mod rights;
+mod roles;
 mod schema;
 mod talk;
 mod users;

@@ -1,5 +1,9 @@
 //! The built binary, as an operator and a script use it: a directory, some variables, words.
-#![expect(clippy::unwrap_used, reason = "a test that cannot have its machine has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot have its machine has failed"
+)]
 
 mod clients;
 mod https;

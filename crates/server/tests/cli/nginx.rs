@@ -72,8 +72,7 @@ impl Nginx {
             .replace("127.0.0.1:8090", &address);
         machine.write("forward-auth.conf", &included);
         let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-        let paths: String =
-            paths.iter().map(|name| format!("{name}_temp_path {name};\n")).collect();
+        let paths = paths.map(|name| format!("{name}_temp_path {name};\n")).concat();
         let whole = format!(
             "daemon off; master_process off; pid nginx.pid;\n\
              events {{ worker_connections 64; }}\nhttp {{\naccess_log off;\n{paths}{site}}}\n"
@@ -102,7 +101,8 @@ impl Nginx {
     }
 
     fn ask(&self, request: &str, headers: &[&str]) -> String {
-        let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        let headers: Vec<String> = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        let headers = headers.concat();
         send(
             &self.address,
             &format!(

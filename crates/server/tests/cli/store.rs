@@ -21,7 +21,7 @@ fn migrating_twice_does_no_harm() {
         "The database is up to date: SQLite, mandate-data/mandate.db.\n"
     );
     assert_eq!(machine.json("clients list --json")["items"].as_array().unwrap().len(), 5);
-    assert_eq!(machine.json("keys list --json")["items"].as_array().unwrap().len(), 3);
+    assert_eq!(machine.json("keys list --json")["items"].as_array().unwrap().len(), 4);
 }
 
 #[test]

@@ -73,8 +73,8 @@ pub fn filled(page: &Answer, changes: &[(&str, &str)]) -> Vec<(String, String)> 
     for (name, _) in changes {
         fields.retain(|(n, _): &(String, String)| n != name);
     }
-    let changed = changes.iter().filter(|(_, value)| *value != OUT);
-    fields.extend(changed.map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+    let sent = changes.iter().filter(|(_, value)| *value != OUT);
+    fields.extend(sent.map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
     fields
 }
 

@@ -3,6 +3,8 @@
 use axum::body::Body;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::access::{Authority, ReadClients};
+use domain::clients;
 use serde_json::json;
 
 use crate::harness::{Answer, Server, both, encode, form};
@@ -162,6 +164,48 @@ async fn e14_rel14_an_address_outside_is_refused_before_the_secret() {
                 "message": "invalid_client. IP address not allowed.",
             }));
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rel14_addresses_only_observed_are_let_in_and_told() {
+    both(|server| async move {
+        let draft = json!({
+            "client_id": "watched", "client_name": "Watched", "type": "service",
+            "trusted_ips": ["10.0.0.0/8"], "trusted_ips_mode": "observe",
+            "grant_types": ["client_credentials"], "scopes": ["oauth_client:read"],
+        });
+        let watched = server.register(draft).await;
+        let from = async |peer: &str, secret: &str| {
+            let request =
+                form("/oauth2/token", &[]).header("authorization", basic("watched", secret));
+            let request = request.body(Body::from("grant_type=client_credentials")).unwrap();
+            server.send_from(peer.parse().unwrap(), request).await.verdict()
+        };
+        let secret = watched.secret.clone().unwrap();
+        for peer in ["10.1.2.3:1", "192.0.2.1:1", "192.0.2.1:2", "[::ffff:192.0.2.9]:1"] {
+            assert_eq!(from(peer, &secret).await, "200", "{peer}");
+        }
+        assert_eq!(from("198.51.100.1:1", "wrong").await, "401 invalid_client");
+        let may = Authority::operator("test").may::<ReadClients>().unwrap();
+        let told = async || {
+            clients::flush_observed(&server.instance).await.unwrap();
+            let mut work = server.instance.read();
+            clients::observed(&mut work, &may, "watched").await.unwrap()
+        };
+        let seen = told().await;
+        let lines: Vec<_> = seen.iter().map(|o| (o.address.to_string(), o.seen)).collect();
+        assert_eq!(lines, [("192.0.2.1".to_owned(), 2), ("192.0.2.9".to_owned(), 1)]);
+        assert_eq!(clients::propose(seen.iter().map(|o| o.address)), ["192.0.2.0/24"]);
+        server.clock.step(60);
+        assert_eq!(from("192.0.2.9:1", &secret).await, "200");
+        let again = told().await;
+        assert_eq!((again[0].address.to_string().as_str(), again[0].seen), ("192.0.2.9", 2));
+        assert_eq!(again[0].last_at - again[0].first_at, 60);
+        server.clock.step(31 * 24 * 3600);
+        server.sweep().await;
+        assert!(told().await.is_empty(), "nobody is told of last month");
     })
     .await;
 }

@@ -8,6 +8,7 @@ mod harness;
 
 mod authorize;
 mod client_authentication;
+mod context_user;
 mod cross_origin;
 mod forward_auth;
 mod introspect;

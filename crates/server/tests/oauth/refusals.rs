@@ -35,6 +35,40 @@ async fn every_refusal_can_be_looked_up_by_its_error_id() {
 }
 
 #[tokio::test]
+async fn every_limit_says_what_was_expected_and_what_came() {
+    both(|server| async move {
+        let register = async |id: &str, settings: serde_json::Value| {
+            let mut draft = serde_json::json!({
+                "client_id": id, "client_name": id, "type": "service",
+                "grant_types": ["client_credentials"], "scopes": ["oauth_client:read"],
+            });
+            draft.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+            server.register(draft).await
+        };
+        let quota = register("quota", serde_json::json!({ "max_active_tokens": 1 })).await;
+        let rate = register("rate", serde_json::json!({ "token_requests_per_second": 1 })).await;
+        let fence = register("fence", serde_json::json!({ "trusted_ips": ["10.0.0.0/8"] })).await;
+        let may = Authority::operator("test").may().unwrap();
+        for (app, verdict, expected, received) in [
+            (quota, "429 too_many_tokens", "at most 1 living tokens", "a request for one more"),
+            (rate, "429 rate_limited", "at most 1 token requests within a second", "one more"),
+            (fence, "400 invalid_client", "10.0.0.0/8", "127.0.0.1"),
+        ] {
+            app.own_token().await;
+            let refused = app.own_token().await;
+            assert_eq!(refused.verdict(), verdict);
+            let id = refused.text("error_id");
+            let entry = refusals::find(&mut server.instance.read(), &may, &id).await.unwrap();
+            let entry = entry.expect("it is there");
+            assert_eq!(entry.expected.as_deref(), Some(expected), "{verdict}");
+            assert_eq!(entry.received.as_deref(), Some(received), "{verdict}");
+            assert_eq!(entry.client_id.as_deref(), Some(app.id.as_str()));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn refusals_are_few_for_one_client_and_gone_after_a_week() {
     both(|server| async move {
         let service = server.service().await;

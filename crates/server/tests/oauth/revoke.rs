@@ -78,3 +78,28 @@ async fn cor51_a_public_client_revokes_by_its_id_alone() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_grant_whose_tokens_are_dead_is_no_connected_app() {
+    both(|server| async move {
+        let web = server.web_app().await;
+        let tokens = web.sign_in(&[]).await;
+        let user =
+            crate::token::claims(&tokens.text("id_token"))["sub"].as_str().unwrap().to_owned();
+        let user = domain::UserId::new(user);
+        let connected = async || {
+            let mut work = server.instance.read();
+            domain::tokens::grants_of_user(&mut work, &user, server.clock.now())
+                .await
+                .unwrap()
+                .len()
+        };
+        assert_eq!(connected().await, 1);
+        web.revoke(&tokens.text("access_token")).await;
+        assert_eq!(connected().await, 1, "it can still refresh");
+        server.pause("web-app").await;
+        server.resume("web-app").await;
+        assert_eq!(connected().await, 0, "nothing of it is alive");
+    })
+    .await;
+}

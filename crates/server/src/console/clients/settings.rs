@@ -43,8 +43,8 @@ pub(super) async fn save(Path(id): Path<String>, Posted { visitor, fields }: Pos
     match change(&visitor, &mut work, (&client, &typed), &fields).await? {
         Verdict::Saved(changed) => {
             work.commit().await?;
-            let word = if changed { "saved" } else { "unchanged" };
-            Ok(done(&page_of(client.id.as_str(), "settings"), word))
+            let told = if changed { "saved" } else { "unchanged" };
+            Ok(done(&page_of(client.id.as_str(), "settings"), told))
         }
         Verdict::Wrong(wrong) => {
             drop(work);

@@ -17,10 +17,10 @@ const STATUSES: [(&str, &str); 4] =
 pub(super) async fn show(visitor: Visitor, query: Query) -> Answer {
     let may = visitor.may::<ReadUsers>()?;
     let mut work = visitor.app.instance.read();
-    let word = query.get("status").filter(|word| STATUSES.iter().any(|(it, _)| it == word));
+    let status = query.get("status").filter(|named| STATUSES.iter().any(|(it, _)| it == named));
     let asked = ListQuery {
         q: query.get("q").map(str::to_owned),
-        status: word.map(Status::parse),
+        status: status.map(Status::parse),
         cursor: query.get("cursor").map(str::to_owned),
         limit: 0,
     };

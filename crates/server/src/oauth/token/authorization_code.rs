@@ -31,7 +31,7 @@ pub(super) async fn exchange(
         }
         resources = asked;
     }
-    let subject = Subject::Grant(&redeemed.grant);
+    let subject = Subject::Grant(&redeemed.grant, redeemed.epochs);
     let issue =
         Issue { client, subject, scopes: &redeemed.scopes, resources: &resources, extra: None };
     let access = tokens::issue(work, call, &issue).await?.ok_or_else(ended)?;

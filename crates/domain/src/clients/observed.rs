@@ -1,0 +1,183 @@
+//! Trusted addresses that are only observed: who would have been refused, and which ranges would
+//! let them in.
+//!
+//! Gathered in memory and written with the other marks, a few hundred addresses a client, for a
+//! month. Only a client that proved itself is observed: nobody can have an address proposed by
+//! trying secrets. It refuses to decide anything.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ipnet::IpNet;
+
+use super::{Client, TrustedIpsMode, rules};
+use crate::access::{May, ReadClients};
+use crate::{Call, Fault, Instance, Refusal, Work};
+
+/// Seconds an address is kept after it was seen last.
+const KEEP_SECONDS: i64 = 30 * 24 * 3600;
+/// Addresses kept for one client; later ones are not.
+const PER_CLIENT: i64 = 500;
+/// Addresses gathered between two flushes; beyond it new ones wait for the next.
+const GATHERED: usize = 10_000;
+
+/// An address that would have been refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// From where.
+    pub address: IpAddr,
+    /// How often.
+    pub seen: i64,
+    /// When first, seconds since 1970.
+    pub first_at: i64,
+    /// When last.
+    pub last_at: i64,
+}
+
+/// Addresses not written yet: client and address → how often, and when last.
+#[derive(Debug, Default)]
+pub(super) struct Gathered(Mutex<HashMap<(String, IpAddr), (i64, i64)>>);
+
+impl Gathered {
+    fn note(&self, key: (String, IpAddr), (seen, at): (i64, i64)) {
+        let mut gathered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if gathered.len() < GATHERED || gathered.contains_key(&key) {
+            let mark = gathered.entry(key).or_insert((0, at));
+            *mark = (mark.0 + seen, mark.1.max(at));
+        }
+    }
+}
+
+/// Notes that `client`, which has proved itself, asks from an address that would be refused were
+/// its trusted addresses enforced.
+pub fn observe(work: &Work, call: &Call, client: &Client) {
+    let Some(address) = call.address else { return };
+    if client.trusted_ips_mode == TrustedIpsMode::Observe && !client.trusted_ips.contains(address) {
+        let key = (client.id.as_str().to_owned(), address.to_canonical());
+        work.instance.client_cache.observed.note(key, (1, call.now));
+    }
+}
+
+/// Writes what was gathered. What cannot be written waits for the next time.
+///
+/// # Errors
+/// When the database cannot take it now.
+pub async fn flush_observed(instance: &Arc<Instance>) -> Result<(), Fault> {
+    let gathered = &instance.client_cache.observed;
+    let taken = std::mem::take(&mut *gathered.0.lock().unwrap_or_else(PoisonError::into_inner));
+    if taken.is_empty() {
+        return Ok(());
+    }
+    // In order, as every node takes them: nobody waits in a circle.
+    let taken: BTreeMap<_, _> = taken.into_iter().collect();
+    let written = write(instance, &taken).await;
+    if written.is_err() {
+        for (key, mark) in taken {
+            gathered.note(key, mark);
+        }
+    }
+    written
+}
+
+async fn write(
+    instance: &Arc<Instance>,
+    taken: &BTreeMap<(String, IpAddr), (i64, i64)>,
+) -> Result<(), Fault> {
+    let mut work = instance.begin().await?;
+    for ((client, address), (seen, at)) in taken {
+        let sql = "INSERT INTO observed_addresses (client_id, address, seen, first_at, last_at)
+                   SELECT c.id, CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS BIGINT),
+                     CAST($4 AS BIGINT)
+                   FROM clients c WHERE c.id = $1 AND (
+                     (SELECT count(*) FROM observed_addresses o WHERE o.client_id = c.id) < $5
+                     OR EXISTS (SELECT 1 FROM observed_addresses o
+                                WHERE o.client_id = c.id AND o.address = $2))
+                   ON CONFLICT (client_id, address) DO UPDATE SET
+                     seen = observed_addresses.seen + excluded.seen, last_at = excluded.last_at";
+        let address = address.to_string();
+        work.tx.execute(sql, db::params![client, address, *seen, *at, PER_CLIENT]).await?;
+    }
+    work.commit().await
+}
+
+/// The addresses that would be refused, were those trusted now enforced; the latest first.
+///
+/// # Errors
+/// `NotFound` where there is no such client or the proof does not reach it.
+pub async fn observed(
+    work: &mut Work,
+    may: &May<ReadClients>,
+    id: &str,
+) -> Result<Vec<Observed>, Refusal> {
+    let client = rules::show(work, may, id).await?;
+    let sql = "SELECT address, seen, first_at, last_at FROM observed_addresses
+               WHERE client_id = $1 ORDER BY last_at DESC, address";
+    let mut all = Vec::new();
+    for row in work.tx.query(sql, db::params![id]).await.map_err(Fault::from)? {
+        let read = |error: db::Error| Fault::from(error);
+        let text: String = row.get(0).map_err(read)?;
+        let Ok(address) = text.parse::<IpAddr>() else { continue };
+        if client.trusted_ips.is_empty() || !client.trusted_ips.contains(address) {
+            all.push(Observed {
+                address,
+                seen: row.get(1).map_err(read)?,
+                first_at: row.get(2).map_err(read)?,
+                last_at: row.get(3).map_err(read)?,
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// The lines that would let these addresses in, for somebody to look at: an address alone in its
+/// neighbourhood as itself, several of one as the range (`/24`, `/64`) that holds them.
+pub fn propose(addresses: impl IntoIterator<Item = IpAddr>) -> Vec<String> {
+    let mut ranges: BTreeMap<IpNet, Vec<IpAddr>> = BTreeMap::new();
+    for address in addresses {
+        let address = address.to_canonical();
+        let prefix = if address.is_ipv4() { 24 } else { 64 };
+        let Ok(range) = IpNet::new(address, prefix) else { continue };
+        let of_range = ranges.entry(range.trunc()).or_default();
+        if !of_range.contains(&address) {
+            of_range.push(address);
+        }
+    }
+    let line = |(range, addresses): (IpNet, Vec<IpAddr>)| match addresses.as_slice() {
+        [only] => only.to_string(),
+        _ => range.to_string(),
+    };
+    ranges.into_iter().map(line).collect()
+}
+
+/// Removes what was not seen for a month; at most `limit` rows.
+///
+/// # Errors
+/// When the database cannot take it.
+pub async fn sweep_observed(work: &mut Work, now: i64, limit: i64) -> Result<u64, Fault> {
+    let sql = "DELETE FROM observed_addresses WHERE (client_id, address) IN
+                 (SELECT client_id, address FROM observed_addresses WHERE last_at <= $1
+                  ORDER BY last_at LIMIT $2)";
+    Ok(work.tx.execute(sql, db::params![now - KEEP_SECONDS, limit]).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn proposes_a_range_only_where_there_are_neighbours() {
+        let propose = |texts: &[&str]| super::propose(texts.iter().map(|t| t.parse().unwrap()));
+        for (seen, want) in [
+            (&[] as &[&str], &[] as &[&str]),
+            (&["192.0.2.7"], &["192.0.2.7"]),
+            (&["192.0.2.7", "::ffff:192.0.2.7"], &["192.0.2.7"]),
+            (&["192.0.2.7", "192.0.2.200"], &["192.0.2.0/24"]),
+            (&["192.0.2.7", "192.0.3.7"], &["192.0.2.7", "192.0.3.7"]),
+            (
+                &["2001:db8::1", "2001:db8::2:1", "2001:db8:0:1::1"],
+                &["2001:db8::/64", "2001:db8:0:1::1"],
+            ),
+        ] {
+            assert_eq!(propose(seen), want, "{seen:?}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! `/roles` and `/bindings`: what is given counts at once, and nobody gives more than they hold.
+
+use axum::http::Method;
+use domain::access::{CLIENT_MANAGER, MEMBER, PLATFORM_ADMINISTRATOR, Place};
+use serde_json::{Value, json};
+
+use crate::harness::{ADMIN_EMAIL, both};
+use crate::talk::{Caller, fields, ids};
+
+async fn team(admin: &Caller) -> (String, String) {
+    let organization = admin.post("/organizations", json!({ "name": "Acme" })).await.text("id");
+    let new = json!({ "organization": organization, "name": "Blue" });
+    let team = admin.post("/teams", new).await.text("id");
+    (organization, team)
+}
+
+async fn role(admin: &Caller, name: &str, permissions: &[&str]) -> String {
+    let made = admin.post("/roles", json!({ "name": name, "permissions": permissions })).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    made.text("id")
+}
+
+fn bound(subject: &str, role: &str, place: &Value) -> Value {
+    json!({ "subject": subject, "role": role, "place": place })
+}
+
+#[tokio::test]
+async fn defines_changes_and_deletes_roles() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let scope = json!({ "name": "orders:write", "kind": "write", "description": "Change orders" });
+        assert_eq!(admin.post("/scopes", scope).await.status, 201);
+        let new = json!({ "name": "Clerk", "permissions": ["orders:write", "oauth_client:read", "orders:write"] });
+        assert_eq!(admin.post("/roles?dry_run=true", new.clone()).await.status, 200);
+        let made = admin.post("/roles", new.clone()).await;
+        assert_eq!(made.status, 201, "nothing was left of the rehearsal: {}", made.body);
+        assert_eq!(made.json()["permissions"], json!(["oauth_client:read", "orders:write"]));
+        assert_eq!(fields(&admin.post("/roles", new).await), ["name"]);
+        for (body, field) in [
+            (json!({ "name": "x", "permissions": ["nonsense:read"] }), "permissions"),
+            (json!({ "name": "x", "permissions": ["as_user:write"] }), "permissions"),
+            (json!({ "name": "x", "permissions": ["openid"] }), "permissions"),
+            (json!({ "name": "", "permissions": [] }), "name"),
+            (json!({ "name": "x" }), "permissions"),
+            (json!({ "name": "x", "permissions": [], "is_system": true }), "is_system"),
+        ] {
+            assert_eq!(fields(&admin.post("/roles", body).await), [field]);
+        }
+        let at = format!("/roles/{}", made.text("id"));
+        let etag = made.header("etag").to_owned();
+        let patch = json!({ "name": "Reader", "permissions": ["oauth_client:read"] });
+        let changed = admin.call(Method::PATCH, &at, &[("if-match", &etag)], Some(patch.clone())).await;
+        assert_eq!((changed.status.as_u16(), changed.text("name")), (200, "Reader".into()), "{}", changed.body);
+        assert_eq!(admin.call(Method::PATCH, &at, &[("if-match", &etag)], Some(patch)).await.status, 412);
+        assert_eq!(admin.get(&at).await.json()["permissions"], json!(["oauth_client:read"]));
+        let built_in = format!("/roles/{MEMBER}");
+        assert_eq!(admin.patch(&built_in, json!({ "permissions": ["user:read"] })).await.status, 409);
+        assert_eq!(admin.delete(&built_in).await.status, 409);
+        assert_eq!(admin.delete(&at).await.status, 204);
+        assert_eq!(admin.get(&at).await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_role_given_changed_and_taken_counts_in_the_very_next_request() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let (_, blue) = team(&admin).await;
+        let service = server.service().await;
+        let token = service.own_token().await.text("access_token");
+        let me = async || {
+            let node = service.get_with("/api/v1/me", &token).await.json();
+            node["authorized_teams"][0]["permissions"].clone()
+        };
+        let reader = role(&admin, "Reader", &["oauth_client:read"]).await;
+        assert_eq!(me().await, Value::Null);
+        let given =
+            admin.post("/bindings", bound("service", &reader, &json!({ "team": blue }))).await;
+        assert_eq!(given.status, 201, "{}", given.body);
+        assert_eq!(me().await, json!(["oauth_client:read"]));
+        let again =
+            admin.post("/bindings", bound("service", &reader, &json!({ "team": blue }))).await;
+        assert_eq!(
+            (again.status.as_u16(), again.json()["ids"].clone()),
+            (409, json!([given.text("id")]))
+        );
+        let held = admin.delete(&format!("/roles/{reader}")).await;
+        assert_eq!(
+            (held.status.as_u16(), held.json()["ids"].clone()),
+            (409, json!([given.text("id")]))
+        );
+        assert_eq!(
+            admin.patch(&format!("/roles/{reader}"), json!({ "permissions": [] })).await.status,
+            200
+        );
+        assert_eq!(me().await, Value::Null);
+        assert_eq!(
+            admin
+                .patch(&format!("/roles/{reader}"), json!({ "permissions": ["oauth_client:read"] }))
+                .await
+                .status,
+            200
+        );
+        assert_eq!(me().await, json!(["oauth_client:read"]));
+        assert_eq!(
+            ids(&admin.get("/bindings?subject=service").await, "role"),
+            std::slice::from_ref(&reader)
+        );
+        let at = format!("/bindings/{}", given.text("id"));
+        assert_eq!(admin.delete(&format!("{at}?dry_run=true")).await.status, 200);
+        assert_eq!(admin.delete(&at).await.status, 204);
+        assert_eq!(me().await, Value::Null);
+        assert_eq!(admin.delete(&at).await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refuses_a_binding_of_nobody_of_nothing_and_nowhere() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let (acme, blue) = team(&admin).await;
+        server.service().await;
+        let at = json!({ "team": blue });
+        for (body, field) in [
+            (bound("usr_none", MEMBER, &at), "subject"),
+            (bound("service", "role_none", &at), "role"),
+            (bound("service", MEMBER, &json!({ "team": "team_none" })), "place"),
+            (bound("service", MEMBER, &json!({ "organization": blue })), "place"),
+            (bound("service", MEMBER, &json!({ "instance": false })), "place"),
+            (bound("service", MEMBER, &json!({ "instance": true, "team": blue })), "place"),
+            (bound("service", MEMBER, &json!("instance")), "place"),
+        ] {
+            assert_eq!(fields(&admin.post("/bindings", body.clone()).await), [field], "{body}");
+        }
+        let own = json!({
+            "client_id": "own", "client_name": "own", "type": "service", "organization": acme, "scopes": [],
+        });
+        assert_eq!(admin.post("/clients", own).await.status, 201);
+        let beyond = bound("own", MEMBER, &json!({ "instance": true }));
+        assert_eq!(fields(&admin.post("/bindings", beyond).await), ["place"]);
+        assert_eq!(admin.post("/bindings", bound("own", MEMBER, &at)).await.status, 201);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_gives_more_than_they_hold_there() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let (acme, blue) = team(&admin).await;
+        let governs = role(&admin, "Roles", &["role:read", "role:manage", "user:read"]).await;
+        let place = Place::Organization(acme.clone());
+        let scopes = ["role:read", "role:manage", "user:read"];
+        let manager = Caller::service(&server, "manager", &scopes, (&governs, place)).await;
+        server.service().await;
+        let reads = role(&admin, "Reads", &["user:read"]).await;
+        let mighty = bound("manager", PLATFORM_ADMINISTRATOR, &json!({ "organization": acme }));
+        for (body, status) in [
+            (mighty, 403),
+            (bound("service", CLIENT_MANAGER, &json!({ "team": blue })), 403),
+            (bound("service", &reads, &json!({ "team": blue })), 201),
+        ] {
+            let answer = manager.post("/bindings", body.clone()).await;
+            assert_eq!(answer.status, status, "{body}: {}", answer.body);
+        }
+        let beyond = bound("service", &reads, &json!({ "instance": true }));
+        assert_eq!(fields(&manager.post("/bindings", beyond).await), ["place"]);
+        let define = json!({ "name": "More", "permissions": ["user:read"] });
+        assert_eq!(
+            manager.post("/roles", define).await.status,
+            403,
+            "roles are the whole instance's"
+        );
+        let seen = ids(&manager.get("/bindings").await, "subject");
+        assert!(
+            seen.contains(&"service".to_owned()) && !seen.contains(&"mandate-admin".to_owned()),
+            "{seen:?}"
+        );
+        let own = ids(&admin.get("/bindings?subject=mandate-admin").await, "id");
+        assert_eq!(manager.delete(&format!("/bindings/{}", own[0])).await.status, 404);
+
+        let wide = Caller::service(&server, "wide", &scopes, (&governs, Place::Instance)).await;
+        let more = json!({ "name": "More", "permissions": ["user:delete"] });
+        let refused = wide.post("/roles", more).await;
+        assert_eq!(refused.status, 403);
+        assert!(refused.body.contains("user:delete"), "{}", refused.body);
+        let strong = role(&admin, "Strong", &["user:delete"]).await;
+        let weaken = json!({ "permissions": [] });
+        assert_eq!(wide.patch(&format!("/roles/{strong}"), weaken).await.status, 403);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refuses_to_take_the_last_platform_administrator() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let me = Caller::acting_for(&server, ADMIN_EMAIL, "full").await;
+        let ada = me.get("/me").await.json()["user"]["id"].as_str().unwrap().to_owned();
+        let query = format!("/bindings?subject={ada}&role={PLATFORM_ADMINISTRATOR}");
+        let binding = ids(&admin.get(&query).await, "id");
+        let at = format!("/bindings/{}", binding[0]);
+        for caller in [&me, &admin] {
+            assert_eq!(caller.delete(&at).await.status, 409);
+            assert_eq!(caller.delete(&format!("{at}?dry_run=true")).await.status, 409);
+        }
+        assert_eq!(ids(&admin.get(&query).await, "id"), binding, "nothing was taken");
+    })
+    .await;
+}
