@@ -148,23 +148,27 @@ fn form(voice: Voice, errors: Errors) -> ClientForm {
         trusted_ips: String::new(),
         redirect_uris: voice.say("https://notes.harbour.example/callback"),
         post_logout_redirect_uris: String::new(),
-        more: MoreSettings {
-            logo_uri: voice.say("https://notes.harbour.example/logo.svg"),
-            verified: Some(true),
-            default_scopes: voice.say("openid profile"),
-            default_resource: voice.say("https://api.harbour.example"),
-            id_token_alg: vec![voice.choice("RS256", "RS256", true)],
-            refresh_rotation: vec![voice.choice("rotate", "It is replaced", true)],
-            refresh_overlap: voice.say("30 s"),
-            trusted_ips_mode: vec![voice.choice("enforce", "Is refused", true)],
-            token_issuance: vec![voice.choice("always_new", "A token of its own", true)],
-            claims: voice.say("{\"tier\": \"gold\"}"),
-            open: true,
-            ..MoreSettings::default()
-        },
+        more: more(voice),
         high_risk: !errors.is_empty(),
         high_risk_above: 3600,
         errors,
+    }
+}
+
+fn more(voice: Voice) -> MoreSettings {
+    MoreSettings {
+        logo_uri: voice.say("https://notes.harbour.example/logo.svg"),
+        verified: Some(true),
+        default_scopes: voice.say("openid profile"),
+        default_resource: voice.say("https://api.harbour.example"),
+        id_token_alg: vec![voice.choice("RS256", "RS256", true)],
+        refresh_rotation: vec![voice.choice("rotate", "It is replaced", true)],
+        refresh_overlap: voice.say("30 s"),
+        trusted_ips_mode: vec![voice.choice("enforce", "Is refused", true)],
+        token_issuance: vec![voice.choice("always_new", "A token of its own", true)],
+        claims: voice.say("{\"tier\": \"gold\"}"),
+        open: true,
+        ..MoreSettings::default()
     }
 }
 

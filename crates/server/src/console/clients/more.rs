@@ -221,7 +221,7 @@ impl Reader<'_> {
             text => match serde_json::from_str::<Map<String, Value>>(text) {
                 Ok(claims) => self.set("claims", Value::Object(claims)),
                 Err(_) => {
-                    self.wrong("claims", "A JSON object is needed, such as {\"tier\": \"gold\"}.")
+                    self.wrong("claims", "A JSON object is needed, such as {\"tier\": \"gold\"}.");
                 }
             },
         }

@@ -43,6 +43,7 @@ pub(super) struct Typed {
 
 /// Which fields the form showed: those that were not shown are not to be changed.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of its own, not a state")]
 pub(super) struct Shown {
     /// A choice of organizations.
     pub organization: bool,
