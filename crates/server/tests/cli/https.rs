@@ -59,6 +59,27 @@ fn serves_https_under_the_certificate_given() {
     assert_eq!(code, Some(0), "{log}");
 }
 
+/// A05: RFC 9325 §3.1.1. The hello of a client that knows TLS 1.1 at most, and one in the clear.
+#[test]
+fn a05_speaks_to_nobody_below_tls_1_2_and_to_nobody_in_the_clear() {
+    let machine = machine(FIRST);
+    let server = machine.serve_https();
+    for minor in [1_u8, 2] {
+        let mut hello = vec![0x16, 3, 1, 0, 45, 1, 0, 0, 41, 3, minor];
+        hello.extend_from_slice(&[7; 32]);
+        // No session, one suite of that time, no compression.
+        hello.extend_from_slice(&[0, 0, 2, 0xc0, 0x13, 1, 0]);
+        let mut stream = TcpStream::connect(&server.address).unwrap();
+        stream.write_all(&hello).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        assert_eq!(answer.first(), Some(&0x15), "an alert and no hello: {answer:?}");
+    }
+    assert_eq!(server.get("/oauth2/token").find("HTTP/1.1"), None);
+    let (code, log) = server.stop();
+    assert_eq!(code, Some(0), "{log}");
+}
+
 #[test]
 fn takes_a_new_certificate_without_a_restart_and_keeps_the_old_over_a_broken_one() {
     let machine = machine(FIRST);
