@@ -68,18 +68,26 @@ async fn tells_nobody_why_it_refuses() {
 #[expect(clippy::disallowed_methods, reason = "this test is about how long an answer takes")]
 async fn takes_its_time_for_people_who_do_not_exist() {
     let world = worlds().await.remove(0);
-    world.person("ann@example.com").await;
+    let known = ["ann@example.com", "ben@example.com", "cat@example.com"];
+    for email in known {
+        world.person(email).await;
+    }
+    // The fastest of several tries, for as long as a busy machine blurs them.
     let mut fastest = [u128::MAX; 2];
-    for round in 0..4 {
-        for (n, email) in ["ann@example.com", "nobody@example.com"].into_iter().enumerate() {
+    for round in 0..15 {
+        let unknown = format!("nobody{round}@example.com");
+        for (n, email) in [known[round % 3], unknown.as_str()].into_iter().enumerate() {
             let address = format!("192.0.2.{}", 10 * round + n);
             let begun = std::time::Instant::now();
             world.sign_in(&world.call_from(&address), email, "another password of length").await;
             fastest[n] = fastest[n].min(begun.elapsed().as_micros());
         }
+        let [known, unknown] = fastest;
+        if round > 1 && unknown * 3 > known * 2 && known * 3 > unknown * 2 {
+            return;
+        }
     }
-    let [known, unknown] = fastest;
-    assert!(unknown * 3 > known * 2 && known * 3 > unknown * 2, "{known} µs and {unknown} µs");
+    panic!("{} µs for somebody known, {} µs for nobody", fastest[0], fastest[1]);
 }
 
 /// K02
