@@ -62,11 +62,16 @@ pub(super) fn confirmation(
     (is_high(client) && !confirmed).then(|| FieldError {
         field: "confirm_high_risk".into(),
         message: format!(
-            "Full access with access tokens that live {} seconds, more than {}: whoever gets hold of one can change \
+            "Full access with access tokens that live {}, more than {}: whoever gets hold of one can change \
              and delete things for that long. Confirm it, shorten the lifetime, or choose read-only access.",
-            client.access_token_lifetime, policy.high_risk_lifetime
+            spelled(client.access_token_lifetime),
+            spelled(policy.high_risk_lifetime)
         ),
     })
+}
+
+fn spelled(seconds: i64) -> String {
+    protocol::duration::spell(u64::try_from(seconds).unwrap_or_default())
 }
 
 /// The refusals so far.

@@ -16,7 +16,8 @@ pub use client::{
     ClientAccess, ClientCredentials, ClientDanger, ClientHead, ClientOverview, Reach, SecretRow,
 };
 pub use client_form::{
-    ClientForm, ClientKinds, ClientNew, ClientSaved, ClientSettings, Kind, MoreSettings, TeamGroup,
+    ClientForm, ClientKinds, ClientNew, ClientSaved, ClientSettings, Kind, MoreSettings, Preview,
+    TeamGroup,
 };
 pub use client_history::{
     ActivityRow, AuditRow, Change, ClientActivity, ClientAudit, ClientTokens, TokenRow,

@@ -122,7 +122,7 @@ async fn keeps_everything_that_was_typed_when_it_refuses() {
     trusted_ips: Line 1: `10.0.0.1/8` has bits set beyond its prefix. Did you mean `10.0.0.0/8`?
     redirect_uris: `http://notes.example/cb`: Plain http would carry the code readable through the network. Use https, or http with 127.0.0.1, [::1] or localhost for an application on the same machine.
     redirect_uris: `https://*.example/cb`: A redirect URI is compared character for character, so * stands for nothing. Register each URI by itself.
-    confirm_high_risk: Full access with access tokens that live 7200 seconds, more than 3600: whoever gets hold of one can change and delete things for that long. Confirm it, shorten the lifetime, or choose read-only access.
+    confirm_high_risk: Full access with access tokens that live 2 hours, more than 1 hour: whoever gets hold of one can change and delete things for that long. Confirm it, shorten the lifetime, or choose read-only access.
     ");
     let kept = crate::cast::filled(&refused, &[]);
     let has = |name: &str, value: &str| kept.contains(&(name.to_owned(), value.to_owned()));

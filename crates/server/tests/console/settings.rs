@@ -203,3 +203,29 @@ async fn a_manager_without_sight_of_teams_changes_no_places() {
         ["scopes: The client could do what you may not do yourself. (settings:read)"]
     );
 }
+
+#[tokio::test]
+async fn a_preview_says_what_would_happen_and_does_nothing() {
+    both(|server| async move {
+        server.web_app().await;
+        let mut browser = admin(&server).await;
+        let page = browser.get(PATH).await;
+        let asked = [("access_token_lifetime", "5 m"), ("preview", "true")];
+        let told = send(&mut browser, &page, PATH, &asked).await;
+        assert_eq!(told.status, 200, "{:?}", complaints(&told));
+        for words in ["Not saved yet.", "1 hour", "5 minutes", "It has no living tokens."] {
+            assert!(told.body.contains(words), "{words}");
+        }
+        let still = browser.get(PATH).await;
+        assert!(still.body.contains("value=\"1 hour\""), "nothing was saved");
+        let trail = browser.get("/console/clients/web-app/audit").await;
+        assert!(!trail.body.contains("Changed the settings"));
+        let saved = send(&mut browser, &told, PATH, &[]).await;
+        assert!(saved.location().ends_with("done=saved"), "what was previewed can be saved");
+        let wrong = [("access_token_lifetime", "0"), ("preview", "true")];
+        assert_eq!(send(&mut browser, &page, PATH, &wrong).await.status, 409, "an older form");
+        let page = browser.get(PATH).await;
+        assert_eq!(send(&mut browser, &page, PATH, &wrong).await.status, 422);
+    })
+    .await;
+}

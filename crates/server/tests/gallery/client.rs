@@ -174,6 +174,8 @@ fn access(voice: Voice) -> String {
             },
             Reach { place: voice.say("Team Quay"), read: words(&["Orders"]), change: Vec::new() },
         ],
+        observed: vec![("203.0.113.9".into(), 3, ago(1))],
+        proposal: "203.0.113.0/24".into(),
         change: Some(Link { label: "Change in settings".into(), href: "/console".into() }),
     };
     page.render().unwrap()

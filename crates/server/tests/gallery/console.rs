@@ -3,8 +3,9 @@
 use askama::Template;
 use mandate::console::views::{
     AuditEntry, AuditList, AuditRow, Change, ClientForm, ClientKinds, ClientNew, ClientSaved,
-    ClientSettings, Comparison, Forbidden, Kind, MoreSettings, Refusal, RefusalList, RefusalRow,
-    ScopeList, ScopeRow, TeamGroup, UserFilters, UserInvited, UserList, UserNew, UserPage, UserRow,
+    ClientSettings, Comparison, Forbidden, Kind, MoreSettings, Preview, Refusal, RefusalList,
+    RefusalRow, ScopeList, ScopeRow, TeamGroup, UserFilters, UserInvited, UserList, UserNew,
+    UserPage, UserRow,
 };
 use mandate::web::views::{Choice, Errors, Fact, FieldError, Link, Person, Snippet};
 
@@ -212,7 +213,8 @@ fn settings(voice: Voice) -> String {
         client: head(voice, "Settings"),
         action: "/console/clients/harbour-notes/settings".into(),
         version: "7".into(),
-        conflict: vec![conflict],
+        conflict: vec![conflict.clone()],
+        preview: Some(Preview { changes: vec![conflict], tokens: 2, tokens_end: false }),
         refused: None,
         form: ClientForm { client_id: None, ..form(voice, Errors::default()) },
     };

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::Path;
-use domain::access::{Access, Effect, Rights, UpdateClients, definition};
-use domain::clients::{Client, GrantType};
+use domain::access::{Access, Effect, ReadClients, Rights, UpdateClients, definition};
+use domain::clients::{self, Client, GrantType, Observed, TrustedIpsMode};
 use domain::scopes::{self, Scope, ScopeKind};
 use domain::{Fault, Work, tokens};
 
@@ -13,8 +13,8 @@ use super::{overview, page_of, words};
 use crate::console::names::Names;
 use crate::console::query::Query;
 use crate::console::views::{ClientAccess, Reach};
-use crate::console::visitor::{Answer, Visitor};
-use crate::web::views::{Fact, Link};
+use crate::console::visitor::{Answer, Halt, Visitor};
+use crate::web::views::{Fact, Link, When};
 
 /// The tab.
 pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query) -> Answer {
@@ -22,6 +22,9 @@ pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query)
     let client = head::find(&visitor, &mut work, &id).await?;
     let mut names = Names::default();
     let known = scopes::describe(&mut work, &client.scopes).await?;
+    let found = observed(&visitor, &mut work, &client).await?;
+    let proposal = clients::propose(found.iter().map(|it| it.address)).join("\n");
+    let now = visitor.now();
     let (organization, team) = (client.organization.as_deref(), client.owner_team.as_deref());
     let may_change = visitor.lacks_at::<UpdateClients>(organization, team).is_none();
     let page = ClientAccess {
@@ -31,12 +34,30 @@ pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query)
         limits: limits(&mut work, &mut names, &client).await?,
         scopes: known.iter().map(|it| (it.name.clone(), it.kind.as_str().to_owned())).collect(),
         reach: reach(&mut work, &mut names, (&client, &known)).await?,
+        observed: (found.iter().take(20))
+            .map(|it| (it.address.to_string(), it.seen, When::relative(it.last_at, now)))
+            .collect(),
+        proposal,
         change: may_change.then(|| Link {
             label: "Change the limits".into(),
             href: page_of(client.id.as_str(), "settings"),
         }),
     };
     Ok(visitor.render(&page))
+}
+
+/// Who would be shut out, while its trusted addresses are only observed.
+async fn observed(
+    visitor: &Visitor,
+    work: &mut Work,
+    client: &Client,
+) -> Result<Vec<Observed>, Halt> {
+    if client.trusted_ips_mode != TrustedIpsMode::Observe {
+        return Ok(Vec::new());
+    }
+    let may = visitor.may::<ReadClients>()?;
+    let found = clients::observed(work, &may, client.id.as_str()).await;
+    found.map_err(|refusal| visitor.halt(refusal))
 }
 
 /// Who it acts for, in one sentence.

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::access::{Permission, UpdateClients};
 use domain::clients::{self, Client};
-use domain::{FieldError, Refusal, Work};
+use domain::{FieldError, Refusal, Work, audit, tokens};
 use serde_json::{Value, json};
 
 use super::form::{self, Surroundings};
@@ -19,7 +19,7 @@ use crate::console::done::done;
 use crate::console::names::Names;
 use crate::console::query::Query;
 use crate::console::spelled;
-use crate::console::views::{Change, ClientSettings};
+use crate::console::views::{Change, ClientSettings, Preview};
 use crate::console::visitor::{Answer, Halt, Posted, Visitor};
 use crate::web::form::Fields;
 use crate::web::views::Errors;
@@ -29,7 +29,7 @@ pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query)
     let mut work = visitor.app.instance.read();
     let client = head::find(&visitor, &mut work, &id).await?;
     let typed = typed_of(&visitor, &mut work, &client).await?;
-    let form = Form { typed, errors: Errors::default(), conflict: Vec::new() };
+    let form = Form { typed, ..Form::default() };
     render(&visitor, &mut work, &client, (StatusCode::OK, form, &query)).await
 }
 
@@ -41,14 +41,22 @@ pub(super) async fn save(Path(id): Path<String>, Posted { visitor, fields }: Pos
     let client = head::find(&visitor, &mut work, &id).await?;
     let typed = Typed::read(&fields);
     match change(&visitor, &mut work, (&client, &typed), &fields).await? {
-        Verdict::Saved(changed) => {
+        Verdict::Good(changes) if fields.ticked("preview") => {
+            drop(work);
+            let mut work = app.instance.read();
+            let preview = Some(preview(&visitor, &mut work, (&client, &changes)).await?);
+            let form = Form { typed, preview, ..Form::default() };
+            let shown = (StatusCode::OK, form, &Query::default());
+            render(&visitor, &mut work, &client, shown).await
+        }
+        Verdict::Good(changes) => {
             work.commit().await?;
-            let told = if changed { "saved" } else { "unchanged" };
+            let told = if changes.is_empty() { "unchanged" } else { "saved" };
             Ok(done(&page_of(client.id.as_str(), "settings"), told))
         }
         Verdict::Wrong(wrong) => {
             drop(work);
-            let form = Form { typed, errors: form::errors(wrong), conflict: Vec::new() };
+            let form = Form { typed, errors: form::errors(wrong), ..Form::default() };
             let shown = (StatusCode::UNPROCESSABLE_ENTITY, form, &Query::default());
             render(&visitor, &mut app.instance.read(), &client, shown).await
         }
@@ -57,7 +65,7 @@ pub(super) async fn save(Path(id): Path<String>, Posted { visitor, fields }: Pos
             let mut work = app.instance.read();
             let client = head::find(&visitor, &mut work, &id).await?;
             let conflict = conflict(&visitor, &mut work, (&client, &typed)).await?;
-            let form = Form { typed, errors: Errors::default(), conflict };
+            let form = Form { typed, conflict, ..Form::default() };
             let shown = (StatusCode::CONFLICT, form, &Query::default());
             render(&visitor, &mut work, &client, shown).await
         }
@@ -65,8 +73,8 @@ pub(super) async fn save(Path(id): Path<String>, Posted { visitor, fields }: Pos
 }
 
 enum Verdict {
-    /// Whether anything was different.
-    Saved(bool),
+    /// What is different.
+    Good(Vec<audit::Change>),
     Wrong(Vec<FieldError>),
     Stale,
 }
@@ -99,7 +107,7 @@ async fn change(
     let id = client.id.as_str();
     let asked = (&Value::Object(patch), Some(version));
     match clients::change(work, visitor.call(), &may, id, asked).await {
-        Ok(change) if wrong.is_empty() => Ok(Verdict::Saved(!change.changes.is_empty())),
+        Ok(change) if wrong.is_empty() => Ok(Verdict::Good(change.changes)),
         Ok(_) => Ok(Verdict::Wrong(wrong)),
         Err(Refusal::Invalid(errors)) => {
             wrong.extend(errors);
@@ -114,10 +122,12 @@ async fn change(
     }
 }
 
+#[derive(Default)]
 struct Form {
     typed: Typed,
     errors: Errors,
     conflict: Vec<Change>,
+    preview: Option<Preview>,
 }
 
 async fn render(
@@ -134,10 +144,29 @@ async fn render(
         action: page_of(client.id.as_str(), "settings"),
         version: client.version.to_string(),
         conflict: form.conflict,
+        preview: form.preview,
         refused: visitor.lacks_at::<UpdateClients>(organization, team),
         form: around.form(&form.typed, (false, words::advice(client)), form.errors),
     };
     Ok(visitor.render_with(status, &page))
+}
+
+/// What saving would do, without having done it.
+async fn preview(
+    visitor: &Visitor,
+    work: &mut Work,
+    (client, changes): (&Client, &[audit::Change]),
+) -> Result<Preview, Halt> {
+    let mut names = Names::default();
+    let mut told = Vec::with_capacity(changes.len());
+    for change in changes {
+        let change = (change.field.as_str(), &change.before, &change.after);
+        told.push(spelled::change(work, &mut names, change).await?);
+    }
+    let living = tokens::count_of_client(work, client, visitor.now()).await?;
+    let ends = |change: &audit::Change| change.field == "enabled" && change.after == json!(false);
+    let count = u64::try_from(living.access + living.refresh).unwrap_or_default();
+    Ok(Preview { changes: told, tokens: count, tokens_end: changes.iter().any(ends) })
 }
 
 /// The form of the client, the context user by e-mail address where the visitor may see people.

@@ -149,6 +149,10 @@ pub struct ClientAccess {
     pub scopes: Vec<(String, String)>,
     /// The most it could do, place by place.
     pub reach: Vec<Reach>,
+    /// Addresses that would be refused, were the trusted ones enforced: how often, and when last.
+    pub observed: Vec<(String, i64, When)>,
+    /// Lines that would let them in.
+    pub proposal: String,
     /// Where to change it, if this person may.
     pub change: Option<Link>,
 }

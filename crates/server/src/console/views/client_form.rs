@@ -172,7 +172,19 @@ pub struct ClientNew {
     pub form: ClientForm,
 }
 
-/// The settings of a client. Also posts `version` and `form_token`.
+/// What saving would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preview {
+    /// Field by field; nothing where nothing is different.
+    pub changes: Vec<Change>,
+    /// How many tokens are alive.
+    pub tokens: u64,
+    /// Whether they would end.
+    pub tokens_end: bool,
+}
+
+/// The settings of a client. Also posts `version`, `form_token`, and `preview` by the button that
+/// only asks what would happen.
 #[derive(Template)]
 #[template(path = "console/views/client_settings.html")]
 pub struct ClientSettings {
@@ -186,6 +198,8 @@ pub struct ClientSettings {
     pub version: String,
     /// What someone else changed meanwhile; `before` is theirs, `after` what is typed here.
     pub conflict: Vec<Change>,
+    /// What saving would do, for who asked; nothing is saved yet.
+    pub preview: Option<Preview>,
     /// Why nothing can be changed by this person, if so.
     pub refused: Option<String>,
     /// The fields.

@@ -7,7 +7,7 @@ for (const told of document.querySelectorAll("[data-picked]")) {
   const still = told.textContent;
   const tell = () => {
     const count = form.querySelectorAll("input[name='client_ids']:checked").length;
-    told.textContent = count === 0 ? still : `${count} selected client${count === 1 ? "" : "s"}`;
+    told.textContent = count === 0 ? still : `${count} selected`;
   };
   form.addEventListener("change", tell);
   addEventListener("pageshow", tell);
