@@ -1,0 +1,1 @@
+"""Runs the benchmark: see bench/README.md."""
