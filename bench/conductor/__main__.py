@@ -81,6 +81,7 @@ def measure(cases, wanted):
 def main():
     """One run, from nothing to the report."""
     wanted = arguments()
+    wanted.mandate, wanted.limit = wanted.mandate.resolve(), wanted.limit.resolve()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=wanted.work))
     folder.chmod(0o755)
     preload = {}
