@@ -19,22 +19,26 @@ use crate::machine::Machine;
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// Every sample of a page by its name and labels; a line that is none fails.
-fn samples(page: &str) -> BTreeMap<String, f64> {
+fn samples(page: &str) -> BTreeMap<String, String> {
     let lines = page.lines().filter(|line| !line.starts_with('#'));
     let sample = |line: &str| {
-        let (name, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no sample: {line}"));
-        (name.to_owned(), value.parse().unwrap_or_else(|_| panic!("no number: {line}")))
+        let (name, value) = line.rsplit_once(' ').expect("a name and a number");
+        (name.to_owned(), value.to_owned())
     };
     lines.map(sample).collect()
 }
 
+fn number(told: &BTreeMap<String, String>, name: &str) -> f64 {
+    told[name].parse().unwrap_or_else(|_| panic!("{name} is no number: {}", told[name]))
+}
+
 /// The server of the harness, with figures to collect.
-async fn counted(server: &Server) -> (Arc<App>, axum::Router) {
+fn counted(server: &Server) -> (Arc<App>, axum::Router) {
     let app = App::counted(Arc::clone(&server.instance), Vec::new());
     (Arc::clone(&app), routes::router(app))
 }
 
-async fn page(app: &Arc<App>) -> BTreeMap<String, f64> {
+async fn page(app: &Arc<App>) -> BTreeMap<String, String> {
     let request = Request::get("/metrics").body(Body::empty()).unwrap();
     let answer = metrics::router(Arc::clone(app)).oneshot(request).await.unwrap();
     assert_eq!(
@@ -50,7 +54,7 @@ async fn page(app: &Arc<App>) -> BTreeMap<String, f64> {
 async fn tells_what_was_done_on_either_engine() {
     both(|server| async move {
         let (service, web) = (server.service().await, server.web_app().await);
-        let (app, router) = counted(&server).await;
+        let (app, router) = counted(&server);
         let ask = |body: &'static str, basic: String| {
             let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000)));
             let request = form("/oauth2/token", &[]).header("authorization", basic).extension(peer);
@@ -67,34 +71,34 @@ async fn tells_what_was_done_on_either_engine() {
 
         let told = page(&app).await;
         let expected = [
-            (r#"mandate_requests_total{route="/oauth2/token",method="POST",status="200"}"#, 3.0),
-            (r#"mandate_requests_total{route="/oauth2/token",method="POST",status="400"}"#, 1.0),
-            (r#"mandate_requests_total{route="/oauth2/token",method="POST",status="401"}"#, 1.0),
-            (r#"mandate_requests_total{route="none",method="other",status="404"}"#, 1.0),
-            (r#"mandate_request_duration_seconds_count{route="/oauth2/token"}"#, 5.0),
-            ("mandate_requests_under_way", 0.0),
-            (r#"mandate_grants_total{grant="client_credentials"}"#, 3.0),
-            (r#"mandate_refusals_total{endpoint="token",reason="unauthorized_client"}"#, 1.0),
-            (r#"mandate_refusals_total{endpoint="token",reason="invalid_client"}"#, 1.0),
-            (r#"mandate_rows_live{kind="access_tokens"}"#, 3.0),
-            (r#"mandate_rows_live{kind="clients"}"#, 7.0),
-            (r#"mandate_rows_live{kind="users"}"#, 1.0),
-            (r#"mandate_expired_rows_pending{kind="access_tokens"}"#, 0.0),
-            ("mandate_database_lost_transactions_total", 0.0),
+            (r#"mandate_requests_total{route="/oauth2/token",method="POST",status="200"}"#, "3"),
+            (r#"mandate_requests_total{route="/oauth2/token",method="POST",status="400"}"#, "1"),
+            (r#"mandate_requests_total{route="/oauth2/token",method="POST",status="401"}"#, "1"),
+            (r#"mandate_requests_total{route="none",method="other",status="404"}"#, "1"),
+            (r#"mandate_request_duration_seconds_count{route="/oauth2/token"}"#, "5"),
+            ("mandate_requests_under_way", "0"),
+            (r#"mandate_grants_total{grant="client_credentials"}"#, "3"),
+            (r#"mandate_refusals_total{endpoint="token",reason="unauthorized_client"}"#, "1"),
+            (r#"mandate_refusals_total{endpoint="token",reason="invalid_client"}"#, "1"),
+            (r#"mandate_rows_live{kind="access_tokens"}"#, "3"),
+            (r#"mandate_rows_live{kind="clients"}"#, "7"),
+            (r#"mandate_rows_live{kind="users"}"#, "1"),
+            (r#"mandate_expired_rows_pending{kind="access_tokens"}"#, "0"),
+            ("mandate_database_lost_transactions_total", "0"),
         ];
         for (name, value) in expected {
-            assert_eq!(told.get(name), Some(&value), "{name} of {told:#?}");
+            assert_eq!(told.get(name).map(String::as_str), Some(value), "{name} of {told:#?}");
         }
         for name in [
             "mandate_database_commit_seconds_count",
             "mandate_database_size_bytes",
             "process_resident_memory_bytes",
         ] {
-            assert!(told[name] > 2.0, "{name}: {}", told[name]);
+            assert!(number(&told, name) > 2.0, "{name}: {}", told[name]);
         }
         assert!(
-            told["mandate_database_commit_members_sum"]
-                >= told["mandate_database_commit_members_count"]
+            number(&told, "mandate_database_commit_members_sum")
+                >= number(&told, "mandate_database_commit_members_count")
         );
         assert!(!told.keys().any(|name| name.contains("4711")
             || name.contains("BREW")
@@ -103,10 +107,10 @@ async fn tells_what_was_done_on_either_engine() {
         // They expire, are seen to wait, and go.
         server.clock.step(3601);
         jobs::count(&app).await.unwrap();
-        assert_eq!(page(&app).await[r#"mandate_expired_rows_pending{kind="access_tokens"}"#], 3.0);
+        assert_eq!(page(&app).await[r#"mandate_expired_rows_pending{kind="access_tokens"}"#], "3");
         jobs::sweep(&app).await.unwrap();
         jobs::count(&app).await.unwrap();
-        assert_eq!(page(&app).await[r#"mandate_expired_rows_pending{kind="access_tokens"}"#], 0.0);
+        assert_eq!(page(&app).await[r#"mandate_expired_rows_pending{kind="access_tokens"}"#], "0");
     })
     .await;
 }
@@ -114,13 +118,13 @@ async fn tells_what_was_done_on_either_engine() {
 #[tokio::test]
 async fn a_request_that_nobody_waits_for_is_not_under_way() {
     let server = crate::harness::one().await;
-    let (app, router) = counted(&server).await;
+    let (app, router) = counted(&server);
     let never = futures_body();
     let request = form("/oauth2/token", &[]).body(never).unwrap();
     let asking =
         tokio::time::timeout(std::time::Duration::from_millis(20), router.oneshot(request));
     assert!(asking.await.is_err(), "a body without an end has no answer");
-    assert_eq!(page(&app).await["mandate_requests_under_way"], 0.0);
+    assert_eq!(page(&app).await["mandate_requests_under_way"], "0");
 }
 
 /// A body that never comes.
