@@ -150,11 +150,11 @@ fn is_name(name: &str) -> bool {
 }
 
 /// PostgreSQL can't keep a NUL character in a text; SQLite would.
-fn has_nul(params: &[Value<'_>]) -> bool {
+pub(crate) fn has_nul(params: &[Value<'_>]) -> bool {
     params.iter().any(|value| matches!(value, Value::Text(text) if text.contains('\0')))
 }
 
-fn nul() -> Error {
+pub(crate) fn nul() -> Error {
     Error::broken("a text holds a NUL character")
 }
 

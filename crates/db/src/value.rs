@@ -33,6 +33,37 @@ impl fmt::Debug for Value<'_> {
     }
 }
 
+/// The same, owned: for a statement that another thread runs.
+pub(crate) enum Owned {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Owned {
+    pub(crate) fn new(value: Value<'_>) -> Owned {
+        match value {
+            Value::Null => Owned::Null,
+            Value::Bool(value) => Owned::Bool(value),
+            Value::Int(value) => Owned::Int(value),
+            Value::Text(text) => Owned::Text(text.to_owned()),
+            Value::Bytes(bytes) => Owned::Bytes(bytes.to_owned()),
+        }
+    }
+
+    pub(crate) fn borrow(&self) -> Value<'_> {
+        match self {
+            Owned::Null => Value::Null,
+            Owned::Bool(value) => Value::Bool(*value),
+            Owned::Int(value) => Value::Int(*value),
+            Owned::Text(text) => Value::Text(text),
+            Owned::Bytes(bytes) => Value::Bytes(bytes),
+        }
+    }
+}
+
 /// A type that can be a parameter. Implement it, rather than `From`, for your own ids and enums:
 /// then they, references to them and options of them all work in [`params!`](crate::params).
 pub trait AsValue {

@@ -114,6 +114,21 @@ impl Database {
         Ok(transaction)
     }
 
+    /// Runs a transaction of one statement: its three commands are sent together.
+    pub(crate) async fn perform(&self, sql: &str, params: &[Value<'_>]) -> Result<u64, Error> {
+        let watch = Stopwatch::start();
+        let connection = self.connection().await?;
+        self.figures.waits.observe(watch.seconds());
+        // Owned by the transaction before the first word, so that giving up rolls back.
+        let figures = self.figures.clone();
+        let mut transaction = Transaction { connection: Some(connection), figures };
+        let watch = Stopwatch::start();
+        let touched = in_time(statement::perform(transaction.connection()?, sql, params)).await?;
+        transaction.connection = None;
+        self.figures.committed(watch, 1);
+        Ok(touched)
+    }
+
     pub(crate) async fn ping(&self) -> Result<(), Error> {
         self.begin().await?.commit().await
     }

@@ -44,6 +44,29 @@ pub(super) async fn execute(
         .map_err(|error| failure::explain(&error))
 }
 
+/// Runs a statement as a transaction of its own, in one round trip: all three commands are sent
+/// before the first is answered. Where the statement fails, the server rolls back at the `COMMIT`.
+pub(super) async fn perform(
+    connection: &ClientWrapper,
+    sql: &str,
+    params: &[Value<'_>],
+) -> Result<u64, Error> {
+    let statement =
+        connection.prepare_cached(sql).await.map_err(|error| failure::explain(&error))?;
+    let pointers = pointers(params);
+    // Polled in this order, and so sent in this order.
+    let (begun, touched, committed) = tokio::join!(
+        biased;
+        connection.batch_execute("BEGIN READ WRITE"),
+        connection.execute(&statement, &pointers),
+        connection.batch_execute("COMMIT"),
+    );
+    begun.map_err(Error::unavailable)?;
+    let touched = touched.map_err(|error| failure::explain(&error))?;
+    committed.map_err(|error| failure::of_commit(&error))?;
+    Ok(touched)
+}
+
 fn pointers<'p>(params: &'p [Value<'p>]) -> Vec<&'p (dyn ToSql + Sync)> {
     params.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }

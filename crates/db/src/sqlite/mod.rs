@@ -92,6 +92,18 @@ impl Database {
         )))
     }
 
+    /// Runs a transaction of one statement and says how many rows it touched.
+    pub(crate) async fn perform(&self, sql: &str, params: &[Value<'_>]) -> Result<u64, Error> {
+        if let Some(touched) = self.turnstile.perform(sql, params).await? {
+            return Ok(touched);
+        }
+        // Another process writes: this waits for it.
+        let mut transaction = self.begin().await?;
+        let touched = transaction.execute(sql, params)?;
+        transaction.commit().await?;
+        Ok(touched)
+    }
+
     /// Takes the write lock. After a failed commit it also writes, since only that can tell
     /// whether there is room on the disk again.
     pub(crate) async fn ping(&self) -> Result<(), Error> {

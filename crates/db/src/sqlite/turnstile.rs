@@ -5,6 +5,9 @@
 //! batch, it first goes to a thread that commits, so that a slow disk stops no other task. No
 //! member waits for a commit that nobody makes: a task that gave up waiting is passed over, and a
 //! turn that was on its way to it returns.
+//!
+//! A transaction of one statement stands in the same line as an [`Errand`]. Nobody is woken to run
+//! it: the thread that commits does, on its way to the next commit.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -14,8 +17,9 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::writer::Writer;
-use crate::Error;
+use super::writer::{Errand, Writer};
+use crate::value::Owned;
+use crate::{Error, Value};
 
 /// How many transactions share one commit at most, so that the first does not wait for ever.
 const MEMBERS: usize = 1024;
@@ -25,30 +29,45 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The line in front of the one writer. First come, first served.
 pub(super) struct Turnstile {
     line: Mutex<Line>,
-    commits: Sender<Commit>,
+    batches: Sender<Batch>,
 }
 
 struct Line {
     /// The writer, when nobody has it. Then nobody waits either.
     free: Option<Writer>,
-    waiting: VecDeque<oneshot::Sender<Turn>>,
+    waiting: VecDeque<Waiting>,
+}
+
+/// Who stands in line.
+enum Waiting {
+    Task(oneshot::Sender<Turn>),
+    Errand(Errand),
 }
 
 /// A batch on its way to the thread that commits.
-struct Commit {
+struct Batch {
     writer: Writer,
     turnstile: Arc<Turnstile>,
+    /// Nobody else joins it.
+    is_full: bool,
+}
+
+/// Where the writer is passed on: what takes long is left to the thread.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum On {
+    Task,
+    Thread,
 }
 
 impl Turnstile {
     pub(super) fn new(writer: Writer) -> Result<Arc<Turnstile>, Error> {
-        let (commits, batches) = mpsc::channel();
+        let (sender, batches) = mpsc::channel();
         thread::Builder::new()
             .name("commit".to_owned())
             .spawn(move || commit_each(&batches))
             .map_err(Error::unavailable)?;
         let line = Mutex::new(Line { free: Some(writer), waiting: VecDeque::new() });
-        Ok(Arc::new(Turnstile { line, commits }))
+        Ok(Arc::new(Turnstile { line, batches: sender }))
     }
 
     /// Waits for the turn. Safe to cancel.
@@ -59,13 +78,41 @@ impl Turnstile {
                 return Ok(Turn { writer: Some(writer), turnstile: self.clone() });
             }
             let (sender, turn) = oneshot::channel();
-            line.waiting.push_back(sender);
+            line.waiting.push_back(Waiting::Task(sender));
             turn
         };
         match tokio::time::timeout(PATIENCE, turn).await {
             Ok(Ok(turn)) => Ok(turn),
-            _ => Err(Error::unavailable("too many writers, or one that does not end")),
+            _ => Err(too_many()),
         }
+    }
+
+    /// Runs a transaction of one statement and says how many rows it touched, once that is
+    /// durable. `None`: it was not run, because another process writes. One that is given up may
+    /// still take place.
+    pub(super) async fn perform(
+        self: &Arc<Self>,
+        sql: &str,
+        params: &[Value<'_>],
+    ) -> Result<Option<u64>, Error> {
+        let (done, answer) = oneshot::channel();
+        let params = params.iter().map(|value| Owned::new(*value)).collect();
+        self.take_or_queue(Errand { sql: sql.to_owned(), params, done });
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(touched)) => touched,
+            _ => Err(too_many()),
+        }
+    }
+
+    fn take_or_queue(self: &Arc<Self>, errand: Errand) {
+        let mut line = self.line();
+        let Some(mut writer) = line.free.take() else {
+            line.waiting.push_back(Waiting::Errand(errand));
+            return;
+        };
+        drop(line);
+        writer.perform(errand);
+        self.clone().pass_on(writer, On::Task);
     }
 
     /// Whether somebody has the writer, 0 or 1, and how many wait for it.
@@ -79,10 +126,15 @@ impl Turnstile {
     }
 
     /// Hands the writer to the next in line, or to the commit when the batch ends here.
-    fn pass_on(self: Arc<Self>, mut writer: Writer) {
+    fn pass_on(self: Arc<Self>, mut writer: Writer, on: On) {
         loop {
             let next = {
                 let mut line = self.line();
+                let errand = matches!(line.waiting.front(), Some(Waiting::Errand(_)));
+                if errand && on == On::Task {
+                    drop(line);
+                    return self.hand_over(writer, false);
+                }
                 let next = if writer.members() < MEMBERS { line.waiting.pop_front() } else { None };
                 if next.is_none() && !writer.is_open() {
                     line.free = Some(writer);
@@ -90,39 +142,51 @@ impl Turnstile {
                 }
                 next
             };
-            let Some(next) = next else {
-                if writer.members() > 0 {
-                    return self.commit(writer);
+            match next {
+                Some(Waiting::Errand(errand)) => writer.perform(errand),
+                Some(Waiting::Task(task)) => {
+                    match task.send(Turn { writer: Some(writer), turnstile: self.clone() }) {
+                        Ok(()) => return,
+                        Err(mut unwanted) => match unwanted.writer.take() {
+                            Some(back) => writer = back,
+                            None => return,
+                        },
+                    }
                 }
-                writer.settle();
-                continue;
-            };
-            match next.send(Turn { writer: Some(writer), turnstile: self.clone() }) {
-                Ok(()) => return,
-                Err(mut unwanted) => match unwanted.writer.take() {
-                    Some(back) => writer = back,
-                    None => return,
-                },
+                None if writer.members() > 0 && on == On::Task => {
+                    return self.hand_over(writer, true);
+                }
+                None => writer.settle(),
             }
         }
     }
 
-    fn commit(self: Arc<Self>, writer: Writer) {
-        let commits = self.commits.clone();
-        if let Err(mpsc::SendError(mut batch)) = commits.send(Commit { writer, turnstile: self }) {
+    fn hand_over(self: Arc<Self>, writer: Writer, is_full: bool) {
+        let batches = self.batches.clone();
+        let batch = Batch { writer, turnstile: self, is_full };
+        if let Err(mpsc::SendError(batch)) = batches.send(batch) {
             // The thread is gone, which must not leave the members without a verdict.
-            batch.writer.settle();
-            batch.turnstile.pass_on(batch.writer);
+            batch.end();
         }
     }
 }
 
-/// Ends when the database is closed.
-fn commit_each(batches: &Receiver<Commit>) {
-    for mut batch in batches {
-        batch.writer.settle();
-        batch.turnstile.pass_on(batch.writer);
+impl Batch {
+    fn end(mut self) {
+        if self.is_full {
+            self.writer.settle();
+        }
+        self.turnstile.pass_on(self.writer, On::Thread);
     }
+}
+
+/// Ends when the database is closed.
+fn commit_each(batches: &Receiver<Batch>) {
+    batches.iter().for_each(Batch::end);
+}
+
+fn too_many() -> Error {
+    Error::unavailable("too many writers, or one that does not end")
 }
 
 /// The right to write. Dropping it undoes what was not released and passes it on.
@@ -148,7 +212,7 @@ impl Drop for Turn {
     fn drop(&mut self) {
         if let Some(mut writer) = self.writer.take() {
             writer.undo();
-            self.turnstile.clone().pass_on(writer);
+            self.turnstile.clone().pass_on(writer, On::Task);
         }
     }
 }

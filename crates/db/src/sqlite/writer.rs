@@ -1,8 +1,10 @@
 //! The one connection that writes, and the transaction it shares among many.
 //!
 //! Each member of the batch runs inside its own savepoint in one outer transaction. A member
-//! that released its savepoint leaves a sender behind and learns its verdict from [`settle`].
-//! Refuses to know who comes next: that is the turnstile.
+//! that released its savepoint leaves a sender behind and learns its verdict from [`settle`]. A
+//! transaction of one statement (an [`Errand`]) needs no savepoint: SQLite undoes a statement that
+//! fails by itself, and nothing comes after it. Refuses to know who comes next: that is the
+//! turnstile.
 //!
 //! [`settle`]: Writer::settle
 
@@ -10,10 +12,38 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{connection, failure, statement};
-use crate::{Error, Figures, Stopwatch};
+use crate::value::Owned;
+use crate::{Error, Figures, Stopwatch, Value};
 
 /// Learns whether the shared commit took place.
 pub(super) type Verdict = oneshot::Sender<Result<(), Error>>;
+
+/// Learns how many rows a statement touched, once that is durable; `None` when it was not run,
+/// because another process writes.
+pub(super) type Touched = oneshot::Sender<Result<Option<u64>, Error>>;
+
+/// A transaction of one statement, run by whoever has the writer when its turn comes.
+pub(super) struct Errand {
+    pub(super) sql: String,
+    pub(super) params: Vec<Owned>,
+    pub(super) done: Touched,
+}
+
+/// Who waits for the shared commit.
+enum Member {
+    Transaction(Verdict),
+    Statement(Touched, u64),
+}
+
+impl Member {
+    /// A member that went away does not need to know.
+    fn tell(self, committed: Result<(), Error>) {
+        let _ = match self {
+            Member::Transaction(verdict) => verdict.send(committed).is_ok(),
+            Member::Statement(done, touched) => done.send(committed.map(|()| Some(touched))).is_ok(),
+        };
+    }
+}
 
 /// The write connection and the state of its batch.
 pub(super) struct Writer {
@@ -25,7 +55,7 @@ pub(super) struct Writer {
     /// A member's savepoint is open.
     savepoint: bool,
     /// Members that are done and wait for the shared commit.
-    members: Vec<Verdict>,
+    members: Vec<Member>,
     /// The last commit with something in it failed, and none has succeeded since.
     suspect: bool,
     figures: Figures,
@@ -47,6 +77,43 @@ impl Writer {
 
     /// Opens a savepoint, and the outer transaction if need be. `false`: another process writes.
     pub(super) fn begin(&mut self) -> Result<bool, Error> {
+        if !self.open_batch()? {
+            return Ok(false);
+        }
+        let connection = self.connection()?;
+        run(connection, "SAVEPOINT member")
+            .map_err(|error| failure::explain(connection, &error))?;
+        self.savepoint = true;
+        Ok(true)
+    }
+
+    /// Runs a transaction of one statement as a member of the batch.
+    pub(super) fn perform(&mut self, errand: Errand) {
+        let Errand { sql, params, done } = errand;
+        if done.is_closed() {
+            return;
+        }
+        let params: Vec<Value<'_>> = params.iter().map(Owned::borrow).collect();
+        let touched = match self.open_batch() {
+            Ok(true) => {
+                self.connection().and_then(|c| statement::execute(c, &sql, &params)).map(Some)
+            }
+            Ok(false) => Ok(None),
+            Err(error) => Err(error),
+        };
+        match touched {
+            Ok(Some(touched)) => self.members.push(Member::Statement(done, touched)),
+            other => {
+                if let Err(error) = &other {
+                    self.notice_loss(error);
+                }
+                let _ = done.send(other);
+            }
+        }
+    }
+
+    /// Opens the outer transaction if need be. `false`: another process writes.
+    fn open_batch(&mut self) -> Result<bool, Error> {
         if self.connection.is_none() {
             self.connection = Some(connection::for_writing(&self.place)?);
         }
@@ -59,10 +126,6 @@ impl Writer {
             }
             self.batch = true;
         }
-        let connection = self.connection()?;
-        run(connection, "SAVEPOINT member")
-            .map_err(|error| failure::explain(connection, &error))?;
-        self.savepoint = true;
         Ok(true)
     }
 
@@ -87,7 +150,7 @@ impl Writer {
             run(connection, "RELEASE member").map_err(|error| failure::explain(connection, &error))
         })?;
         self.savepoint = false;
-        self.members.push(verdict);
+        self.members.push(Member::Transaction(verdict));
         Ok(())
     }
 
@@ -137,10 +200,7 @@ impl Writer {
             Ok(()) => {
                 self.suspect = false;
                 self.figures.committed(watch, self.members.len());
-                for member in self.members.drain(..) {
-                    // A member that went away does not need to know.
-                    let _ = member.send(Ok(()));
-                }
+                self.members.drain(..).for_each(|member| member.tell(Ok(())));
             }
             Err(error) => self.lose(&error),
         }
@@ -169,9 +229,7 @@ impl Writer {
             other => other.to_string(),
         };
         let verdict = Error::Unavailable(format!("the shared commit failed: {reason}"));
-        for member in self.members.drain(..) {
-            let _ = member.send(Err(verdict.clone()));
-        }
+        self.members.drain(..).for_each(|member| member.tell(Err(verdict.clone())));
         self.suspect = true;
         self.savepoint = false;
         self.batch = false;
