@@ -234,11 +234,9 @@ impl Client {
     /// The values of `response_type` that follow from its grants.
     pub fn response_types(&self) -> Vec<&'static str> {
         let code = self.allows(GrantType::AuthorizationCode).then_some("code");
-        let implicit: &[&str] = match self.allows(GrantType::Implicit) {
-            true => &["token", "id_token", "id_token token"],
-            false => &[],
-        };
-        code.into_iter().chain(implicit.iter().copied()).collect()
+        let is_implicit = self.allows(GrantType::Implicit);
+        let implicit = ["token", "id_token", "id_token token"].into_iter().filter(|_| is_implicit);
+        code.into_iter().chain(implicit).collect()
     }
 
     /// Its settings in the words of the contract: what the API shows, what an audit record

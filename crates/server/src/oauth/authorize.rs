@@ -186,7 +186,7 @@ fn send(answer: AuthorizationResponse) -> Response {
 }
 
 /// A page, because nothing proves where an error may be sent (RFC 6749 §4.1.2.1).
-fn unredirectable(app: &App, call: &Call, page: Unredirectable) -> Response {
+pub(super) fn unredirectable(app: &App, call: &Call, page: Unredirectable) -> Response {
     let about = About { endpoint: "authorize", client_id: page.client_id, used_basic: false };
     let error_id = note(app, call, &about, &page.error);
     let said = Failure::Said {

@@ -66,8 +66,13 @@ struct Act<'a> {
 
 /// Tells what a token means.
 pub async fn post(State(app): State<Arc<App>>, posted: Posted) -> Response {
+    answered(&app, &posted).await
+}
+
+/// The same for a request that came by another way.
+pub(super) async fn answered(app: &App, posted: &Posted) -> Response {
     let mut work = app.instance.read();
-    match introspect(&mut work, &posted).await {
+    match introspect(&mut work, posted).await {
         Ok(Some((live, meaning))) => match answer(&mut work, &live, &meaning).await {
             Ok(response) => response,
             Err(fault) => super::answer::faulty(&posted.call, &fault),
@@ -76,13 +81,13 @@ pub async fn post(State(app): State<Arc<App>>, posted: Posted) -> Response {
         Err(Failed::Refused(Refused::Error(error))) if error.code == Code::InvalidToken => {
             let challenge = bearer::Challenge::of(&error).to_string();
             let about = posted.about("introspect");
-            let mut response = refuse(&app, &posted.call, &about, Refused::Error(error));
+            let mut response = refuse(app, &posted.call, &about, Refused::Error(error));
             if let Ok(value) = HeaderValue::from_str(&challenge) {
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
             }
             response.into_response()
         }
-        Err(failed) => failure(&app, &posted.call, &posted.about("introspect"), failed),
+        Err(failed) => failure(app, &posted.call, &posted.about("introspect"), failed),
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) struct Asking<'a> {
 }
 
 /// What a grant gives back.
-pub(super) struct Given {
+pub(in crate::oauth) struct Given {
     pub access: AccessToken,
     pub refresh: Option<Plain>,
     pub id_token: Option<Plain>,
@@ -68,7 +68,8 @@ pub async fn post(State(app): State<Arc<App>>, posted: Posted) -> Response {
     }
 }
 
-async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed> {
+/// All phases but the answer.
+pub(super) async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed> {
     let presented = posted.presented()?;
     let mut reading = app.instance.read();
     let authenticated = client_auth::authenticate(&mut reading, &posted.call, &presented).await?;
