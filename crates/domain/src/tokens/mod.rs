@@ -18,6 +18,7 @@ mod personal;
 mod rates;
 mod reuse;
 mod revocation;
+mod service_teams;
 mod slots;
 mod targets;
 
@@ -38,4 +39,5 @@ pub use own::{Own, issue_own};
 pub use personal::{Personal, issue_personal};
 pub use rates::{Rates, admit};
 pub use revocation::{end_grant, end_grants_of, revoke, revoke_grant_of_user, revoke_token};
+pub use service_teams::service_teams;
 pub use targets::select as select_resources;

@@ -163,6 +163,7 @@ async fn answer(work: &mut Work, live: &Live, meaning: &Meaning) -> Result<Respo
         if live.is_refresh { Value::Null } else { tokens::audience(work, &live.resources).await? };
     let sub = live.user.as_ref().map_or(live.client.as_str(), |user| user.as_str());
     let extra = if live.is_refresh { Map::new() } else { extra(work, live).await? };
+    let own = tokens::service_teams(work, live, meaning).await?;
     let instance = work.instance();
     // A client without a person stands for itself, so that a reader of user names finds one.
     let username = live.email.as_deref().unwrap_or(live.client.as_str());
@@ -185,6 +186,7 @@ async fn answer(work: &mut Work, live: &Live, meaning: &Meaning) -> Result<Respo
         authorized_teams: meaning
             .teams
             .iter()
+            .chain(&own)
             .map(super::userinfo::Team::with_permissions)
             .collect(),
         instance_permissions: &meaning.instance,

@@ -18,6 +18,7 @@ mod metadata;
 mod own_tokens;
 mod parallel;
 mod password;
+mod profiles;
 mod redirect_uris;
 mod refresh;
 mod refusals;
