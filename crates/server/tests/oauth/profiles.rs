@@ -70,9 +70,8 @@ fn words(line: &str, variables: &Variables) -> Vec<String> {
             '\'' | '"' if quote == ' ' => (quote, is_word) = (c, true),
             c if c == quote && quote != ' ' => quote = ' ',
             '\\' if quote != '\'' => match rest.next() {
-                Some('\n') => {}
+                Some('\n') | None => {}
                 Some(c) => word.push(c),
-                None => {}
             },
             '$' if quote != '\'' => {
                 let mut name = String::new();

@@ -30,12 +30,12 @@ pub(super) struct Caller {
 }
 
 /// A refusal on its way to an answer.
-pub(super) struct Failed(Call, Refusal);
+pub(super) struct Failed(Box<(Call, Refusal)>);
 
 impl Caller {
     /// What a rule refused, as an answer.
     pub fn refused(&self, refusal: impl Into<Refusal>) -> Failed {
-        Failed(self.call.clone(), refusal.into())
+        Failed(Box::new((self.call.clone(), refusal.into())))
     }
 }
 
@@ -88,7 +88,7 @@ impl FromRequestParts<Arc<App>> for Caller {
 
 impl IntoResponse for Failed {
     fn into_response(self) -> Response {
-        let Self(call, refusal) = self;
+        let (call, refusal) = *self.0;
         let (status, error) = match &refusal {
             Refusal::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             Refusal::Forbidden { .. } => (StatusCode::FORBIDDEN, "insufficient_scope"),

@@ -1,4 +1,4 @@
-//! OAuth2 clients as Relativity's scripts manage them (REL-41 to REL-46): whole objects, one flow
+//! `OAuth2` clients as Relativity's scripts manage them (REL-41 to REL-46): whole objects, one flow
 //! a client, ids and secrets in hexadecimal digits.
 //!
 //! The scripts know no scopes and no presets, so a client made here holds `as_user:*` with full
@@ -190,16 +190,11 @@ async fn settings(
     let mut refuse = |field: &str, message: &str| {
         wrong.push(FieldError { field: field.into(), message: message.into() });
     };
-    let lifetime = match asked.get("AccessTokenLifetimeInMinutes") {
-        None | Some(Value::Null) => Value::Null,
-        Some(minutes) => match minutes.as_i64().and_then(|minutes| minutes.checked_mul(60)) {
-            Some(seconds) => json!(seconds),
-            None => {
-                refuse("AccessTokenLifetimeInMinutes", "A whole number of minutes is needed.");
-                Value::Null
-            }
-        },
-    };
+    let minutes = field("AccessTokenLifetimeInMinutes");
+    let seconds = minutes.as_i64().and_then(|minutes| minutes.checked_mul(60));
+    if seconds.is_none() && !minutes.is_null() {
+        refuse("AccessTokenLifetimeInMinutes", "A whole number of minutes is needed.");
+    }
     let context_user = context_user(work, &field("ContextUser")).await?;
     if flow == GrantType::ClientCredentials && context_user.is_null() {
         refuse("ContextUser", "This flow acts for a context user: name one who is there.");
@@ -224,7 +219,7 @@ async fn settings(
         "description": field("Description"),
         "enabled": field("Enabled"),
         "redirect_uris": field("RedirectUris"),
-        "access_token_lifetime": lifetime,
+        "access_token_lifetime": seconds,
         "context_user": context_user,
         "claims": claims,
         "confirm_high_risk": true,
