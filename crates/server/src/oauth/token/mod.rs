@@ -76,7 +76,7 @@ pub(super) async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed
     unhurried(app, &posted.call, &authenticated.client)?;
     let request = TokenRequest::parse(&posted.params)?;
     let asking = Asking { call: &posted.call, client: &authenticated.client, request: &request };
-    held(app.instance.policy(), &asking)?;
+    let grant_type = held(app.instance.policy(), &asking)?;
     drop(reading);
     // A password is hashed for as long as it takes, so that comes before the work.
     let verified = match &request.grant {
@@ -87,12 +87,15 @@ pub(super) async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed
     };
     let mut work = app.instance.begin().await?;
     if let Some(verified) = verified {
-        return password::exchange(work, &asking, &verified).await;
+        let given = password::exchange(work, &asking, &verified).await?;
+        app.count(|figures| figures.granted(grant_type.as_str()));
+        return Ok(given);
     }
     let outcome = grant(&mut work, &asking).await;
     match outcome {
         Ok(given) => {
             work.commit().await?;
+            app.count(|figures| figures.granted(grant_type.as_str()));
             Ok(given)
         }
         Err(Failed::Refused(Refused::Fault(fault))) => Err(fault.into()),
@@ -121,7 +124,7 @@ fn unhurried(app: &App, call: &Call, client: &Client) -> Result<(), Failed> {
 
 /// Is the grant one we know, and one this client holds? A refresh token of a client that signs
 /// people in by password alone is a part of that grant, and goes with it.
-fn held(policy: &Policy, asking: &Asking<'_>) -> Result<(), Error> {
+fn held(policy: &Policy, asking: &Asking<'_>) -> Result<GrantType, Error> {
     let client = asking.client;
     let only_by_password = !policy.legacy_password
         && client.allows(GrantType::Password)
@@ -137,7 +140,7 @@ fn held(policy: &Policy, asking: &Asking<'_>) -> Result<(), Error> {
         }
     };
     if client.allows(wanted) {
-        return Ok(());
+        return Ok(wanted);
     }
     let expected: Vec<_> = client.grant_types.iter().map(|g| g.as_str()).collect();
     let error = Error::new(Code::UnauthorizedClient, "This client may not use this grant_type.");
