@@ -13,7 +13,7 @@
 //! accounts scopes
 //! teams    keys    resources refusals
 //! access   audit   settings  attempts
-//! ground:  call id node vault secret text work instance refusal fault
+//! ground:  call id node vault secret text work listing instance refusal fault
 //! ```
 
 mod call;
@@ -22,6 +22,7 @@ mod clock;
 mod fault;
 mod id;
 mod instance;
+mod listing;
 mod migrations;
 mod node;
 mod refusal;
