@@ -11,8 +11,8 @@
 //! tokens
 //! sessions clients roles
 //! accounts scopes
-//! teams    keys    resources refusals
-//! access   audit   settings  attempts
+//! teams    keys    resources refusals settings
+//! access   audit   attempts
 //! ground:  call id node vault secret text work listing instance refusal fault
 //! ```
 

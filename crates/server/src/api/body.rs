@@ -142,6 +142,11 @@ impl Fields {
         }
     }
 
+    /// A whole number that may be left out (`None`) or taken away (null: `Some(None)`).
+    pub fn changed_number(&mut self, name: &str) -> Option<Option<i64>> {
+        self.left.contains_key(name).then(|| self.number_or(name, None))
+    }
+
     /// `true` or `false`; false where it is left out.
     pub fn flag(&mut self, name: &str) -> bool {
         match self.left.remove(name) {
