@@ -221,8 +221,7 @@ pub async fn list_grants(
     ));
     list.int(now);
     if let Some(wanted) = query.is_active {
-        let word = if wanted { "active" } else { "ended" };
-        list.and(&format!("{status} = '{word}'"));
+        list.and(&format!("{status} = '{}'", if wanted { "active" } else { "ended" }));
     }
     if let Some(user) = &query.user {
         let user = list.text(user);

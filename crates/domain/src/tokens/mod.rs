@@ -29,7 +29,7 @@ pub use grants::{
     keep_until, sweep,
 };
 pub use id_token::{IdToken, id_token};
-pub use impact::{Impact, impact};
+pub use impact::{Impact, grants_naming, impact};
 pub use inventory::{
     GrantQuery, ListedGrant, ListedToken, TokenQuery, list_grants, list_tokens, revoke_grant,
     revoke_token,

@@ -142,9 +142,9 @@ impl Fields {
         }
     }
 
-    /// A whole number that may be left out (`None`) or taken away (null: `Some(None)`).
-    pub fn changed_number(&mut self, name: &str) -> Option<Option<i64>> {
-        self.left.contains_key(name).then(|| self.number_or(name, None))
+    /// Is it there, null or not?
+    pub fn has(&self, name: &str) -> bool {
+        self.left.contains_key(name)
     }
 
     /// `true` or `false`; false where it is left out.

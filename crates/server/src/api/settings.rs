@@ -40,8 +40,8 @@ impl FromJson for SettingsPatch {
         let mut fields = Fields::of(value)?;
         let mut patch = Patch::new();
         for number in NUMBERS {
-            if let Some(value) = fields.changed_number(number.name) {
-                patch.push((number, value));
+            if fields.has(number.name) {
+                patch.push((number, fields.number_or(number.name, None)));
             }
         }
         fields.done(Self(patch))
