@@ -29,6 +29,10 @@ async fn write(db: Db, id: i64) -> Result<(), Error> {
     tx.commit().await
 }
 
+async fn perform(db: Db, id: i64) -> Result<u64, Error> {
+    db.perform(INSERT, params![id, id.to_string()]).await
+}
+
 async fn ids(db: &Db) -> Vec<i64> {
     let rows = db.read().query("SELECT id FROM things ORDER BY id", params![]).await.unwrap();
     rows.iter().map(|row| row.get(0).unwrap()).collect()
@@ -70,6 +74,83 @@ async fn shares_one_commit_among_those_who_wait() {
     let pages = (std::fs::metadata(&log).unwrap().len() - before) / 4096;
     assert!(pages < 20, "{pages} pages were written; a commit for each would write 200");
     assert_eq!(ids(db).await.len(), 101);
+}
+
+#[tokio::test]
+async fn shares_one_commit_among_statements_that_are_alone() {
+    let test = made().await;
+    let db = test.db();
+    let log = format!("{}-wal", test.uri().strip_prefix("sqlite:").unwrap());
+    let mut first = db.begin().await.unwrap();
+    insert(&mut first, 0).await.unwrap();
+    let mut waiting = Vec::new();
+    for id in 1..=100 {
+        waiting.push(in_line(perform(db.clone(), id)).await);
+    }
+    let before = std::fs::metadata(&log).unwrap().len();
+    first.commit().await.unwrap();
+    for task in waiting {
+        assert_eq!(task.await.unwrap(), Ok(1));
+    }
+    let pages = (std::fs::metadata(&log).unwrap().len() - before) / 4096;
+    assert!(pages < 20, "{pages} pages were written; a commit for each would write 200");
+    assert_eq!(ids(db).await.len(), 101);
+}
+
+#[tokio::test]
+async fn keeps_the_rest_of_a_batch_when_one_statement_of_it_is_refused() {
+    let test = made().await;
+    let db = test.db();
+    let mut first = db.begin().await.unwrap();
+    insert(&mut first, 0).await.unwrap();
+    let mut waiting = Vec::new();
+    for id in [1, 2, 2, 3] {
+        waiting.push(in_line(perform(db.clone(), id)).await);
+    }
+    first.commit().await.unwrap();
+    let mut verdicts = Vec::new();
+    for task in waiting {
+        verdicts.push(task.await.unwrap().is_ok());
+    }
+    assert_eq!(verdicts, [true, true, false, true]);
+    assert_eq!(ids(db).await, [0, 1, 2, 3]);
+}
+
+#[tokio::test]
+async fn does_not_run_a_statement_that_was_given_up_in_line() {
+    let test = made().await;
+    let db = test.db();
+    let mut first = db.begin().await.unwrap();
+    insert(&mut first, 0).await.unwrap();
+    let given_up = in_line(perform(db.clone(), 1)).await;
+    given_up.abort();
+    assert!(given_up.await.is_err());
+    first.commit().await.unwrap();
+    assert_eq!(perform(db.clone(), 2).await, Ok(1));
+    assert_eq!(ids(db).await, [0, 2]);
+}
+
+#[tokio::test]
+async fn tells_a_lone_statement_when_the_shared_commit_fails() {
+    let test = made().await;
+    let db = test.db();
+    db.pragma("max_page_count = 1").await.unwrap();
+    let full = db.perform(INSERT, params![1, "x".repeat(100_000)]).await;
+    assert!(is_unavailable(&full), "{full:?}");
+    assert_eq!(perform(db.clone(), 2).await, Ok(1));
+    assert_eq!(ids(db).await, [2]);
+}
+
+#[tokio::test]
+async fn performs_once_another_process_has_finished_writing() {
+    let test = made().await;
+    let (db, other) = (test.db(), Db::open(test.uri()).await.unwrap());
+    let mut held = other.begin().await.unwrap();
+    insert(&mut held, 1).await.unwrap();
+    let waiting = in_line(perform(db.clone(), 2)).await;
+    held.commit().await.unwrap();
+    assert_eq!(waiting.await.unwrap(), Ok(1));
+    assert_eq!(ids(db).await, [1, 2]);
 }
 
 #[tokio::test]

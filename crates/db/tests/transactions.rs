@@ -197,3 +197,71 @@ async fn tells_when_no_connection_is_free() {
     held.clear();
     assert_eq!(test.db().ping().await, Ok(()));
 }
+
+#[tokio::test]
+async fn performs_one_statement_as_a_transaction_of_its_own() {
+    both(|db| async move {
+        make(&db).await;
+        assert_eq!(db.perform(INSERT, params![1, "one"]).await, Ok(1));
+        assert_eq!(ids(db.read()).await, [1]);
+        let none = db.perform("UPDATE things SET name = $2 WHERE id = $1", params![9, "x"]).await;
+        assert_eq!(none, Ok(0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refuses_a_performed_statement_alone_and_goes_on() {
+    both(|db| async move {
+        make(&db).await;
+        db.perform(INSERT, params![1, "one"]).await.unwrap();
+        let conflict = Error::Conflict { table: "things".into(), column: "id".into() };
+        for _ in 0..20 {
+            assert_eq!(db.perform(INSERT, params![1, "again"]).await, Err(conflict.clone()));
+        }
+        let two = "INSERT INTO things (id, name) VALUES ($1, $2), ($1, 'twice')";
+        assert_eq!(db.perform(two, params![2, "two"]).await, Err(conflict), "all of it or nothing");
+        let nul = db.perform(INSERT, params![3, "\0"]).await;
+        assert!(is_refused(&nul), "{nul:?}");
+        db.perform(INSERT, params![4, "four"]).await.unwrap();
+        assert_eq!(ids(db.read()).await, [1, 4]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn performs_beside_transactions_without_losing_either() {
+    both(|db| async move {
+        make(&db).await;
+        let alone =
+            |db: Db, id: i64| async move { db.perform(INSERT, params![id, id.to_string()]).await };
+        let mut tasks = tokio::task::JoinSet::new();
+        for id in 0..120 {
+            let db = db.clone();
+            tasks.spawn(async move {
+                match id % 4 {
+                    0 => {
+                        let mut tx = db.begin().await?;
+                        insert(&mut tx, id).await?;
+                        tx.commit().await?;
+                    }
+                    1 => {
+                        // Given up: what was done in it is undone, and nothing else.
+                        let mut tx = db.begin().await?;
+                        insert(&mut tx, id).await?;
+                    }
+                    _ => {
+                        alone(db, id).await?;
+                    }
+                }
+                Ok::<_, Error>(())
+            });
+        }
+        while let Some(done) = tasks.join_next().await {
+            assert_eq!(done.unwrap(), Ok(()));
+        }
+        let kept: Vec<i64> = (0..120).filter(|id| id % 4 != 1).collect();
+        assert_eq!(ids(db.read()).await, kept);
+    })
+    .await;
+}

@@ -40,7 +40,9 @@ impl Member {
     fn tell(self, committed: Result<(), Error>) {
         let _ = match self {
             Member::Transaction(verdict) => verdict.send(committed).is_ok(),
-            Member::Statement(done, touched) => done.send(committed.map(|()| Some(touched))).is_ok(),
+            Member::Statement(done, touched) => {
+                done.send(committed.map(|()| Some(touched))).is_ok()
+            }
         };
     }
 }

@@ -47,13 +47,13 @@ pub(super) async fn issue(
         let subject = Subject::Grant(&grant, [client.epoch, user.epoch]);
         let (scopes, resources) = (&grant.scopes, grant.resources.as_slice());
         let issue = Issue { client, subject, scopes, resources, extra: None };
-        access = tokens::issue(work, call, &issue).await?;
-        if access.is_none() {
+        let Some(issued) = tokens::issue(work, call, &issue).await? else {
             tokens::end_grant(work, grant.id).await?;
             let error =
                 Error::new(Code::AccessDenied, "The application or the person was stopped.");
             return Ok(Decision::Refused(Box::new(pending.refused(error))));
-        }
+        };
+        access = Some(issued.sign(work, call.now).await?);
     }
     let mut id_token = None;
     if asked.gives_id_token() {

@@ -3,6 +3,9 @@
 //! The row is inserted by a statement that reads the epochs of client, user and grant in the same
 //! transaction and inserts nothing unless all are alive, so that no pause, disabling or
 //! revocation can slip in between a check and the issue.
+//!
+//! A signature is made once the row is durable: whoever writes keeps the others waiting, and
+//! signing would make it longer.
 
 use serde_json::json;
 
@@ -49,91 +52,164 @@ pub struct AccessToken {
     pub scopes: Scopes,
 }
 
+/// A token whose row is stored; its text is made by [`sign`](Issued::sign), after the commit.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    /// Its row.
+    pub id: i64,
+    /// What it may be used for.
+    pub scopes: Scopes,
+    expires_in: i64,
+    text: Text,
+}
+
+#[derive(Debug, Clone)]
+enum Text {
+    Opaque(Plain),
+    /// The claims of a JWT.
+    Unsigned(serde_json::Value),
+}
+
+impl Issued {
+    /// Makes the text. It may be asked for with a reader, and should be.
+    ///
+    /// # Errors
+    /// When there is no key to sign with.
+    pub async fn sign(self, work: &mut Work, now: i64) -> Result<AccessToken, Fault> {
+        let text = match self.text {
+            Text::Opaque(text) => text,
+            Text::Unsigned(claims) => {
+                let algorithm = protocol::jose::Algorithm::Es256;
+                Plain::new(keys::sign(work, now, algorithm, "at+jwt", &claims).await?)
+            }
+        };
+        Ok(AccessToken { id: self.id, text, expires_in: self.expires_in, scopes: self.scopes })
+    }
+}
+
+/// What is stored of a token.
+struct New {
+    id: i64,
+    issued_at: i64,
+    expires_at: i64,
+    scopes: String,
+    audience: String,
+}
+
+impl New {
+    fn of(work: &Work, call: &Call, issue: &Issue<'_>) -> Self {
+        Self {
+            id: work.instance.ids.next(),
+            issued_at: call.now,
+            expires_at: call.now + issue.client.access_token_lifetime,
+            scopes: issue.scopes.to_string(),
+            audience: issue.resources.join(" "),
+        }
+    }
+}
+
+const INSERT_OWN: &str = "INSERT INTO access_tokens (id, client_number, client_epoch, user_epoch,
+       issued_at, expires_at, scopes, audience)
+     SELECT CAST($1 AS BIGINT), c.number, c.epoch, u.epoch, CAST($2 AS BIGINT),
+       CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT)
+     FROM clients c LEFT JOIN users u ON u.id = c.context_user
+     WHERE c.id = $6 AND c.enabled AND c.version = $7
+       AND (c.context_user IS NULL OR u.status = 'active'
+            OR (c.continue_without_context_user AND u.status = 'disabled'))";
+
+const INSERT_OF_GRANT: &str = "INSERT INTO access_tokens (id, client_number, grant_id, client_epoch,
+       user_epoch, grant_epoch, issued_at, expires_at, scopes, audience)
+     SELECT CAST($1 AS BIGINT), c.number, g.id, c.epoch, u.epoch, g.epoch,
+       CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT)
+     FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
+     WHERE g.id = $6 AND g.epoch = $7 AND c.id = $8 AND c.enabled AND u.status = 'active'
+       AND c.epoch = $9 AND u.epoch = $10";
+
 /// Issues a token; `None` when client, person or grant is no longer alive.
 ///
 /// # Errors
-/// When it cannot be stored or signed.
+/// When it cannot be stored.
 pub async fn issue(
     work: &mut Work,
     call: &Call,
     issue: &Issue<'_>,
-) -> Result<Option<AccessToken>, Fault> {
-    let id = work.instance.ids.next();
-    let expires_at = call.now + issue.client.access_token_lifetime;
-    let audience = issue.resources.join(" ");
-    let scopes = issue.scopes.to_string();
+) -> Result<Option<Issued>, Fault> {
+    let new = New::of(work, call, issue);
+    let New { id, issued_at, expires_at, scopes, audience } = &new;
+    let client = issue.client;
     let stored = match issue.subject {
         Subject::Service => {
-            let sql =
-                "INSERT INTO access_tokens (id, client_number, client_epoch, user_epoch, issued_at,
-                         expires_at, scopes, audience)
-                       SELECT CAST($1 AS BIGINT), c.number, c.epoch, u.epoch, CAST($2 AS BIGINT),
-                         CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT)
-                       FROM clients c LEFT JOIN users u ON u.id = c.context_user
-                       WHERE c.id = $6 AND c.enabled AND c.version = $7
-                         AND (c.context_user IS NULL OR u.status = 'active'
-                              OR (c.continue_without_context_user AND u.status = 'disabled'))";
-            let client = issue.client;
-            let params =
-                db::params![id, call.now, expires_at, scopes, audience, client.id, client.version];
-            work.tx.execute(sql, params).await?
+            let params = db::params![
+                id, issued_at, expires_at, scopes, audience, client.id, client.version
+            ];
+            work.tx.execute(INSERT_OWN, params).await?
         }
         Subject::Grant(grant, [client_epoch, user_epoch]) => {
-            let sql = "INSERT INTO access_tokens (id, client_number, grant_id, client_epoch, user_epoch,
-                         grant_epoch, issued_at, expires_at, scopes, audience)
-                       SELECT CAST($1 AS BIGINT), c.number, g.id, c.epoch, u.epoch, g.epoch,
-                         CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT)
-                       FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
-                       WHERE g.id = $6 AND g.epoch = $7 AND c.id = $8 AND c.enabled AND u.status = 'active'
-                         AND c.epoch = $9 AND u.epoch = $10";
-            let (client, grant_id) = (&issue.client.id, grant.id);
             let params = db::params![
                 id,
-                call.now,
+                issued_at,
                 expires_at,
                 scopes,
                 audience,
-                grant_id,
+                grant.id,
                 grant.epoch,
-                client,
+                client.id,
                 client_epoch,
                 user_epoch
             ];
-            work.tx.execute(sql, params).await?
+            work.tx.execute(INSERT_OF_GRANT, params).await?
         }
     };
-    if stored == 0 {
-        return Ok(None);
-    }
-    let text = spell(work, call.now, id, expires_at, issue).await?;
-    let expires_in = issue.client.access_token_lifetime;
-    Ok(Some(AccessToken { id, text, expires_in, scopes: issue.scopes.clone() }))
+    if stored == 0 { Ok(None) } else { spell(work, &new, issue).await.map(Some) }
 }
 
-/// The text of the token with this row: opaque, or a JWT (RFC 9068).
-pub(super) async fn spell(
+/// The same for a service, as a transaction of its own: the token is durable when this returns.
+///
+/// # Errors
+/// When it cannot be stored.
+pub(super) async fn issue_alone(
+    work: &mut Work,
+    call: &Call,
+    issue: &Issue<'_>,
+) -> Result<Option<Issued>, Fault> {
+    let new = New::of(work, call, issue);
+    let New { id, issued_at, expires_at, scopes, audience } = &new;
+    let client = issue.client;
+    let params =
+        db::params![id, issued_at, expires_at, scopes, audience, client.id, client.version];
+    let stored = work.instance.db.perform(INSERT_OWN, params).await?;
+    if stored == 0 { Ok(None) } else { spell(work, &new, issue).await.map(Some) }
+}
+
+/// A token that was issued before, to be given once more.
+pub(super) async fn again(
     work: &mut Work,
     now: i64,
-    id: i64,
-    expires_at: i64,
+    (id, expires_at): (i64, i64),
     issue: &Issue<'_>,
-) -> Result<Plain, Fault> {
-    if issue.client.access_token_format == TokenFormat::Opaque {
+) -> Result<Issued, Fault> {
+    let scopes = issue.scopes.to_string();
+    let new = New { id, issued_at: now, expires_at, scopes, audience: issue.resources.join(" ") };
+    spell(work, &new, issue).await
+}
+
+/// All of the text but its signature: opaque, or a JWT (RFC 9068).
+async fn spell(work: &mut Work, new: &New, issue: &Issue<'_>) -> Result<Issued, Fault> {
+    let text = if issue.client.access_token_format == TokenFormat::Opaque {
         let vault = &work.instance.vault;
         let extra = issue.extra.map_or_else(|| vault.draw(), Ok)?;
-        return Ok(Plain::new(vault.make(Kind::Access, id, extra, b"")?));
-    }
-    let claims = jwt_claims(work, now, id, expires_at, issue).await?;
-    let algorithm = protocol::jose::Algorithm::Es256;
-    Ok(Plain::new(keys::sign(work, now, algorithm, "at+jwt", &claims).await?))
+        Text::Opaque(Plain::new(vault.make(Kind::Access, new.id, extra, b"")?))
+    } else {
+        Text::Unsigned(jwt_claims(work, new, issue).await?)
+    };
+    let expires_in = (new.expires_at - new.issued_at).max(0);
+    Ok(Issued { id: new.id, scopes: issue.scopes.clone(), expires_in, text })
 }
 
 /// The claims of RFC 9068 §2.2; extra claims of the client never replace one of them.
 async fn jwt_claims(
     work: &mut Work,
-    now: i64,
-    id: i64,
-    expires_at: i64,
+    new: &New,
     issue: &Issue<'_>,
 ) -> Result<serde_json::Value, Fault> {
     let client = issue.client;
@@ -147,10 +223,10 @@ async fn jwt_claims(
     claims.insert("sub".into(), json!(subject));
     claims.insert("client_id".into(), json!(client.id.as_str()));
     claims.insert("aud".into(), audience(work, issue.resources).await?);
-    claims.insert("iat".into(), json!(now));
-    claims.insert("exp".into(), json!(expires_at));
-    claims.insert("jti".into(), json!(work.instance.vault.public_id(id)?));
-    claims.insert("scope".into(), json!(issue.scopes.to_string()));
+    claims.insert("iat".into(), json!(new.issued_at));
+    claims.insert("exp".into(), json!(new.expires_at));
+    claims.insert("jti".into(), json!(work.instance.vault.public_id(new.id)?));
+    claims.insert("scope".into(), json!(new.scopes));
     match issue.subject {
         Subject::Grant(grant, _) => {
             claims.insert("auth_time".into(), json!(grant.authenticated_at));

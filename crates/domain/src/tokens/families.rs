@@ -8,7 +8,7 @@
 use protocol::error::{Code, Error};
 use protocol::scope::Scopes;
 
-use super::access_tokens::{self, AccessToken, Issue, Subject};
+use super::access_tokens::{self, Issue, Issued, Subject};
 use super::{Grant, find_grant, grants, keep_until};
 use crate::audit::{self, Object};
 use crate::clients::{Client, RefreshRotation};
@@ -36,7 +36,7 @@ pub struct Family {
 #[derive(Debug, Clone)]
 pub struct Refreshed {
     /// The new access token.
-    pub access: AccessToken,
+    pub access: Issued,
     /// The refresh token to use next.
     pub refresh: Plain,
     /// The grant behind both.
@@ -68,7 +68,7 @@ pub async fn begin_family(
     call: &Call,
     client: &Client,
     grant: &Grant,
-    access: &AccessToken,
+    access: i64,
 ) -> Result<Plain, Fault> {
     let id = work.instance.ids.next();
     let seed = work.instance.chance.bytes::<16>()?;
@@ -78,7 +78,7 @@ pub async fn begin_family(
                SELECT CAST($1 AS BIGINT), t.grant_id, $2, 0, CAST($3 AS BIGINT), t.id, CAST($3 AS BIGINT),
                  CAST($4 AS BIGINT), 0, t.client_epoch, t.user_epoch, t.grant_epoch
                FROM access_tokens t WHERE t.id = $5";
-    let params = db::params![id, seed, call.now, expires_at, access.id];
+    let params = db::params![id, seed, call.now, expires_at, access];
     work.tx.execute(sql, params).await?;
     keep_until(work, grant.id, expires_at).await?;
     text(work, id, 0, &seed)
@@ -311,7 +311,11 @@ async fn rotate(
     };
     let sql = "UPDATE refresh_families SET access_id = $2 WHERE id = $1";
     work.tx.execute(sql, db::params![family.id, access.id]).await?;
-    keep_until(work, grant.id, call.now + access.expires_in).await?;
+    // Most often the grant lives as long as the family does, and there is nothing to write.
+    let ends = call.now + client.access_token_lifetime;
+    if ends > grant.expires_at {
+        keep_until(work, grant.id, ends).await?;
+    }
     let refresh = text(work, family.id, next, &family.seed)?;
     Ok(Rotation::Done(Box::new(Refreshed { access, refresh, grant: grant.clone() })))
 }
@@ -345,14 +349,7 @@ async fn replayed(
         resources: &resources,
         extra,
     };
-    let text_of_access =
-        access_tokens::spell(work, call.now, family.access_id, expires_at, &issue).await?;
-    let access = AccessToken {
-        id: family.access_id,
-        text: text_of_access,
-        expires_in: (expires_at - call.now).max(0),
-        scopes: scopes.clone(),
-    };
+    let access = access_tokens::again(work, call.now, (family.access_id, expires_at), &issue).await?;
     let refresh = text(work, family.id, family.generation, &family.seed)?;
     Ok(Refreshed { access, refresh, grant })
 }

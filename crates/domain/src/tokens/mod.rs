@@ -23,7 +23,7 @@ mod service_teams;
 mod slots;
 mod targets;
 
-pub use access_tokens::{AccessToken, Issue, Subject, audience, issue};
+pub use access_tokens::{AccessToken, Issue, Issued, Subject, audience, issue};
 pub use families::{Family, RefreshRefusal, Refreshed, begin_family, refresh};
 pub(crate) use grants::stored_scopes;
 pub use grants::{

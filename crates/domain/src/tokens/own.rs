@@ -1,7 +1,8 @@
 //! A client's own token (client credentials), under what the client was given: the living one
 //! again where it is to be reused, and no more at once than its quota.
 //!
-//! Order: the living token of the same shape → is there room → issue → become the one to be given
+//! Without either it is one statement, which is a transaction of its own. Else, in this
+//! order: the living token of the same shape → is there room → issue → become the one to be given
 //! again → take a place. Whoever loses one of the last two takes the token back and asks once
 //! more. Everybody takes them in this order, so that nobody waits in a circle. This file refuses
 //! to know who asks and how often.
@@ -33,7 +34,8 @@ pub enum Own {
     Ended,
 }
 
-/// Gives `client` a token of its own for scopes and resources that were checked against it.
+/// Gives `client` a token of its own for scopes and resources that were checked against it. What
+/// it gives is durable: `work` is a reader, and nothing is left to commit.
 ///
 /// # Errors
 /// When it cannot be stored or signed, or when others were faster too often.
@@ -44,8 +46,23 @@ pub async fn issue_own(
     (scopes, resources): (&Scopes, &[String]),
 ) -> Result<Own, Fault> {
     let issue = Issue { client, subject: Subject::Service, scopes, resources, extra: None };
+    let reuses = client.token_issuance == TokenIssuance::Reuse;
+    if !reuses && client.max_active_tokens.is_none() {
+        return Ok(match access_tokens::issue_alone(work, call, &issue).await? {
+            Some(issued) => Own::Issued(issued.sign(work, call.now).await?),
+            None => Own::Ended,
+        });
+    }
+    if reuses
+        && let Found::Living(token) =
+            reuse::find(work, &issue, &reuse::shape(&issue), call.now).await?
+    {
+        return Ok(Own::Issued(token));
+    }
+    let mut work = work.instance.begin().await?;
     for _ in 0..TRIES {
-        if let Some(own) = once(work, call, issue.clone()).await? {
+        if let Some(own) = once(&mut work, call, issue.clone()).await? {
+            work.commit().await?;
             return Ok(own);
         }
     }
@@ -82,9 +99,10 @@ async fn once(work: &mut Work, call: &Call, mut issue: Issue<'_>) -> Result<Opti
     }
     let seed = work.instance.chance.bytes::<16>()?;
     issue.extra = shape.is_some().then(|| reuse::extra(work, &seed));
-    let Some(token) = access_tokens::issue(work, call, &issue).await? else {
+    let Some(issued) = access_tokens::issue(work, call, &issue).await? else {
         return Ok(Some(Own::Ended));
     };
+    let token = issued.sign(work, call.now).await?;
     if let Some(shape) = &shape
         && !reuse::keep(work, client, (shape, last), &token, (&seed, call.now)).await?
     {

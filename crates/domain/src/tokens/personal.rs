@@ -58,10 +58,11 @@ pub async fn issue_personal(
             resources: new.resources,
             extra: shape.is_some().then(|| reuse::extra(work, &seed)),
         };
-        let Some(access) = access_tokens::issue(work, call, &issue).await? else {
+        let Some(issued) = access_tokens::issue(work, call, &issue).await? else {
             end_grant(work, grant.id).await?;
             return Ok(None);
         };
+        let access = issued.sign(work, call.now).await?;
         if let Some(shape) = &shape
             && !reuse::keep(work, client, (shape, last), &access, (&seed, call.now)).await?
         {
@@ -101,7 +102,7 @@ async fn refresh(
     if let Some(current) = families::current(work, grant.id, call.now).await? {
         return Ok(Some(current));
     }
-    families::begin_family(work, call, client, grant, access).await.map(Some)
+    families::begin_family(work, call, client, grant, access.id).await.map(Some)
 }
 
 /// A token nobody has seen, and its grant.

@@ -3,10 +3,10 @@
 use domain::Work;
 use domain::authorizations::redeem;
 use domain::clients::GrantType;
-use domain::tokens::{self, IdToken, Issue, Subject};
+use domain::tokens::{self, Issue, Subject};
 use protocol::error::{Code, Error};
 
-use super::{Asking, Given, Refused, ended};
+use super::{Asking, Identity, Refused, Stored, ended};
 
 /// Redeems the code; a refresh token only where the client holds that grant and used PKCE.
 pub(super) async fn exchange(
@@ -14,7 +14,7 @@ pub(super) async fn exchange(
     asking: &Asking<'_>,
     code: &str,
     proof: (Option<&str>, Option<&str>),
-) -> Result<Given, Refused> {
+) -> Result<Stored, Refused> {
     let (client, request, call) = (asking.client, asking.request, asking.call);
     let redeemed = redeem(work, call, client, code, proof).await??;
     let mut resources = redeemed.resources.clone();
@@ -39,13 +39,11 @@ pub(super) async fn exchange(
         && (redeemed.used_pkce || client.refresh_without_pkce);
     let mut refresh = None;
     if refreshes {
-        refresh = Some(tokens::begin_family(work, call, client, &redeemed.grant, &access).await?);
+        refresh = Some(tokens::begin_family(work, call, client, &redeemed.grant, access.id).await?);
     }
-    let mut id_token = None;
-    if redeemed.scopes.contains("openid") {
-        let nonce = redeemed.nonce.as_deref();
-        let of = IdToken { client, grant: &redeemed.grant, nonce, access: Some(&access.text) };
-        id_token = Some(tokens::id_token(work, call, &of).await?);
-    }
-    Ok(Given { access, refresh, id_token })
+    let id_token = redeemed
+        .scopes
+        .contains("openid")
+        .then_some(Identity { grant: redeemed.grant, nonce: redeemed.nonce });
+    Ok(Stored { access, refresh, id_token })
 }

@@ -15,8 +15,8 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use domain::clients::{Client, GrantType};
-use domain::tokens::{self, AccessToken};
-use domain::{Call, Plain, Policy, Work};
+use domain::tokens::{self, AccessToken, IdToken, Issued};
+use domain::{Call, Fault, Plain, Policy, Work};
 use protocol::error::{Code, Error};
 use protocol::token_request::{Grant, TokenRequest};
 use serde::Serialize;
@@ -31,6 +31,34 @@ pub(super) struct Asking<'a> {
     pub call: &'a Call,
     pub client: &'a Client,
     pub request: &'a TokenRequest,
+}
+
+/// What a grant stored of a person's authority. It is signed once it is durable: whoever writes
+/// keeps the others waiting.
+pub(super) struct Stored {
+    pub access: Issued,
+    pub refresh: Option<Plain>,
+    pub id_token: Option<Identity>,
+}
+
+/// What an ID token will tell.
+pub(super) struct Identity {
+    pub grant: tokens::Grant,
+    pub nonce: Option<String>,
+}
+
+impl Stored {
+    async fn sign(self, reading: &mut Work, asking: &Asking<'_>) -> Result<Given, Fault> {
+        let (client, call) = (asking.client, asking.call);
+        let access = self.access.sign(reading, call.now).await?;
+        let mut id_token = None;
+        if let Some(Identity { grant, nonce }) = &self.id_token {
+            let (nonce, access) = (nonce.as_deref(), Some(&access.text));
+            let of = IdToken { client, grant, nonce, access };
+            id_token = Some(tokens::id_token(reading, call, &of).await?);
+        }
+        Ok(Given { access, refresh: self.refresh, id_token })
+    }
 }
 
 /// What a grant gives back.
@@ -77,32 +105,42 @@ pub(super) async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed
     let request = TokenRequest::parse(&posted.params)?;
     let asking = Asking { call: &posted.call, client: &authenticated.client, request: &request };
     let grant_type = held(app.instance.policy(), &asking)?;
-    drop(reading);
-    // A password is hashed for as long as it takes, so that comes before the work.
-    let verified = match &request.grant {
+    let given = match &request.grant {
         Grant::Password { username, password } => {
-            Some(password::prove(app, &asking, (username, password)).await?)
+            // A password is hashed for as long as it takes, so that comes before the work.
+            let verified = password::prove(app, &asking, (username, password)).await?;
+            password::exchange(app.instance.begin().await?, &asking, &verified).await?
         }
-        _ => None,
+        Grant::AuthorizationCode { .. } | Grant::RefreshToken { .. } => {
+            of_person(app, &mut reading, &asking).await?
+        }
+        _ => client_credentials::exchange(&mut reading, &asking).await?,
     };
+    app.count(|figures| figures.granted(grant_type.as_str()));
+    Ok(given)
+}
+
+/// A grant that a person gave in the browser.
+async fn of_person(app: &App, reading: &mut Work, asking: &Asking<'_>) -> Result<Given, Failed> {
     let mut work = app.instance.begin().await?;
-    if let Some(verified) = verified {
-        let given = password::exchange(work, &asking, &verified).await?;
-        app.count(|figures| figures.granted(grant_type.as_str()));
-        return Ok(given);
-    }
-    let outcome = grant(&mut work, &asking).await;
-    match outcome {
-        Ok(given) => {
-            work.commit().await?;
-            app.count(|figures| figures.granted(grant_type.as_str()));
-            Ok(given)
+    let outcome = match &asking.request.grant {
+        Grant::AuthorizationCode { code, redirect_uri, verifier } => {
+            let proof = (redirect_uri.as_deref(), verifier.as_deref());
+            authorization_code::exchange(&mut work, asking, code, proof).await
         }
-        Err(Failed::Refused(Refused::Fault(fault))) => Err(fault.into()),
+        Grant::RefreshToken { token } => refresh_token::exchange(&mut work, asking, token).await,
+        _ => Err(ended()),
+    };
+    match outcome {
+        Ok(stored) => {
+            work.commit().await?;
+            Ok(stored.sign(reading, asking).await?)
+        }
+        Err(Refused::Fault(fault)) => Err(fault.into()),
         // What a refusal decided (a stolen family ends) is as durable as a success.
         Err(refused) => {
             work.commit().await?;
-            Err(refused)
+            Err(refused.into())
         }
     }
 }
@@ -145,17 +183,6 @@ fn held(policy: &Policy, asking: &Asking<'_>) -> Result<GrantType, Error> {
     let expected: Vec<_> = client.grant_types.iter().map(|g| g.as_str()).collect();
     let error = Error::new(Code::UnauthorizedClient, "This client may not use this grant_type.");
     Err(error.expected(expected.join(", ")).received(wanted.as_str()))
-}
-
-async fn grant(work: &mut Work, asking: &Asking<'_>) -> Result<Given, Failed> {
-    match &asking.request.grant {
-        Grant::AuthorizationCode { code, redirect_uri, verifier } => {
-            let proof = (redirect_uri.as_deref(), verifier.as_deref());
-            Ok(authorization_code::exchange(work, asking, code, proof).await?)
-        }
-        Grant::RefreshToken { token } => Ok(refresh_token::exchange(work, asking, token).await?),
-        _ => client_credentials::exchange(work, asking).await,
-    }
 }
 
 /// Client or person ended between the check and the issue.
