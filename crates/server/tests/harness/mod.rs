@@ -151,10 +151,20 @@ impl Server {
 
     /// A second node on the same database.
     pub async fn second_node(&self) -> Self {
+        self.node_on(self.database.uri()).await
+    }
+
+    /// Where its database is.
+    pub fn database_uri(&self) -> &str {
+        self.database.uri()
+    }
+
+    /// A node like this one on another database, such as a restored one.
+    pub async fn node_on(&self, uri: &str) -> Self {
         let clock = self.clock.clone();
         let (master_keys, _) = MasterKeys::generate(&Chance::seeded(7)).unwrap();
         let opening = Opening {
-            database: self.database.uri().to_owned(),
+            database: uri.to_owned(),
             master_keys,
             issuer: ISSUER.into(),
             policy: Policy::default(),
