@@ -184,6 +184,11 @@ impl Fields {
         self.left.contains_key(name).then(|| self.texts(name))
     }
 
+    /// Is it there, null or not?
+    pub fn has(&self, name: &str) -> bool {
+        self.left.contains_key(name)
+    }
+
     /// A value of any kind, as it is.
     pub fn value(&mut self, name: &str) -> Option<Value> {
         self.left.remove(name)

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use domain::clients::ADMIN_CLIENT;
+use domain::clients::risk::Reason;
 use domain::{MasterKeys, Plain, Policy};
 use ipnet::IpNet;
 use protocol::duration;
@@ -94,7 +95,14 @@ impl Judge<'_> {
             _ => Err(format!("`{text}` is no grant of the past; `password` and `implicit` are.")),
         });
         let usual = Policy::default();
+        let self_rotation = self.value("self_rotation", |text| match text {
+            "allowed" => Ok(true),
+            "refused" => Ok(false),
+            _ => Err("One of `allowed` and `refused` is needed."),
+        });
         Policy {
+            self_rotation: self_rotation.unwrap_or(usual.self_rotation),
+            risk_limits: without_repetition(self.list("risk_limits", reason)),
             legacy_password: grants.iter().any(|grant| grant == "password"),
             legacy_implicit: grants.iter().any(|grant| grant == "implicit"),
             high_risk_lifetime: self
@@ -183,6 +191,13 @@ fn master_key(text: &str) -> Result<Plain, String> {
         Ok(_) => Ok(Plain::new(text)),
         Err(error) => Err(format!("This is no list of master keys: {error}.")),
     }
+}
+
+fn reason(text: &str) -> Result<Reason, String> {
+    Reason::parse(text).ok_or_else(|| {
+        let known: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+        format!("`{text}` is no reason of a risk; these are: {}.", known.join(", "))
+    })
 }
 
 fn filter(text: &str) -> Result<String, String> {

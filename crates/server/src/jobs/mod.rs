@@ -1,4 +1,4 @@
-//! Work nobody waits for: writing gathered marks, sweeping what has expired.
+//! Work nobody waits for: writing gathered marks, sweeping what has expired, assessing risks anew.
 //!
 //! Every node runs every job; each is a few small statements that do no harm twice.
 
@@ -16,12 +16,18 @@ const FLUSH_EVERY: Duration = Duration::from_secs(2);
 const SWEEP_EVERY: u32 = 15;
 /// Flushes between two renewals of the node's number; well within its lease.
 const KEEP_EVERY: u32 = 10;
+/// Clients looked at together when their risks are assessed again, and how many such looks there are
+/// between two sweeps: 100,000 clients take a quarter of an hour.
+const REVIEWED: (i64, usize) = (200, 20);
+/// Seconds between two looks at the same client.
+const REVIEW_EVERY: i64 = 86_400;
 /// Rows of each kind a sweep removes in one transaction.
 const SWEEP_ROWS: i64 = 200;
 
 /// Runs until `stop`, then writes what is still gathered.
 pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut round = 0_u32;
+    let mut review = Review::default();
     loop {
         tokio::select! {
             () = tokio::time::sleep(FLUSH_EVERY) => {}
@@ -34,6 +40,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
         if round.is_multiple_of(SWEEP_EVERY) {
             report("sweeping", sweep(&app).await);
+            report("assessing risks", review.go_on(&app).await);
         }
     }
     report("writing the last marks", flush(&app).await);
@@ -43,6 +50,40 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 fn report(what: &str, result: Result<(), Fault>) {
     if let Err(fault) = result {
         tracing::error!(%fault, "{what} failed; it is tried again");
+    }
+}
+
+/// How far this node is with its daily look at the risk of every client.
+#[derive(Debug, Default)]
+pub struct Review {
+    /// The last client that was looked at.
+    after: String,
+    /// When the next look begins, seconds since 1970.
+    begins_at: i64,
+}
+
+impl Review {
+    /// Looks at some more clients, if it is time.
+    ///
+    /// # Errors
+    /// When the database cannot answer; it goes on where it was.
+    pub async fn go_on(&mut self, app: &App) -> Result<(), Fault> {
+        let now = app.instance.clock().now();
+        if self.after.is_empty() && now < self.begins_at {
+            return Ok(());
+        }
+        let (at_once, looks) = REVIEWED;
+        for _ in 0..looks {
+            let next =
+                domain::clients::review_risks(&app.instance, now, &self.after, at_once).await?;
+            let Some(next) = next else {
+                *self = Self { after: String::new(), begins_at: now + REVIEW_EVERY };
+                return Ok(());
+            };
+            self.after = next;
+            tokio::task::yield_now().await;
+        }
+        Ok(())
     }
 }
 

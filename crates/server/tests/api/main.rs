@@ -11,13 +11,16 @@
 mod harness;
 
 mod audit_events;
+mod ceiling;
 mod client_secrets;
 mod clients;
 mod document;
 mod guard;
 mod hostile;
+mod own_secrets;
 mod places;
 mod rights;
+mod risk_limits;
 mod roles;
 mod schema;
 mod talk;
