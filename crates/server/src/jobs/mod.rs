@@ -1,14 +1,19 @@
-//! Work nobody waits for: writing gathered marks, sweeping what has expired, assessing risks anew.
+//! Work nobody waits for: writing gathered marks, sweeping what has expired, assessing risks anew,
+//! counting what is there.
 //!
 //! Every node runs every job; each is a few small statements that do no harm twice.
+
+mod review;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Actor, Call, Fault};
+use domain::{Actor, Call, Fault, Stopwatch, census};
 use tokio::sync::watch;
 
 use crate::app::App;
+
+pub use review::Review;
 
 /// How often gathered marks are written.
 const FLUSH_EVERY: Duration = Duration::from_secs(2);
@@ -16,11 +21,8 @@ const FLUSH_EVERY: Duration = Duration::from_secs(2);
 const SWEEP_EVERY: u32 = 15;
 /// Flushes between two renewals of the node's number; well within its lease.
 const KEEP_EVERY: u32 = 10;
-/// Clients looked at together when their risks are assessed again, and how many such looks there are
-/// between two sweeps: 100,000 clients take a quarter of an hour.
-const REVIEWED: (i64, usize) = (200, 20);
-/// Seconds between two looks at the same client.
-const REVIEW_EVERY: i64 = 86_400;
+/// Flushes between two counts of the rows, where somebody collects the numbers.
+const COUNT_EVERY: u32 = 30;
 /// Rows of each kind a sweep removes in one transaction.
 const SWEEP_ROWS: i64 = 200;
 
@@ -33,58 +35,50 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             () = tokio::time::sleep(FLUSH_EVERY) => {}
             _ = stop.wait_for(|stopped| *stopped) => break,
         }
-        report("writing marks", flush(&app).await);
+        attend(&app, "marks", flush(&app)).await;
         round = round.wrapping_add(1);
         if round.is_multiple_of(KEEP_EVERY) {
-            report("keeping the node's number", app.instance.keep_number().await);
+            attend(&app, "node_number", app.instance.keep_number()).await;
         }
         if round.is_multiple_of(SWEEP_EVERY) {
-            report("sweeping", sweep(&app).await);
-            report("assessing risks", review.go_on(&app).await);
+            attend(&app, "sweep", sweep(&app)).await;
+            attend(&app, "review", review.go_on(&app)).await;
+        }
+        if app.figures.is_some() && round % COUNT_EVERY == 1 {
+            attend(&app, "count", count(&app)).await;
         }
     }
-    report("writing the last marks", flush(&app).await);
-    report("giving the node's number back", app.instance.give_number_back().await);
+    attend(&app, "marks", flush(&app)).await;
+    attend(&app, "node_number", app.instance.give_number_back()).await;
 }
 
-fn report(what: &str, result: Result<(), Fault>) {
+/// Runs one job, and says how it went.
+async fn attend(app: &App, job: &'static str, work: impl Future<Output = Result<(), Fault>>) {
+    let watch = Stopwatch::start();
+    let result = work.await;
+    let success_at = result.is_ok().then(|| app.instance.clock().now());
+    app.count(|figures| figures.ran(job, watch, success_at));
     if let Err(fault) = result {
-        tracing::error!(%fault, "{what} failed; it is tried again");
+        tracing::error!(%fault, job, "a job failed; it is tried again");
     }
 }
 
-/// How far this node is with its daily look at the risk of every client.
-#[derive(Debug, Default)]
-pub struct Review {
-    /// The last client that was looked at.
-    after: String,
-    /// When the next look begins, seconds since 1970.
-    begins_at: i64,
-}
-
-impl Review {
-    /// Looks at some more clients, if it is time.
-    ///
-    /// # Errors
-    /// When the database cannot answer; it goes on where it was.
-    pub async fn go_on(&mut self, app: &App) -> Result<(), Fault> {
-        let now = app.instance.clock().now();
-        if self.after.is_empty() && now < self.begins_at {
-            return Ok(());
-        }
-        let (at_once, looks) = REVIEWED;
-        for _ in 0..looks {
-            let next =
-                domain::clients::review_risks(&app.instance, now, &self.after, at_once).await?;
-            let Some(next) = next else {
-                *self = Self { after: String::new(), begins_at: now + REVIEW_EVERY };
-                return Ok(());
-            };
-            self.after = next;
-            tokio::task::yield_now().await;
-        }
-        Ok(())
-    }
+/// Counts the rows, on a thread that nobody else waits for.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count(app: &Arc<App>) -> Result<(), Fault> {
+    let (own, runtime) = (Arc::clone(app), tokio::runtime::Handle::current());
+    let counting = tokio::task::spawn_blocking(move || {
+        runtime.block_on(async {
+            let now = own.instance.clock().now();
+            let counts = census::take(&mut own.instance.read(), now).await?;
+            Ok::<_, Fault>((counts, own.instance.database_size().await?))
+        })
+    });
+    let (counts, bytes) = counting.await.map_err(|error| Fault::Broken(error.to_string()))??;
+    app.count(|figures| figures.counted(&counts, bytes));
+    Ok(())
 }
 
 /// A call of the server itself.

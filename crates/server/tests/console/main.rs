@@ -16,5 +16,6 @@ mod list;
 mod refusals;
 mod scopes;
 mod settings;
+mod teams;
 mod users;
 mod walls;

@@ -19,7 +19,7 @@ const UNUSED: i64 = 90;
 /// Days within which a secret ends soon.
 const SOON: i64 = 30;
 /// What narrows the list, beside its order.
-const FILTERS: [&str; 7] = ["q", "team", "access", "type", "status", "grant", "scope"];
+const FILTERS: [&str; 8] = ["q", "team", "owner", "access", "type", "status", "grant", "scope"];
 
 /// One page of the list.
 pub(super) async fn show(visitor: Visitor, query: Query) -> Answer {
@@ -75,6 +75,7 @@ fn asked(query: &Query, now: i64) -> ListQuery {
         grant: query.get("grant").and_then(GrantType::parse),
         scope: query.get("scope").map(str::to_owned),
         team: team.filter(|it| !matches!(*it, "all" | "some")).map(str::to_owned),
+        owner_team: query.get("owner").map(str::to_owned),
         all_teams: team.filter(|it| matches!(*it, "all" | "some")).map(|it| it == "all"),
         unused_days: status.filter(|it| *it == "unused").map(|_| UNUSED),
         secret_expiring_days: status.filter(|it| *it == "expiring").map(|_| SOON),
