@@ -28,6 +28,7 @@ mod rules;
 pub mod secrets;
 mod store;
 pub mod trusted_ips;
+mod whole;
 mod words;
 
 use std::collections::BTreeSet;
@@ -54,6 +55,7 @@ pub use redirects::{RedirectRefusal, matching_redirect};
 pub use review::review_risks;
 pub use risk::Risk;
 pub use rules::{change, create, pause, pause_many, resume, revoke_tokens, show};
+pub use whole::list_whole;
 pub use words::{
     AuthMethod, ClientType, GrantType, Pkce, RefreshRotation, TeamSelection, TokenFormat,
     TokenIssuance, TrustedIpsMode,
@@ -236,8 +238,9 @@ impl Client {
     /// The values of `response_type` that follow from its grants.
     pub fn response_types(&self) -> Vec<&'static str> {
         let code = self.allows(GrantType::AuthorizationCode).then_some("code");
-        let token = self.allows(GrantType::Implicit).then_some("token");
-        code.into_iter().chain(token).collect()
+        let is_implicit = self.allows(GrantType::Implicit);
+        let implicit = ["token", "id_token", "id_token token"].into_iter().filter(|_| is_implicit);
+        code.into_iter().chain(implicit).collect()
     }
 
     /// Its settings in the words of the contract: what the API shows, what an audit record

@@ -8,7 +8,7 @@ use super::end_grant;
 use super::grants::stored_scopes;
 use crate::access::{May, ReadTokens, RevokeTokens};
 use crate::audit::{self, Change, Object};
-use crate::clients::{self, Client};
+use crate::clients::Client;
 use crate::{Call, Fault, GrantId, Refusal, UserId, Work};
 
 /// One living token.
@@ -172,24 +172,4 @@ pub async fn revoke_of_client(
     let object = Object::new("client", client.id.as_str(), &client.name);
     audit::record(work, call, "token.revoked", &object, &changes).await?;
     Ok(())
-}
-
-/// Ends one token by its public id, whosever it is: the same for a client that has to be found out.
-///
-/// # Errors
-/// `NotFound` where there is no such token or the proof does not cover its client.
-pub async fn revoke_token(
-    work: &mut Work,
-    call: &Call,
-    may: &May<RevokeTokens>,
-    public_id: &str,
-) -> Result<(), Refusal> {
-    let id = work.instance.vault.row_id(public_id).ok_or(Refusal::NotFound)?;
-    let sql = "SELECT client_number FROM access_tokens WHERE id = $1
-               UNION ALL SELECT c.number FROM refresh_families f
-                 JOIN grants g ON g.id = f.grant_id JOIN clients c ON c.id = g.client_id
-                 WHERE f.id = $1";
-    let row = work.tx.query_one(sql, db::params![id]).await?.ok_or(Refusal::NotFound)?;
-    let client = clients::find_by_number(work, row.get(0)?).await?.ok_or(Refusal::NotFound)?;
-    revoke_of_client(work, call, may, &client, public_id).await
 }

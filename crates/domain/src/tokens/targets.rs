@@ -5,7 +5,7 @@ use protocol::error::{Code, Error};
 use protocol::resource::Resource;
 use protocol::scope::Scopes;
 
-use crate::clients::Client;
+use crate::clients::{Client, GrantType};
 use crate::{Fault, Work, access, resources};
 
 /// The ids of the resources a token will be for; empty means userinfo alone.
@@ -47,7 +47,8 @@ async fn default(work: &mut Work, client: &Client, scopes: &Scopes) -> Result<Ve
     } else if scopes.iter().any(|scope| access::definition(scope).is_some()) {
         ids.push(resources::API.to_owned());
     }
-    let asks_who = client.has_redirects() && scopes.contains("openid");
+    let signs_in = client.has_redirects() || client.allows(GrantType::Password);
+    let asks_who = signs_in && scopes.contains("openid");
     if asks_who && !ids.is_empty() && !ids.iter().any(|id| id == resources::USERINFO) {
         ids.push(resources::USERINFO.to_owned());
     }

@@ -11,10 +11,10 @@ mod audit_events;
 mod bindings;
 mod body;
 mod caller;
-mod client_schemas;
 mod client_secrets;
 mod clients;
 mod conditions;
+mod grants;
 mod me;
 mod openapi;
 mod operation;
@@ -27,6 +27,7 @@ mod roles;
 mod schemas;
 mod scopes;
 mod sessions;
+mod settings;
 mod teams;
 mod tokens;
 mod users;
@@ -82,6 +83,8 @@ fn operations(document: &Bytes) -> Vec<Operation> {
         resources::operations,
         sessions::operations,
         tokens::operations,
+        grants::operations,
+        settings::operations,
         audit_events::operations,
     ] {
         all.extend(of_noun());

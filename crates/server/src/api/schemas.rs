@@ -3,19 +3,20 @@
 //! Every object lists all its members and admits no other; the tests hold real answers against
 //! them.
 
+mod clients;
+mod oversight;
+
 use serde_json::{Map, Value, json};
 
-use super::client_schemas::clients;
-
 /// A name and its schema.
-pub(super) type Member = (&'static str, Value);
+type Member = (&'static str, Value);
 
 /// Every schema under its name.
 pub(super) fn all() -> Vec<Member> {
-    let mut all = clients();
+    let mut all = clients::all();
     all.extend(people_and_places());
     all.extend(rights());
-    all.extend(tokens_and_trail());
+    all.extend(oversight::all());
     all
 }
 
@@ -173,83 +174,6 @@ fn rights() -> Vec<Member> {
     ]
 }
 
-fn tokens_and_trail() -> Vec<Member> {
-    let user = object(
-        vec![("id", text()), ("email", nullable(text())), ("display_name", nullable(text()))],
-        vec![],
-    );
-    let team = object(
-        vec![("id", text()), ("name", text()), ("organization", text()), ("permissions", texts())],
-        vec![],
-    );
-    let organization = object(vec![("id", text()), ("permissions", texts())], vec![]);
-    vec![
-        (
-            "Me",
-            object(
-                vec![
-                    ("client_id", text()),
-                    ("user", nullable(user)),
-                    ("scopes", texts()),
-                    ("access", words(["read_only", "full"].into_iter())),
-                    ("authorized_teams", list(team)),
-                    ("organization_permissions", list(organization)),
-                    ("instance_permissions", texts()),
-                    ("expires_at", instant()),
-                ],
-                vec![],
-            ),
-        ),
-        (
-            "Session",
-            object(
-                vec![
-                    ("id", text()),
-                    ("user", text()),
-                    ("browser", text()),
-                    ("device", text()),
-                    ("address", text()),
-                    ("place", nullable(text())),
-                    ("status", words(["active"].into_iter())),
-                    ("created_at", instant()),
-                    ("last_active_at", instant()),
-                    ("expires_at", instant()),
-                    ("current", flag()),
-                ],
-                vec![],
-            ),
-        ),
-        ("AuditEvent", audit_event()),
-        ("Problem", problem()),
-    ]
-}
-
-fn audit_event() -> Value {
-    let actor = object(
-        vec![
-            ("user", nullable(text())),
-            ("client_id", nullable(text())),
-            ("address", nullable(text())),
-            ("operator", nullable(text())),
-        ],
-        vec![],
-    );
-    object(
-        vec![
-            ("id", text()),
-            ("at", instant()),
-            ("actor", actor),
-            ("action", text()),
-            ("object", object(vec![("kind", text()), ("id", text()), ("name", text())], vec![])),
-            ("changes", list(change())),
-            ("outcome", words(["success", "refused"].into_iter())),
-            ("request_id", text()),
-            ("count", whole()),
-        ],
-        vec![],
-    )
-}
-
 fn problem() -> Value {
     let error = object(vec![("field", text()), ("detail", text())], vec![]);
     object(
@@ -270,12 +194,12 @@ fn problem() -> Value {
 }
 
 /// What became of one field.
-pub(super) fn change() -> Value {
+fn change() -> Value {
     object(vec![("field", text()), ("before", json!({})), ("after", json!({}))], vec![])
 }
 
 /// An object of these members, and no other.
-pub(super) fn object(required: Vec<Member>, optional: Vec<Member>) -> Value {
+fn object(required: Vec<Member>, optional: Vec<Member>) -> Value {
     let names: Vec<_> = required.iter().map(|(name, _)| *name).collect();
     let members = required.into_iter().chain(optional);
     let members: Map<String, Value> =
@@ -289,55 +213,55 @@ pub(super) fn object(required: Vec<Member>, optional: Vec<Member>) -> Value {
 }
 
 /// Text.
-pub(super) fn text() -> Value {
+fn text() -> Value {
     json!({ "type": "string" })
 }
 
 /// An instant, RFC 3339.
-pub(super) fn instant() -> Value {
+fn instant() -> Value {
     json!({ "type": "string", "format": "date-time" })
 }
 
 /// `true` or `false`.
-pub(super) fn flag() -> Value {
+fn flag() -> Value {
     json!({ "type": "boolean" })
 }
 
 /// A whole number.
-pub(super) fn whole() -> Value {
+fn whole() -> Value {
     json!({ "type": "integer" })
 }
 
 /// A whole number within bounds.
-pub(super) fn number(least: i64, most: i64) -> Value {
+fn number(least: i64, most: i64) -> Value {
     json!({ "type": "integer", "minimum": least, "maximum": most })
 }
 
 /// One of these words.
-pub(super) fn words<'a>(words: impl Iterator<Item = &'a str>) -> Value {
+fn words<'a>(words: impl Iterator<Item = &'a str>) -> Value {
     json!({ "type": "string", "enum": words.collect::<Vec<_>>() })
 }
 
 /// A list.
-pub(super) fn list(item: Value) -> Value {
+fn list(item: Value) -> Value {
     let mut schema = json!({ "type": "array" });
     schema["items"] = item;
     schema
 }
 
 /// A list of texts.
-pub(super) fn texts() -> Value {
+fn texts() -> Value {
     list(text())
 }
 
 /// With a sentence.
-pub(super) fn described(mut schema: Value, description: &str) -> Value {
+fn described(mut schema: Value, description: &str) -> Value {
     schema["description"] = description.into();
     schema
 }
 
 /// The same, or null.
-pub(super) fn nullable(mut schema: Value) -> Value {
+fn nullable(mut schema: Value) -> Value {
     if let Some(name) = schema["type"].as_str().map(str::to_owned) {
         schema["type"] = json!([name, "null"]);
     }

@@ -99,6 +99,12 @@ impl Judge<'_> {
             "password" | "implicit" => Ok(text.to_owned()),
             _ => Err(format!("`{text}` is no grant of the past; `password` and `implicit` are.")),
         });
+        let profiles = self.list("profiles", |text| match text {
+            "reltio" | "relativity" | "coralogix" => Ok(text.to_owned()),
+            _ => {
+                Err(format!("`{text}` is no profile; `reltio`, `relativity` and `coralogix` are."))
+            }
+        });
         let usual = Policy::default();
         let self_rotation = self.value("self_rotation", |text| match text {
             "allowed" => Ok(true),
@@ -108,6 +114,8 @@ impl Judge<'_> {
         Policy {
             self_rotation: self_rotation.unwrap_or(usual.self_rotation),
             risk_limits: without_repetition(self.list("risk_limits", reason)),
+            profile_reltio: profiles.iter().any(|name| name == "reltio"),
+            profile_relativity: profiles.iter().any(|name| name == "relativity"),
             legacy_password: grants.iter().any(|grant| grant == "password"),
             legacy_implicit: grants.iter().any(|grant| grant == "implicit"),
             high_risk_lifetime: self

@@ -37,8 +37,8 @@ pub(super) async fn exchange(
     let mut id_token = None;
     if redeemed.scopes.contains("openid") {
         let nonce = redeemed.nonce.as_deref();
-        let scopes = &redeemed.scopes;
-        let of = IdToken { client, grant: &redeemed.grant, scopes, nonce, access: &access.text };
+        let (grant, scopes, access) = (&redeemed.grant, &redeemed.scopes, Some(&access.text));
+        let of = IdToken { client, grant, scopes, nonce, access };
         id_token = Some(tokens::id_token(work, call, &of).await?);
     }
     Ok(Given { access, refresh, id_token })

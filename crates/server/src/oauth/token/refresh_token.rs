@@ -26,7 +26,7 @@ pub(super) async fn exchange(
             grant: &refreshed.grant,
             scopes: &refreshed.access.scopes,
             nonce: None,
-            access: &refreshed.access.text,
+            access: Some(&refreshed.access.text),
         };
         id_token = Some(tokens::id_token(work, asking.call, &of).await?);
     }

@@ -6,13 +6,13 @@ use domain::clients::{
 };
 use serde_json::json;
 
-use super::schemas::{
+use super::{
     Member, change, described, flag, instant, list, nullable, number, object, text, texts, whole,
     words,
 };
 
-/// Those that have to do with clients.
-pub(super) fn clients() -> Vec<Member> {
+/// Every schema of these nouns under its name.
+pub(super) fn all() -> Vec<Member> {
     let readable = || {
         let mut members = settings();
         members.extend(identity());
