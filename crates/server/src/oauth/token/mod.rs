@@ -22,9 +22,9 @@ use protocol::token_request::{Grant, TokenRequest};
 use serde::Serialize;
 
 use super::answer::{About, Refused, json, json_bytes, note, refuse};
-use super::client_auth::{self, Failed};
 use super::form::Posted;
 use crate::app::App;
+use crate::web::client_auth::{self, Failed};
 
 /// What every grant is given.
 pub(super) struct Asking<'a> {
@@ -53,8 +53,8 @@ impl Stored {
         let access = self.access.sign(reading, call.now).await?;
         let mut id_token = None;
         if let Some(Identity { grant, nonce }) = &self.id_token {
-            let (nonce, access) = (nonce.as_deref(), Some(&access.text));
-            let of = IdToken { client, grant, nonce, access };
+            let (scopes, nonce) = (&access.scopes, nonce.as_deref());
+            let of = IdToken { client, grant, scopes, nonce, access: Some(&access.text) };
             id_token = Some(tokens::id_token(reading, call, &of).await?);
         }
         Ok(Given { access, refresh: self.refresh, id_token })
