@@ -139,48 +139,65 @@ async fn find(work: &mut Work, id: i64) -> Result<Option<Family>, Fault> {
     }))
 }
 
-/// Exchanges a refresh token of `client` (RFC 6749 §6).
+/// Exchanges a refresh token of `client` (RFC 6749 §6). What it gives, and the end of a stolen
+/// family, is durable: `reading` is a reader, and nothing is left to commit.
 ///
-/// Order: genuine → of this client → alive → not expired → scope → rotate by compare-and-set.
-/// The caller commits in every case: the end of a stolen family must be as durable as a success.
+/// Order: genuine → of this client → alive → not expired → scope → rotate by compare-and-set. All
+/// but the last is read before the turn at the writer; what changes meanwhile fails there.
 ///
 /// # Errors
 /// `invalid_grant` or `invalid_scope` with the exact reason for the operator; or a fault.
 pub async fn refresh(
-    work: &mut Work,
+    reading: &mut Work,
     call: &Call,
     client: &Client,
     token: &str,
     (scopes, resources): (Option<&Scopes>, &[String]),
 ) -> Result<Refreshed, RefreshRefusal> {
-    let Some((family, generation)) = open(work, token).await? else {
+    let Some((family, generation)) = open(reading, token).await? else {
         return Err(refused(
             "The refresh token is not valid.",
             "no family holds this token: it is mistyped, foreign, or its family has ended",
         ));
     };
-    let grant = find_grant(work, family.grant).await?;
+    let grant = find_grant(reading, family.grant).await?;
     let Some(grant) = grant.filter(|grant| grant.client == client.id.as_str()) else {
         return Err(refused(
             "The refresh token is not valid.",
             "the token belongs to another client",
         ));
     };
-    alive(work, call, client, &family).await?;
+    alive(reading, call, client, &family).await?;
     let scopes = narrowed(&grant, scopes)?;
     let scopes = scopes.iter().filter(|scope| client.may_ask(scope)).collect();
-    let resources = chosen(&grant, resources)?.to_vec();
-    let replay = generation + 1 == family.generation;
+    let resources = chosen(&grant, resources)?;
+    let mut work = reading.instance.begin().await?;
+    let authority = (&grant, &scopes, resources);
+    let outcome = spend(&mut work, call, client, (&family, generation), authority).await;
+    if !matches!(outcome, Err(RefreshRefusal::Fault(_))) {
+        work.commit().await?;
+    }
+    outcome
+}
+
+/// The current generation rotates, the one before gets its successor again, any older one ends the
+/// family.
+async fn spend(
+    work: &mut Work,
+    call: &Call,
+    client: &Client,
+    (family, generation): (&Family, i64),
+    authority: Authority<'_>,
+) -> Result<Refreshed, RefreshRefusal> {
     if generation == family.generation {
-        match rotate(work, call, client, &family, (&grant, &scopes, &resources)).await? {
+        match rotate(work, call, client, family, authority).await? {
             Rotation::Done(done) => return Ok(*done),
             Rotation::Ended => {}
             // Somebody was a moment earlier: this is now a replay of the previous generation.
             Rotation::Lost => {
                 let again = find(work, family.id).await?;
                 if let Some(family) = again.filter(|f| f.generation == generation + 1) {
-                    return replayed(work, call, client, &family, (&grant, &scopes, &resources))
-                        .await;
+                    return replayed(work, call, client, &family, authority).await;
                 }
             }
         }
@@ -189,10 +206,11 @@ pub async fn refresh(
             "client, person or grant ended while it was exchanged",
         ));
     }
-    if replay && call.now - family.rotated_at <= client.refresh_overlap {
-        return replayed(work, call, client, &family, (&grant, &scopes, &resources)).await;
+    let is_previous = generation + 1 == family.generation;
+    if is_previous && call.now - family.rotated_at <= client.refresh_overlap {
+        return replayed(work, call, client, family, authority).await;
     }
-    stolen(work, call, client, &family, generation).await?;
+    stolen(work, call, client, family, generation).await?;
     Err(refused(
         "The refresh token was used before; its family is revoked.",
         format!(
@@ -298,18 +316,18 @@ async fn rotate(
     let extra = (!keeps).then(|| work.instance.vault.derive(&family.seed, next));
     let subject = Subject::Grant(grant, [family.epochs[0], family.epochs[1]]);
     let issue = Issue { client, subject, scopes, resources, extra };
-    let sql = "UPDATE refresh_families SET generation = $3, rotated_at = $4
-               WHERE id = $1 AND generation = $2";
-    let taken =
-        work.tx.execute(sql, db::params![family.id, family.generation, next, call.now]).await?;
-    if taken == 0 {
-        return Ok(Rotation::Lost);
-    }
     let Some(access) = access_tokens::issue(work, call, &issue).await? else {
         return Ok(Rotation::Ended);
     };
-    let sql = "UPDATE refresh_families SET access_id = $2 WHERE id = $1";
-    work.tx.execute(sql, db::params![family.id, access.id]).await?;
+    let sql = "UPDATE refresh_families SET generation = $3, rotated_at = $4, access_id = $5
+               WHERE id = $1 AND generation = $2";
+    let params = db::params![family.id, family.generation, next, call.now, access.id];
+    if work.tx.execute(sql, params).await? == 0 {
+        // Nobody has seen it.
+        let sql = "DELETE FROM access_tokens WHERE id = $1";
+        work.tx.execute(sql, db::params![access.id]).await?;
+        return Ok(Rotation::Lost);
+    }
     // Most often the grant lives as long as the family does, and there is nothing to write.
     let ends = call.now + client.access_token_lifetime;
     if ends > grant.expires_at {

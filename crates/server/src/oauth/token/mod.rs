@@ -111,8 +111,14 @@ pub(super) async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed
             let verified = password::prove(app, &asking, (username, password)).await?;
             password::exchange(app.instance.begin().await?, &asking, &verified).await?
         }
-        Grant::AuthorizationCode { .. } | Grant::RefreshToken { .. } => {
-            of_person(app, &mut reading, &asking).await?
+        Grant::AuthorizationCode { code, redirect_uri, verifier } => {
+            let proof = (redirect_uri.as_deref(), verifier.as_deref());
+            let stored = exchange_code(app, &asking, code, proof).await?;
+            stored.sign(&mut reading, &asking).await?
+        }
+        Grant::RefreshToken { token } => {
+            let stored = refresh_token::exchange(&mut reading, &asking, token).await?;
+            stored.sign(&mut reading, &asking).await?
         }
         _ => client_credentials::exchange(&mut reading, &asking).await?,
     };
@@ -120,29 +126,21 @@ pub(super) async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed
     Ok(given)
 }
 
-/// A grant that a person gave in the browser.
-async fn of_person(app: &App, reading: &mut Work, asking: &Asking<'_>) -> Result<Given, Failed> {
+/// A code, once. What a refusal decided (the tokens of a code used twice end) is as durable as a
+/// success.
+async fn exchange_code(
+    app: &App,
+    asking: &Asking<'_>,
+    code: &str,
+    proof: (Option<&str>, Option<&str>),
+) -> Result<Stored, Failed> {
     let mut work = app.instance.begin().await?;
-    let outcome = match &asking.request.grant {
-        Grant::AuthorizationCode { code, redirect_uri, verifier } => {
-            let proof = (redirect_uri.as_deref(), verifier.as_deref());
-            authorization_code::exchange(&mut work, asking, code, proof).await
-        }
-        Grant::RefreshToken { token } => refresh_token::exchange(&mut work, asking, token).await,
-        _ => Err(ended()),
-    };
-    match outcome {
-        Ok(stored) => {
-            work.commit().await?;
-            Ok(stored.sign(reading, asking).await?)
-        }
-        Err(Refused::Fault(fault)) => Err(fault.into()),
-        // What a refusal decided (a stolen family ends) is as durable as a success.
-        Err(refused) => {
-            work.commit().await?;
-            Err(refused.into())
-        }
+    let outcome = authorization_code::exchange(&mut work, asking, code, proof).await;
+    if let Err(Refused::Fault(fault)) = outcome {
+        return Err(fault.into());
     }
+    work.commit().await?;
+    Ok(outcome?)
 }
 
 /// No more requests a second than the client may send: counted once it is known who asks, so that

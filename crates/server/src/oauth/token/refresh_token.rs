@@ -7,7 +7,7 @@ use super::{Asking, Identity, Refused, Stored};
 
 /// A new access token; a new ID token too where the grant holds `openid` (OIDC Core §12.2).
 pub(super) async fn exchange(
-    work: &mut Work,
+    reading: &mut Work,
     asking: &Asking<'_>,
     token: &str,
 ) -> Result<Stored, Refused> {
@@ -15,10 +15,10 @@ pub(super) async fn exchange(
     let mut resources = Vec::new();
     if !request.resources.is_empty() {
         resources =
-            tokens::select_resources(work, client, &request.resources, &client.scopes).await??;
+            tokens::select_resources(reading, client, &request.resources, &client.scopes).await??;
     }
     let asked = (request.scope.as_ref(), resources.as_slice());
-    let refreshed = tokens::refresh(work, asking.call, client, token, asked).await?;
+    let refreshed = tokens::refresh(reading, asking.call, client, token, asked).await?;
     let tells = refreshed.access.scopes.contains("openid");
     let id_token = tells.then_some(Identity { grant: refreshed.grant, nonce: None });
     Ok(Stored { access: refreshed.access, refresh: Some(refreshed.refresh), id_token })
