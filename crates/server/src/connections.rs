@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::serve::Listener;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -21,7 +21,6 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::sync::watch;
 use tower::ServiceExt;
-use tower_http::timeout::TimeoutLayer;
 
 /// How long somebody slow is waited for.
 #[derive(Debug, Clone, Copy)]
@@ -59,8 +58,6 @@ pub async fn serve<L>(
 ) where
     L: Listener<Addr = SocketAddr>,
 {
-    let slow = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, patience.whole);
-    let router = router.layer(slow);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(patience.head);
     let connections = GracefulShutdown::new();
@@ -72,8 +69,10 @@ pub async fn serve<L>(
             _ = &mut come => break,
         };
         let (router, announced) = (router.clone(), announced.clone());
-        let service =
-            service_fn(move |request| answer(router.clone(), request, peer, announced.clone()));
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            answer(router.clone(), request, patience.whole, announced.clone())
+        });
         let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -87,12 +86,13 @@ pub async fn serve<L>(
 
 async fn answer(
     router: Router,
-    mut request: Request<Incoming>,
-    peer: SocketAddr,
+    request: Request<Incoming>,
+    patience: Duration,
     end: watch::Receiver<End>,
 ) -> Result<Response, std::convert::Infallible> {
-    request.extensions_mut().insert(ConnectInfo(peer));
-    let mut response = router.oneshot(request.map(Body::new)).await?;
+    let answered = tokio::time::timeout(patience, router.oneshot(request.map(Body::new))).await;
+    let mut response =
+        answered.unwrap_or_else(|_| Ok(StatusCode::REQUEST_TIMEOUT.into_response()))?;
     if *end.borrow() > End::Far {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

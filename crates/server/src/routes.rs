@@ -12,6 +12,7 @@ use axum::http::{HeaderName, Method, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
@@ -26,7 +27,12 @@ const BODY_LIMIT: usize = 1024 * 1024;
 
 /// Every route.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
+    // One layer: a router copies and boxes its service once for each it is given.
+    let around = ServiceBuilder::new()
+        .layer(from_fn_with_state(Arc::clone(&app), headers::layer))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT));
+    let mut router = Router::new()
         .route("/", get(home::show))
         .route("/assets/{name}", get(assets::serve))
         .route("/healthz", get(ops::healthz))
@@ -44,11 +50,11 @@ pub fn router(app: Arc<App>) -> Router {
         .nest("/console", console::router())
         .nest("/api/v1", api::router())
         .fallback(nothing)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(Arc::clone(&app), headers::layer))
-        .layer(from_fn_with_state(Arc::clone(&app), metrics::count))
-        .with_state(app)
+        .layer(around);
+    if app.figures.is_some() {
+        router = router.layer(from_fn_with_state(Arc::clone(&app), metrics::count));
+    }
+    router.with_state(app)
 }
 
 /// What browsers of any origin may call: no cookie is read here.
