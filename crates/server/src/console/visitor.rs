@@ -223,6 +223,7 @@ impl Visitor {
             search: reach("oauth_client:read").map(|_| "/console/search".into()),
             notice: notice.map(str::to_owned),
             done: told(query),
+            undo: None,
         }
     }
 }

@@ -55,7 +55,10 @@ async fn filters_live_in_the_address() {
             ("team=some", vec!["Notes"]),
             ("scope=oauth_client:read&q=Export", vec!["Export"]),
             ("grant=client_credentials&q=Export", vec!["Export"]),
-            ("status=unused", vec![]),
+            ("use=unused", vec![]),
+            ("secret=expiring", vec![]),
+            ("risk=high&q=Export", vec![]),
+            ("risk=medium&q=Export", vec!["Export"]),
             // What it does not understand it ignores.
             ("type=nonsense&status=&sort=sideways&cursor=bad&q=Notes", vec!["Notes"]),
         ] {

@@ -31,11 +31,12 @@ const PAGES: [&str; 23] = [
     "/console/audit/1",
 ];
 
-const DEEDS: [&str; 17] = [
+const DEEDS: [&str; 18] = [
     "/console/clients",
     "/console/clients:delete",
     "/console/clients:disable",
     "/console/clients/service/settings",
+    "/console/clients/service/undo",
     "/console/clients/service/rotate",
     "/console/clients/service/secrets/sec_x/retire",
     "/console/clients/service/tokens/x/revoke",
