@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::transaction::{Inside, Tx};
-use crate::{Error, Migration, migration, params, postgres, sqlite};
+use crate::{Error, Figures, Load, Migration, migration, params, postgres, sqlite};
 
 /// An open database. Cloning it is cheap and shares the connections.
 #[derive(Clone)]
@@ -105,6 +105,35 @@ impl Db {
             Engine::Sqlite(database) => database.ping().await,
             Engine::Postgres(database) => database.ping().await,
         }
+    }
+
+    /// What is counted and measured of this database, since it was opened.
+    pub fn figures(&self) -> &Figures {
+        match &self.engine {
+            Engine::Sqlite(database) => database.figures(),
+            Engine::Postgres(database) => database.figures(),
+        }
+    }
+
+    /// How crowded it is now.
+    pub fn load(&self) -> Load {
+        match &self.engine {
+            Engine::Sqlite(database) => database.load(),
+            Engine::Postgres(database) => database.load(),
+        }
+    }
+
+    /// Bytes that it takes on the disk, its indexes included.
+    pub async fn size(&self) -> Result<u64, Error> {
+        let sql = match &self.engine {
+            Engine::Sqlite(_) => {
+                "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+            }
+            Engine::Postgres(_) => "SELECT pg_database_size(current_database())",
+        };
+        let size = self.read().query_one(sql, params![]).await?;
+        let bytes = size.map_or(Ok(0), |row| row.get::<i64>(0))?;
+        Ok(bytes.unsigned_abs())
     }
 
     /// The suffix of migrations that are for this engine only.

@@ -33,6 +33,7 @@
 
 mod database;
 mod error;
+mod figures;
 mod migration;
 mod postgres;
 mod row;
@@ -44,6 +45,7 @@ mod value;
 
 pub use database::Db;
 pub use error::Error;
+pub use figures::{Figures, Load, Stopwatch};
 pub use migration::Migration;
 pub use row::{FromCell, Row};
 pub use transaction::Tx;

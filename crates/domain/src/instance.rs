@@ -134,6 +134,24 @@ impl Instance {
         Ok(self.db.backup(to).await?)
     }
 
+    /// What is counted and measured of the database.
+    pub fn database_figures(&self) -> &db::Figures {
+        self.db.figures()
+    }
+
+    /// How crowded the database is now.
+    pub fn database_load(&self) -> db::Load {
+        self.db.load()
+    }
+
+    /// Bytes that the database takes on the disk.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn database_size(&self) -> Result<u64, Fault> {
+        Ok(self.db.size().await?)
+    }
+
     pub(crate) fn held_number(&self) -> Option<node::Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

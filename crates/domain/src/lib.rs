@@ -6,6 +6,7 @@
 //! The floor plan: upper rooms call lower ones, never the reverse.
 //!
 //! ```text
+//! census
 //! authorizations
 //! consents
 //! tokens
@@ -35,6 +36,7 @@ pub mod accounts;
 pub mod attempts;
 pub mod audit;
 pub mod authorizations;
+pub mod census;
 pub mod clients;
 pub mod consents;
 pub mod keys;
@@ -58,3 +60,5 @@ pub use secret::{Plain, ShownOnce};
 pub use text::{FoldedName, name_key};
 pub use vault::{Kind, MasterKeys, Vault};
 pub use work::Work;
+
+pub use db::{Figures as DatabaseFigures, Load as DatabaseLoad, Stopwatch};

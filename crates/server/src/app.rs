@@ -7,17 +7,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::middleware::map_request;
+use axum::serve::{Listener, ListenerExt};
 use domain::Instance;
 use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::connections::{self, End, Patience};
+use crate::figures::Figures;
 use crate::tls::{Certificate, HttpsListener};
 use crate::urls::Urls;
 use crate::web::views::DemoGuide;
-use crate::{jobs, routes, tls};
+use crate::{jobs, ops, routes};
 
 /// What every door shares.
 pub struct App {
@@ -29,6 +31,8 @@ pub struct App {
     pub trusted_proxies: Vec<IpNet>,
     /// Present while `mandate demo` runs.
     pub demo: Option<DemoGuide>,
+    /// Present where somebody collects them.
+    pub figures: Option<Figures>,
     draining: AtomicBool,
 }
 
@@ -39,8 +43,25 @@ impl App {
         trusted_proxies: Vec<IpNet>,
         demo: Option<DemoGuide>,
     ) -> Arc<Self> {
-        let urls = Urls::new(instance.issuer());
-        Arc::new(Self { instance, urls, trusted_proxies, demo, draining: AtomicBool::new(false) })
+        Arc::new(Self::bare(instance, trusted_proxies, demo))
+    }
+
+    /// The same with figures to collect.
+    pub fn counted(instance: Arc<Instance>, trusted_proxies: Vec<IpNet>) -> Arc<Self> {
+        let figures = Some(Figures::new(instance.database_figures()));
+        Arc::new(Self { figures, ..Self::bare(instance, trusted_proxies, None) })
+    }
+
+    fn bare(instance: Arc<Instance>, trusted_proxies: Vec<IpNet>, demo: Option<DemoGuide>) -> Self {
+        let (urls, draining) = (Urls::new(instance.issuer()), AtomicBool::new(false));
+        Self { instance, urls, trusted_proxies, demo, figures: None, draining }
+    }
+
+    /// Counts, where somebody collects.
+    pub fn count(&self, with: impl FnOnce(&Figures)) {
+        if let Some(figures) = &self.figures {
+            with(figures);
+        }
     }
 
     /// Is `peer` one of the proxies we believe?
@@ -55,6 +76,15 @@ impl App {
     }
 }
 
+/// How a server waits, and how it ends.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Manner {
+    /// How long somebody slow is waited for.
+    pub patience: Patience,
+    /// How long requests are still taken after the end was announced, while balancers find out.
+    pub linger: Duration,
+}
+
 /// Serves on `listeners` until `stop` says so; then finishes what is under way.
 ///
 /// # Errors
@@ -62,24 +92,17 @@ impl App {
 pub async fn serve(
     app: Arc<App>,
     listeners: Vec<TcpListener>,
+    manner: Manner,
     stop: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
-    app.instance.keep_number().await.map_err(std::io::Error::other)?;
-    let service =
-        routes::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
-    let mut servers = JoinSet::new();
-    for listener in listeners {
-        let (service, until) = (service.clone(), draining(&app, stop.clone()));
-        let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
+    let without_delay = listeners.into_iter().map(|listener| {
+        listener.tap_io(|stream| {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "a socket keeps its delay");
             }
-        });
-        servers.spawn(
-            async move { axum::serve(listener, service).with_graceful_shutdown(until).await },
-        );
-    }
-    attend(app, servers, stop).await
+        })
+    });
+    serve_on(app, without_delay.collect(), manner, stop).await
 }
 
 /// The same over TLS, under a certificate that is read again when its files change.
@@ -90,50 +113,71 @@ pub async fn serve_https(
     app: Arc<App>,
     listeners: Vec<TcpListener>,
     certificate: Arc<Certificate>,
+    manner: Manner,
     stop: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
-    let router = routes::router(Arc::clone(&app)).layer(map_request(tls::name_peer));
-    let service = router.into_make_service_with_connect_info::<tls::Peer>();
-    let mut servers = JoinSet::new();
-    for listener in listeners {
-        let (service, until) = (service.clone(), draining(&app, stop.clone()));
-        let listener = HttpsListener::begin(listener, &certificate)?;
-        servers.spawn(
-            async move { axum::serve(listener, service).with_graceful_shutdown(until).await },
-        );
-    }
+    let listeners = listeners.into_iter().map(|l| HttpsListener::begin(l, &certificate));
+    let listeners = listeners.collect::<std::io::Result<Vec<_>>>()?;
     tokio::select! {
-        ended = attend(app, servers, stop) => ended,
+        ended = serve_on(app, listeners, manner, stop) => ended,
         () = certificate.follow() => Ok(()),
     }
 }
 
-/// Waits for the stop and says to everybody that it has come.
-fn draining(
-    app: &Arc<App>,
-    mut stop: watch::Receiver<bool>,
-) -> impl Future<Output = ()> + Send + use<> {
-    let app = Arc::clone(app);
-    async move {
-        // An error means that the sender is gone, which is a stop too.
-        let _ = stop.wait_for(|stopped| *stopped).await;
-        app.draining.store(true, Ordering::Relaxed);
+/// Serves `/metrics`, and nothing else, for as long as the process lives.
+pub fn serve_metrics(app: &Arc<App>, listeners: Vec<TcpListener>) {
+    for listener in listeners {
+        let (router, (keep, never)) =
+            (ops::metrics::router(Arc::clone(app)), watch::channel(End::Far));
+        tokio::spawn(async move {
+            connections::serve(listener, router, Patience::default(), never).await;
+            drop(keep);
+        });
     }
 }
 
-/// Runs the background jobs beside the servers, until the last of these has ended.
-async fn attend(
+/// Runs the servers and, beside them, the background jobs, until the last of the servers has ended.
+async fn serve_on<L>(
     app: Arc<App>,
-    mut servers: JoinSet<std::io::Result<()>>,
+    listeners: Vec<L>,
+    manner: Manner,
     stop: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    let jobs = tokio::spawn(jobs::run(app, stop));
+) -> std::io::Result<()>
+where
+    L: Listener<Addr = SocketAddr>,
+{
+    app.instance.keep_number().await.map_err(std::io::Error::other)?;
+    let router = routes::router(Arc::clone(&app));
+    let (ending, end) = watch::channel(End::Far);
+    let mut servers = JoinSet::new();
+    for listener in listeners {
+        servers.spawn(connections::serve(listener, router.clone(), manner.patience, end.clone()));
+    }
+    tokio::spawn(announce(Arc::clone(&app), manner.linger, stop, ending));
+    let (jobs_stop, jobs_stopped) = watch::channel(false);
+    let jobs = tokio::spawn(jobs::run(app, jobs_stopped));
     let mut result = Ok(());
     while let Some(ended) = servers.join_next().await {
-        result = result.and(ended.unwrap_or_else(|panic| Err(std::io::Error::other(panic))));
+        result = result.and(ended.map_err(std::io::Error::other));
     }
+    jobs_stop.send_replace(true);
     if tokio::time::timeout(Duration::from_secs(5), jobs).await.is_err() {
         tracing::warn!("the background jobs did not end in time");
     }
     result
+}
+
+/// Waits for the stop, says to everybody that it has come, and ends the servers a while later.
+async fn announce(
+    app: Arc<App>,
+    linger: Duration,
+    mut stop: watch::Receiver<bool>,
+    ending: watch::Sender<End>,
+) {
+    // An error means that the sender is gone, which is a stop too.
+    let _ = stop.wait_for(|stopped| *stopped).await;
+    app.draining.store(true, Ordering::Relaxed);
+    ending.send_replace(End::Announced);
+    tokio::time::sleep(linger).await;
+    ending.send_replace(End::Come);
 }

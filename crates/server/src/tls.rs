@@ -11,9 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use axum::extract::connect_info::Connected;
-use axum::extract::{ConnectInfo, Request};
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::Listener;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
@@ -126,29 +124,10 @@ fn stamps(files: &Tls) -> [Option<(SystemTime, u64)>; 2] {
     })
 }
 
-/// The other end of a connection that came over TLS.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(SocketAddr);
-
-impl Connected<IncomingStream<'_, HttpsListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, HttpsListener>) -> Self {
-        *stream.remote_addr()
-    }
-}
-
-/// Says who asks in the words of a plain connection, so that no door has to know the difference.
-pub async fn name_peer(mut request: Request) -> Request {
-    let peer = request.extensions_mut().remove::<ConnectInfo<Peer>>();
-    if let Some(ConnectInfo(Peer(address))) = peer {
-        request.extensions_mut().insert(ConnectInfo(address));
-    }
-    request
-}
-
 /// Gives connections whose handshake is done.
 pub struct HttpsListener {
     address: SocketAddr,
-    ready: mpsc::Receiver<(TlsStream<TcpStream>, Peer)>,
+    ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
 }
 
 impl HttpsListener {
@@ -167,7 +146,7 @@ impl HttpsListener {
 
 impl Listener for HttpsListener {
     type Io = TlsStream<TcpStream>;
-    type Addr = Peer;
+    type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         match self.ready.recv().await {
@@ -177,7 +156,7 @@ impl Listener for HttpsListener {
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
-        Ok(Peer(self.address))
+        Ok(self.address)
     }
 }
 
@@ -185,7 +164,7 @@ impl Listener for HttpsListener {
 async fn accept(
     mut listener: TcpListener,
     acceptor: TlsAcceptor,
-    done: mpsc::Sender<(TlsStream<TcpStream>, Peer)>,
+    done: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
 ) {
     let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
     while let Ok(permit) = Arc::clone(&handshakes).acquire_owned().await {
@@ -202,7 +181,7 @@ async fn accept(
             drop(permit);
             match handshake {
                 // An error means that the server stops.
-                Ok(Ok(stream)) => drop(done.send((stream, Peer(peer))).await),
+                Ok(Ok(stream)) => drop(done.send((stream, peer)).await),
                 Ok(Err(error)) => tracing::debug!(%error, %peer, "a handshake failed"),
                 Err(_) => tracing::debug!(%peer, "a handshake took too long"),
             }

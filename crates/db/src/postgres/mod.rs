@@ -19,7 +19,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::address::Address;
-use crate::{Error, Row, Value};
+use crate::{Error, Figures, Load, Row, Stopwatch, Value};
 
 /// Connections of one process at most.
 const CONNECTIONS: usize = 16;
@@ -43,6 +43,7 @@ const SESSION: &str = "
 pub(crate) struct Database {
     pool: Pool,
     name: String,
+    figures: Figures,
 }
 
 impl Database {
@@ -61,7 +62,7 @@ impl Database {
             }))
             .build()
             .map_err(Error::broken)?;
-        let database = Database { pool, name: address.name };
+        let database = Database { pool, name: address.name, figures: Figures::default() };
         drop(database.connection().await?);
         Ok(database)
     }
@@ -69,6 +70,16 @@ impl Database {
     /// The URI without its password.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    pub(crate) fn load(&self) -> Load {
+        let status = self.pool.status();
+        let (open, most, waiting) = (status.size, status.max_size, status.waiting);
+        Load { open, busy: open.saturating_sub(status.available), most, waiting }
     }
 
     /// Runs a reading statement on a connection of its own.
@@ -89,9 +100,12 @@ impl Database {
     }
 
     pub(crate) async fn begin(&self) -> Result<Transaction, Error> {
+        let watch = Stopwatch::start();
         let connection = self.connection().await?;
+        self.figures.waits.observe(watch.seconds());
         // Owned by the transaction before the first word, so that giving up rolls back.
-        let transaction = Transaction { connection: Some(connection) };
+        let figures = self.figures.clone();
+        let transaction = Transaction { connection: Some(connection), figures };
         in_time(async {
             let begun = transaction.connection()?.batch_execute("BEGIN READ WRITE").await;
             begun.map_err(Error::unavailable)
@@ -124,6 +138,7 @@ fn manager(address: &Address) -> Result<Manager, Error> {
 pub(crate) struct Transaction {
     /// `None` once it is over.
     connection: Option<Object>,
+    figures: Figures,
 }
 
 impl Transaction {
@@ -159,6 +174,7 @@ impl Transaction {
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
+        let watch = Stopwatch::start();
         let committed = in_time(async {
             let done = self.connection()?.batch_execute("COMMIT").await;
             done.map_err(|error| failure::of_commit(&error))
@@ -167,6 +183,9 @@ impl Transaction {
         if committed.is_ok() {
             // It goes back to the pool; nothing is left to roll back.
             self.connection = None;
+            self.figures.committed(watch, 1);
+        } else {
+            self.figures.lost.inc();
         }
         committed
     }

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use self::connection::Place;
 use self::turnstile::{Turn, Turnstile};
 use self::writer::Writer;
-use crate::{Error, Row, Value};
+use crate::{Error, Figures, Load, Row, Stopwatch, Value};
 
 /// How often, and after which pause, to look whether another process has finished writing: for
 /// five seconds.
@@ -31,27 +31,39 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub(crate) struct Database {
     place: Arc<Place>,
     turnstile: Arc<Turnstile>,
+    figures: Figures,
 }
 
 impl Database {
     /// Opens the file, making it if need be. Refuses one that can't be written.
     pub(crate) async fn open(rest: &str) -> Result<Database, Error> {
-        let place = Place::parse(rest)?;
+        let (place, figures) = (Place::parse(rest)?, Figures::default());
         let opened = tokio::task::spawn_blocking({
-            let place = place.clone();
+            let (place, figures) = (place.clone(), figures.clone());
             move || {
                 connection::create(&place)?;
-                Writer::open(place)
+                Writer::open(place, figures)
             }
         });
         let writer = opened.await.map_err(Error::broken)??;
-        let database = Database { place: Arc::new(place), turnstile: Turnstile::new(writer)? };
+        let turnstile = Turnstile::new(writer)?;
+        let database = Database { place: Arc::new(place), turnstile, figures };
         database.ping().await?;
         Ok(database)
     }
 
     pub(crate) fn path(&self) -> &Path {
         self.place.path()
+    }
+
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// One connection writes; those that read belong to their threads and are not counted.
+    pub(crate) fn load(&self) -> Load {
+        let (busy, waiting) = self.turnstile.load();
+        Load { open: 1, busy, most: 1, waiting }
     }
 
     /// Runs a reading statement on the calling thread.
@@ -65,9 +77,11 @@ impl Database {
     }
 
     pub(crate) async fn begin(&self) -> Result<Transaction, Error> {
+        let watch = Stopwatch::start();
         let mut turn = self.turnstile.enter().await?;
         for _ in 0..LOOKS {
             if turn.writer()?.begin()? {
+                self.figures.waits.observe(watch.seconds());
                 return Ok(Transaction { turn });
             }
             tokio::time::sleep(PAUSE).await;

@@ -68,6 +68,12 @@ impl Turnstile {
         }
     }
 
+    /// Whether somebody has the writer, 0 or 1, and how many wait for it.
+    pub(super) fn load(&self) -> (usize, usize) {
+        let line = self.line();
+        (usize::from(line.free.is_none()), line.waiting.len())
+    }
+
     fn line(&self) -> MutexGuard<'_, Line> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }

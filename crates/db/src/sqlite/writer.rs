@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{connection, failure, statement};
-use crate::Error;
+use crate::{Error, Figures, Stopwatch};
 
 /// Learns whether the shared commit took place.
 pub(super) type Verdict = oneshot::Sender<Result<(), Error>>;
@@ -28,10 +28,11 @@ pub(super) struct Writer {
     members: Vec<Verdict>,
     /// The last commit with something in it failed, and none has succeeded since.
     suspect: bool,
+    figures: Figures,
 }
 
 impl Writer {
-    pub(super) fn open(place: connection::Place) -> Result<Writer, Error> {
+    pub(super) fn open(place: connection::Place, figures: Figures) -> Result<Writer, Error> {
         let connection = Some(connection::for_writing(&place)?);
         Ok(Writer {
             place,
@@ -40,6 +41,7 @@ impl Writer {
             savepoint: false,
             members: Vec::new(),
             suspect: false,
+            figures,
         })
     }
 
@@ -127,12 +129,14 @@ impl Writer {
             self.clear();
             return;
         }
+        let watch = Stopwatch::start();
         let committed = self.connection().and_then(|connection| {
             run(connection, "COMMIT").map_err(|error| failure::explain(connection, &error))
         });
         match committed {
             Ok(()) => {
                 self.suspect = false;
+                self.figures.committed(watch, self.members.len());
                 for member in self.members.drain(..) {
                     // A member that went away does not need to know.
                     let _ = member.send(Ok(()));
@@ -159,6 +163,7 @@ impl Writer {
     /// Tells all members that their work is lost, and leaves the connection clean.
     fn lose(&mut self, error: &Error) {
         tracing::warn!(%error, members = self.members.len(), "a shared transaction was lost");
+        self.figures.lost.inc_by(self.members.len() as u64);
         let reason = match error {
             Error::Unavailable(reason) | Error::Broken(reason) => reason.clone(),
             other => other.to_string(),

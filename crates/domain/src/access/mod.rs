@@ -5,6 +5,7 @@
 //! signature; only this room can make one.
 
 mod authority;
+pub mod ceiling;
 mod effective;
 mod permissions;
 mod roles;

@@ -1,7 +1,7 @@
 //! Bindings: a person or a client holds a role in a place.
 
-use super::ceiling::{self, Where};
 use super::store;
+use crate::access::ceiling::{self, Where};
 use crate::access::{ManageRoles, May, PLATFORM_ADMINISTRATOR, Place, ReadRoles};
 use crate::audit::{self, Object, differences};
 use crate::teams::{self, Page, cursor};
@@ -76,7 +76,7 @@ pub async fn bind(
     let Some(role) = store::find(work, &new.role).await? else {
         return Err(Refusal::field("role", "There is no such role."));
     };
-    let place = given(&new.place, organization.as_deref());
+    let place = Where::of(&new.place, organization.as_deref());
     ceiling::allows(may.authority(), &role.role.permissions, place)?;
     let subject = subject(work, &new, organization.as_deref()).await?;
     if let Some(held) = store::find_binding_of(work, &new).await? {
@@ -137,14 +137,6 @@ async fn home(work: &mut Work, place: &Place) -> Result<Option<String>, Refusal>
 fn covers<P>(may: &May<P>, place: &Place, organization: Option<&str>) -> bool {
     let team = if let Place::Team(id) = place { Some(id.as_str()) } else { None };
     may.covers(organization, team)
-}
-
-fn given<'a>(place: &'a Place, organization: Option<&'a str>) -> Where<'a> {
-    match (place, organization) {
-        (Place::Organization(id), _) => Where::Organization(id),
-        (Place::Team(id), Some(organization)) => Where::Team { id, organization },
-        _ => Where::Everywhere,
-    }
 }
 
 /// Who is to hold it, as the trail names them.

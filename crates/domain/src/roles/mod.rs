@@ -5,7 +5,6 @@
 //! know what a client is beyond that it exists and where it is at home.
 
 mod bindings;
-mod ceiling;
 mod rules;
 mod store;
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::ceiling::{self, Where};
 use super::{NewRole, Versioned, store};
+use crate::access::ceiling::{self, Where};
 use crate::access::{ManageRoles, May, Reach, ReadRoles, Role};
 use crate::audit::{self, Object, differences};
 use crate::text::free_text;

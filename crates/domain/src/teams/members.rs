@@ -1,8 +1,9 @@
 //! Who belongs to a team, with which role.
 
 use super::rules::covered;
-use super::{Team, store};
-use crate::access::{self, Authority, ManageTeams, May, Place, Reach, ReadTeams};
+use super::{ListQuery, Page, Team, cursor, store};
+use crate::access::ceiling::{self, Where};
+use crate::access::{self, ManageTeams, May, Place, ReadTeams};
 use crate::audit::{self, Change};
 use crate::{Call, Fault, Refusal, UserId, Work};
 
@@ -41,6 +42,24 @@ pub async fn list_members(
     Ok(store::list_members(work, team).await?)
 }
 
+/// A page of the same, of those whose name or address holds what is looked for.
+///
+/// # Errors
+/// `NotFound` where the proof does not cover the team; `Invalid` for a cursor that is not ours.
+pub async fn page_of_members(
+    work: &mut Work,
+    may: &May<ReadTeams>,
+    team: &str,
+    query: &ListQuery,
+) -> Result<Page<Member>, Refusal> {
+    covered(work, may, team).await?;
+    query.check()?;
+    let limit = cursor::limit(query.limit);
+    let items = store::list_some_members(work, team, query, limit).await?;
+    let cursor = |it: &Member| cursor::of_key_and_id(&it.display_name, it.user.as_str());
+    Ok(Page::cut(items, limit, cursor))
+}
+
 /// Gives a person a role at a team, from the next request on. Nobody gives a role that allows
 /// more than they may do there themselves.
 ///
@@ -61,13 +80,8 @@ pub async fn add_member(
     let Some(permissions) = store::find_permissions_of_role(work, role).await? else {
         return Err(Refusal::field("role", "There is no such role."));
     };
-    if let Some(missing) =
-        permissions.into_iter().find(|name| !reaches(may.authority(), name, &team))
-    {
-        let because =
-            "This role allows more in this team than you may do there yourself.".to_owned();
-        return Err(Refusal::Forbidden { missing, because });
-    }
+    let there = Where::Team { id: &team.id, organization: &team.organization };
+    ceiling::allows(may.authority(), &permissions, there)?;
     if store::is_member(work, &team.id, user, role).await? {
         return Ok(());
     }
@@ -98,15 +112,4 @@ pub async fn remove_member(
     let changes = [Change { field: "member".into(), before, after: serde_json::Value::Null }];
     audit::record(work, call, "team.member_removed", &team.as_object(), &changes).await?;
     Ok(())
-}
-
-/// May the actor use this permission in this team?
-fn reaches(authority: &Authority, permission: &str, team: &Team) -> bool {
-    match authority.reach(permission) {
-        None => false,
-        Some(Reach::Everywhere) => true,
-        Some(Reach::Places { organizations, teams }) => {
-            organizations.contains(&team.organization) || teams.contains(&team.id)
-        }
-    }
 }

@@ -11,14 +11,18 @@ mod members;
 mod organizations;
 mod rules;
 mod store;
+mod weight;
 
 pub use cursor::Page;
-pub use members::{Member, add_member, list_members, remove_member, teams_of_user};
+pub use members::{
+    Member, add_member, list_members, page_of_members, remove_member, teams_of_user,
+};
 pub use organizations::{
     create_organization, delete_organization, find_organization, list_organizations,
     rename_organization,
 };
 pub use rules::{Leaving, ListQuery, create_team, delete_team, find_team, list_teams, rename_team};
+pub use weight::{Weight, in_the_way, weight_of_organization, weight_of_team};
 
 use crate::audit::Object;
 

@@ -1,7 +1,7 @@
 //! Organizations, teams and memberships in the database.
 
 use super::listing::Listing;
-use super::{ListQuery, Member, Organization, Team, cursor};
+use super::{ListQuery, Member, Organization, Team, Weight, cursor};
 use crate::access::Reach;
 use crate::{Fault, FoldedName, UserId, Work, name_key};
 
@@ -217,6 +217,53 @@ pub(super) async fn list_members(work: &mut Work, team: &str) -> Result<Vec<Memb
         }
     }
     Ok(members)
+}
+
+/// One more than `limit` people bound at a team itself, by name, each with their roles there.
+pub(super) async fn list_some_members(
+    work: &mut Work,
+    team: &str,
+    query: &ListQuery,
+    limit: i64,
+) -> Result<Vec<Member>, Fault> {
+    let mut list = Listing::of("SELECT u.id, u.email, u.display_name FROM users u");
+    let place = list.text(team);
+    list.and(&format!(
+        "u.id IN (SELECT subject FROM bindings WHERE place_kind = 'team' AND place_id = {place})"
+    ));
+    if let Some((name, id)) = query.cursor.as_deref().and_then(cursor::key_and_id) {
+        let (name, id) = (list.text(&name), list.text(&id));
+        list.and(&format!("(u.display_name, u.id) > ({name}, {id})"));
+    }
+    if let Some(q) = &query.q {
+        let pattern = list.text(&cursor::pattern(q));
+        list.and(&format!(
+            "(u.email_key LIKE {pattern} ESCAPE '\\' OR LOWER(u.display_name) LIKE {pattern} ESCAPE '\\')"
+        ));
+    }
+    let mut members = Vec::new();
+    for row in list.page(work, "u.display_name, u.id", limit).await? {
+        let user = UserId::new(row.get::<String>(0)?);
+        let sql = "SELECT role_id FROM bindings
+                   WHERE place_kind = 'team' AND place_id = $1 AND subject = $2 ORDER BY role_id";
+        let held = work.tx.query(sql, db::params![team, user.as_str()]).await?;
+        let roles = held.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
+        members.push(Member { user, email: row.get(1)?, display_name: row.get(2)?, roles });
+    }
+    Ok(members)
+}
+
+/// What hangs on a team or an organization.
+pub(super) async fn weigh(work: &mut Work, kind: &str, id: &str) -> Result<Weight, Fault> {
+    let sql = "SELECT
+        (SELECT COUNT(DISTINCT u.id) FROM bindings b JOIN users u ON u.id = b.subject
+           WHERE b.place_kind = $1 AND b.place_id = $2),
+        (SELECT COUNT(*) FROM teams WHERE organization_id = $2),
+        (SELECT COUNT(*) FROM clients WHERE owner_team = $2)";
+    let Some(row) = work.tx.query_one(sql, db::params![kind, id]).await? else {
+        return Ok(Weight::default());
+    };
+    Ok(Weight { people: row.get(0)?, teams: row.get(1)?, clients: row.get(2)? })
 }
 
 /// Does a person hold this role at a team?

@@ -48,3 +48,14 @@ pub async fn impact(work: &mut Work, client: &str, now: i64) -> Result<Impact, F
     };
     Ok(Impact { living_tokens: row.get(0)?, refresh_families: row.get(1)?, users: row.get(2)? })
 }
+
+/// How many authorizations that may still act name this team.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn grants_naming(work: &mut Work, team: &str, now: i64) -> Result<i64, Fault> {
+    let sql = "SELECT COUNT(*) FROM grant_teams gt JOIN grants g ON g.id = gt.grant_id
+               WHERE gt.team_id = $1 AND g.expires_at > $2";
+    let row = work.tx.query_one(sql, db::params![team, now]).await?;
+    Ok(row.map(|row| row.get(0)).transpose()?.unwrap_or_default())
+}

@@ -28,7 +28,7 @@ pub use grants::{
     keep_until, sweep,
 };
 pub use id_token::{IdToken, id_token};
-pub use impact::{Impact, impact};
+pub use impact::{Impact, grants_naming, impact};
 pub use live::{Live, find_live, find_live_refresh, public_id};
 pub use marks::{Marks, flush_marks, mark_used};
 pub use meaning::{Meaning, TeamRights, authority, meaning, own_rights};

@@ -1,9 +1,9 @@
 //! `mandate serve`: from the settings to a server that answers, and back down again.
 //!
 //! In this order, so that each failure leaves nothing behind that the next start would trip over:
-//! sockets, database, foundation, the greeting, requests. SIGTERM or SIGINT ends it: no new
-//! connections, what is under way is finished, the last marks are written. A second one ends it
-//! at once.
+//! sockets, database, foundation, the greeting, requests. SIGTERM or SIGINT ends it: `/readyz` says
+//! so, for `drain_delay` requests are still taken, then no new connections; what is under way is
+//! finished, the last marks are written. A second one ends it at once.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use super::operator::{self, Desk};
 use super::{Failure, listeners, log, print};
-use crate::app::{self, App};
+use crate::app::{self, App, Manner};
 use crate::config::{Config, KeyFile};
 use crate::foundation::{self, Prepared};
 use crate::tls::Certificate;
@@ -26,38 +26,44 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// Serves until it is told to stop.
 pub async fn run(config: Config) -> Result<String, Failure> {
     log::begin(&config);
-    refuse_what_is_missing(&config)?;
     let certificate = config.tls.as_ref().map(Certificate::read).transpose();
     let certificate = certificate.map_err(Failure::refused)?;
     let sockets = listeners::bind("listen", &config.listen).await?;
+    let metrics = match config.metrics_listen {
+        Some(address) => listeners::bind("metrics_listen", &[address]).await?,
+        None => Vec::new(),
+    };
     let was_new = config.database.is_new();
     let desk = Desk::at(operator::open(&config, KeyFile::Make).await?);
     let prepared = foundation::prepare(&desk.instance, &config.bootstrap, &desk.call()?).await?;
-    print(&greeting(&config, &sockets, &prepared, was_new)?)?;
-    let app = App::new(Arc::clone(&desk.instance), config.trusted_proxies, None);
+    print(&greeting(&config, (&sockets, &metrics), &prepared, was_new)?)?;
+    let instance = Arc::clone(&desk.instance);
+    let app = if metrics.is_empty() {
+        App::new(instance, config.trusted_proxies, None)
+    } else {
+        App::counted(instance, config.trusted_proxies)
+    };
+    app::serve_metrics(&app, metrics);
+    let manner = Manner { linger: config.drain_delay, ..Manner::default() };
+    let ending = manner.linger + DRAIN;
     match certificate {
-        None => answer(app, sockets).await?,
-        Some(of) => until_a_signal(|stop| app::serve_https(app, sockets, of, stop)).await?,
+        None => until_a_signal(ending, |stop| app::serve(app, sockets, manner, stop)).await?,
+        Some(of) => {
+            until_a_signal(ending, |stop| app::serve_https(app, sockets, of, manner, stop)).await?;
+        }
     }
     Ok("Stopped.\n".into())
 }
 
-/// A setting that this version would only ignore is refused.
-fn refuse_what_is_missing(config: &Config) -> Result<(), Failure> {
-    if config.metrics_listen.is_some() {
-        return Err(Failure::refused(
-            "metrics_listen: This version has no metrics yet. Take the setting away.",
-        ));
-    }
-    Ok(())
-}
-
 /// Serves until a signal, then drains.
 pub async fn answer(app: Arc<App>, sockets: Vec<TcpListener>) -> Result<(), Failure> {
-    until_a_signal(|stop| app::serve(app, sockets, stop)).await
+    until_a_signal(DRAIN, |stop| app::serve(app, sockets, Manner::default(), stop)).await
 }
 
-async fn until_a_signal<F>(serve: impl FnOnce(watch::Receiver<bool>) -> F) -> Result<(), Failure>
+async fn until_a_signal<F>(
+    ending: Duration,
+    serve: impl FnOnce(watch::Receiver<bool>) -> F,
+) -> Result<(), Failure>
 where
     F: Future<Output = std::io::Result<()>>,
 {
@@ -73,7 +79,7 @@ where
     tokio::select! {
         ended = &mut serving => Ok(ended?),
         _ = signals.next() => Err(Failure::refused("Stopped at once; requests under way were cut off.")),
-        () = tokio::time::sleep(DRAIN) => {
+        () = tokio::time::sleep(ending) => {
             Err(Failure::refused("Some requests did not end within 30 seconds and were cut off."))
         }
     }
@@ -114,7 +120,7 @@ impl Signals {
 /// What a person who starts it wants to know.
 fn greeting(
     config: &Config,
-    sockets: &[TcpListener],
+    (sockets, metrics): (&[TcpListener], &[TcpListener]),
     prepared: &Prepared,
     was_new: bool,
 ) -> Result<String, Failure> {
@@ -129,6 +135,9 @@ fn greeting(
         spelt.join(", "),
         config.database
     );
+    for socket in metrics {
+        let _ = writeln!(text, "  metrics   http://{}/metrics", socket.local_addr()?);
+    }
     if let Some(key) = config.key_file().filter(|_| was_new) {
         let _ = writeln!(
             text,

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use domain::clients::ADMIN_CLIENT;
 use domain::{MasterKeys, Plain, Policy};
@@ -17,6 +18,8 @@ use crate::foundation::{Bootstrap, FirstAdministrator, FirstSecret};
 
 /// How long a browser session may last at most, used or not.
 const SESSION: RangeInclusive<u64> = 300..=365 * 86_400;
+/// How long a server that ends may wait for its balancer.
+const DRAIN_DELAY: RangeInclusive<u64> = 0..=300;
 /// How long it may lie idle.
 const IDLE: RangeInclusive<u64> = 60..=365 * 86_400;
 /// Access token lifetimes end at 24 h; a threshold beyond would never be met.
@@ -32,6 +35,7 @@ pub(super) fn judged(values: &Values, mistakes: &mut Mistakes) -> Option<Config>
     let master_key = judge.value("master_key", master_key);
     let trusted_proxies = judge.list("trusted_proxies", address::range);
     let metrics_listen = judge.metrics(&listen);
+    let drain_delay = judge.seconds("drain_delay", &DRAIN_DELAY).unwrap_or_default();
     let log = judge.value("log", filter);
     let log_format = judge.value("log_format", format);
     let config = Config {
@@ -44,6 +48,7 @@ pub(super) fn judged(values: &Values, mistakes: &mut Mistakes) -> Option<Config>
         master_key,
         trusted_proxies: without_repetition::<IpNet>(trusted_proxies),
         metrics_listen,
+        drain_delay: Duration::from_secs(drain_delay.unsigned_abs()),
         log: log?,
         log_format: log_format?,
         secret_file: values.secret_file.clone(),

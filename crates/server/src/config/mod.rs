@@ -16,6 +16,7 @@ mod table;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use domain::{Plain, Policy};
 use ipnet::IpNet;
@@ -49,6 +50,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// Where `/metrics` is.
     pub metrics_listen: Option<SocketAddr>,
+    /// How long requests are still taken after the end was announced.
+    pub drain_delay: Duration,
     /// Which log lines are written.
     pub log: String,
     /// How they are written.

@@ -155,6 +155,13 @@ pub const SETTINGS: &[Setting] = &[
         "The address and port of `/metrics`, which exists only there.",
     ),
     setting(
+        "drain_delay",
+        Shape::Duration,
+        "0 s",
+        "How long requests are still taken after SIGTERM, while `/readyz` already says no: longer than your balancer needs to \
+         notice.",
+    ),
+    setting(
         "log",
         Shape::Text,
         "info",

@@ -23,6 +23,12 @@ const TOLD: &[(&str, &str)] = &[
     ("scope-deleted", "Deleted. No client held it."),
     ("user-disabled", "Disabled. They are signed out everywhere, and what acted for them ended."),
     ("user-enabled", "Enabled. They may sign in again."),
+    ("team-added", "Added. Now add the people who work in it."),
+    ("team-deleted", "Deleted. What anybody held there has ended."),
+    ("organization-added", "Added. Now give it its teams."),
+    ("organization-deleted", "Deleted."),
+    ("member-added", "Added. It holds from their next request."),
+    ("member-removed", "Removed. They lost it everywhere at once, in every token too."),
 ];
 
 /// The sentence behind the word in the query; nothing for a word that is not ours.

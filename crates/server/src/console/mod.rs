@@ -1,5 +1,5 @@
-//! Pages of an administrator: clients, users, scopes, refusals, the audit trail. Knows no protocol endpoint and no other
-//! door.
+//! Pages of an administrator: clients, people, places, roles, sessions, scopes, refusals, the
+//! audit trail, settings. Knows no protocol endpoint and no other door.
 //!
 //! Every page needs a session and a proof. A function is short: read what was asked, begin a work,
 //! call one rule, commit, answer. What somebody may not do is shown as such before they try.
@@ -9,15 +9,18 @@ mod clients;
 mod deeds;
 mod done;
 mod names;
+mod nav;
 mod places;
 mod query;
 mod refusals;
 mod scopes;
 mod search;
 mod spelled;
+mod teams;
 mod users;
 pub mod views;
 mod visitor;
+mod wrong;
 
 use std::sync::Arc;
 
@@ -35,6 +38,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/search", get(search::go))
         .merge(clients::router())
         .merge(users::router())
+        .merge(teams::router())
         .merge(refusals::router())
         .merge(scopes::router())
         .merge(audit::router())

@@ -9,6 +9,7 @@ mod clients;
 mod compare;
 mod refusals;
 mod scopes;
+mod teams;
 mod users;
 
 pub use audit::{AuditEntry, AuditList};
@@ -29,4 +30,8 @@ pub use clients::{
 pub use compare::{Comparison, Piece, mark};
 pub use refusals::{Forbidden, Refusal, RefusalList, RefusalRow};
 pub use scopes::{ScopeList, ScopeRow};
+pub use teams::{
+    MemberRow, OrganizationList, OrganizationPage, OrganizationRow, PlaceEnd, TeamList, TeamPage,
+    TeamRow,
+};
 pub use users::{UserFilters, UserInvited, UserList, UserNew, UserPage, UserRow};

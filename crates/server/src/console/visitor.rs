@@ -11,6 +11,7 @@ use domain::access::{Authority, May, Permission, Reach, definition};
 use domain::{Call, Fault, Refusal};
 
 use super::done::told;
+use super::nav;
 use super::query::Query;
 use super::views::Forbidden;
 use crate::app::App;
@@ -18,7 +19,7 @@ use crate::web::browser::SignedIn;
 use crate::web::failure::Failure;
 use crate::web::form::{self, Fields, OwnForm};
 use crate::web::page;
-use crate::web::views::{Frame, Link, NavEntry, Person};
+use crate::web::views::{Frame, Link, Person};
 
 /// Somebody who is signed in, and their rights.
 pub(super) struct Visitor {
@@ -189,16 +190,6 @@ impl Visitor {
 
     /// What surrounds the page: only entries that lead somewhere for this person.
     pub fn frame(&self, section: &str, query: &Query) -> Frame {
-        let reach = |permission: &str| self.authority.reach(permission);
-        let entry = |label: &str, href: &str, (icon, enabled): (&str, bool)| NavEntry {
-            label: label.into(),
-            href: href.into(),
-            icon: icon.into(),
-            enabled,
-            current: label == section,
-        };
-        // What was done, and refusals of clients that nobody registered, belong to no place.
-        let sees_all = reach("audit:read") == Some(Reach::Everywhere);
         let user = &self.signed_in.user;
         let is_open = !self.app.urls.is_https();
         let notice = match &self.app.demo {
@@ -207,20 +198,10 @@ impl Visitor {
             None => None,
         };
         Frame {
-            nav: vec![
-                entry(
-                    "Clients",
-                    "/console/clients",
-                    ("clients", reach("oauth_client:read").is_some()),
-                ),
-                entry("Users", "/console/users", ("users", reach("user:read").is_some())),
-                entry("Scopes", "/console/scopes", ("scopes", reach("scope:read").is_some())),
-                entry("Refusals", "/console/errors", ("refusal", sees_all)),
-                entry("Audit", "/console/audit", ("audit", sees_all)),
-            ],
+            nav: nav::entries(&self.authority, section),
             person: Person { name: user.display_name.clone(), email: user.email.clone() },
             form_token: self.signed_in.browser.form_token(&self.app),
-            search: reach("oauth_client:read").map(|_| "/console/search".into()),
+            search: self.authority.reach("oauth_client:read").map(|_| "/console/search".into()),
             notice: notice.map(str::to_owned),
             done: told(query),
             undo: None,

@@ -1,11 +1,11 @@
-//! Work nobody waits for: writing gathered marks, sweeping what has expired.
+//! Work nobody waits for: writing gathered marks, sweeping what has expired, counting what is there.
 //!
 //! Every node runs every job; each is a few small statements that do no harm twice.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Actor, Call, Fault};
+use domain::{Actor, Call, Fault, Stopwatch, census};
 use tokio::sync::watch;
 
 use crate::app::App;
@@ -16,6 +16,8 @@ const FLUSH_EVERY: Duration = Duration::from_secs(2);
 const SWEEP_EVERY: u32 = 15;
 /// Flushes between two renewals of the node's number; well within its lease.
 const KEEP_EVERY: u32 = 10;
+/// Flushes between two counts of the rows, where somebody collects the numbers.
+const COUNT_EVERY: u32 = 30;
 /// Rows of each kind a sweep removes in one transaction.
 const SWEEP_ROWS: i64 = 200;
 
@@ -27,23 +29,49 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             () = tokio::time::sleep(FLUSH_EVERY) => {}
             _ = stop.wait_for(|stopped| *stopped) => break,
         }
-        report("writing marks", flush(&app).await);
+        attend(&app, "marks", flush(&app)).await;
         round = round.wrapping_add(1);
         if round.is_multiple_of(KEEP_EVERY) {
-            report("keeping the node's number", app.instance.keep_number().await);
+            attend(&app, "node_number", app.instance.keep_number()).await;
         }
         if round.is_multiple_of(SWEEP_EVERY) {
-            report("sweeping", sweep(&app).await);
+            attend(&app, "sweep", sweep(&app)).await;
+        }
+        if app.figures.is_some() && round % COUNT_EVERY == 1 {
+            attend(&app, "count", count(&app)).await;
         }
     }
-    report("writing the last marks", flush(&app).await);
-    report("giving the node's number back", app.instance.give_number_back().await);
+    attend(&app, "marks", flush(&app)).await;
+    attend(&app, "node_number", app.instance.give_number_back()).await;
 }
 
-fn report(what: &str, result: Result<(), Fault>) {
+/// Runs one job, and says how it went.
+async fn attend(app: &App, job: &'static str, work: impl Future<Output = Result<(), Fault>>) {
+    let watch = Stopwatch::start();
+    let result = work.await;
+    let success_at = result.is_ok().then(|| app.instance.clock().now());
+    app.count(|figures| figures.ran(job, watch, success_at));
     if let Err(fault) = result {
-        tracing::error!(%fault, "{what} failed; it is tried again");
+        tracing::error!(%fault, job, "a job failed; it is tried again");
     }
+}
+
+/// Counts the rows, on a thread that nobody else waits for.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count(app: &Arc<App>) -> Result<(), Fault> {
+    let (own, runtime) = (Arc::clone(app), tokio::runtime::Handle::current());
+    let counting = tokio::task::spawn_blocking(move || {
+        runtime.block_on(async {
+            let now = own.instance.clock().now();
+            let counts = census::take(&mut own.instance.read(), now).await?;
+            Ok::<_, Fault>((counts, own.instance.database_size().await?))
+        })
+    });
+    let (counts, bytes) = counting.await.map_err(|error| Fault::Broken(error.to_string()))??;
+    app.count(|figures| figures.counted(&counts, bytes));
+    Ok(())
 }
 
 /// A call of the server itself.

@@ -118,6 +118,7 @@ pub(crate) fn refuse(app: &App, call: &Call, about: &About, refused: Refused) ->
 
 /// Keeps the reason for the operator. `None` when there is no randomness for an id.
 pub fn note(app: &App, call: &Call, about: &About, error: &Error) -> Option<String> {
+    app.count(|figures| figures.refused(about.endpoint, error.code.as_str()));
     tracing::info!(
         request_id = call.request_id,
         endpoint = about.endpoint,

@@ -1,4 +1,6 @@
-//! What operators and balancers ask: alive, and able to serve.
+//! What operators and balancers ask: alive, able to serve, and how it goes.
+
+pub mod metrics;
 
 use std::sync::Arc;
 

@@ -46,6 +46,7 @@ pub const ALL: &[Asset] = &[
     asset!("forms.css", CSS),
     asset!("quiet.css", CSS),
     asset!("console.css", CSS),
+    asset!("people.css", CSS),
     asset!("demo.css", CSS),
     asset!("confirm.js", SCRIPT),
     asset!("console.js", SCRIPT),

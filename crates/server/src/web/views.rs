@@ -140,6 +140,8 @@ pub struct NavEntry {
     pub enabled: bool,
     /// Whether this is where we are.
     pub current: bool,
+    /// The heading above it, on the first entry of its group.
+    pub group: String,
 }
 
 /// What surrounds every page of the console.

@@ -154,9 +154,10 @@ fn refuses_an_address_that_another_program_has() {
 }
 
 #[test]
-fn refuses_what_it_cannot_honour() {
+fn refuses_an_address_for_metrics_that_another_program_has() {
     let mut machine = Machine::new();
-    machine.set("MANDATE_METRICS_LISTEN", "127.0.0.1:0");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    machine.set("MANDATE_METRICS_LISTEN", &taken.local_addr().unwrap().to_string());
     assert!(machine.run("serve").refused().starts_with("metrics_listen: "));
     assert!(!machine.path("mandate-data").exists());
 }

@@ -32,6 +32,14 @@ pub async fn person(server: &Arc<Server>, email: &str, role: Option<(&str, Place
     browser
 }
 
+/// Somebody gets one more role.
+pub async fn role_of(server: &Arc<Server>, email: &str, (role, place): (&str, Place)) {
+    let mut work = server.instance.begin().await.unwrap();
+    let user = accounts::find_by_email(&mut work, email).await.unwrap().unwrap();
+    access::bind(&mut work, server.clock.now(), user.id.as_str(), role, &place).await.unwrap();
+    work.commit().await.unwrap();
+}
+
 /// Reads everything and changes nothing.
 pub async fn auditor(server: &Arc<Server>) -> Browser {
     person(server, AUDITOR, Some((access::AUDITOR, Place::Instance))).await

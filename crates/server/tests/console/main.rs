@@ -15,5 +15,8 @@ mod list;
 mod refusals;
 mod scopes;
 mod settings;
+mod teams;
+mod trial;
+mod undo;
 mod users;
 mod walls;

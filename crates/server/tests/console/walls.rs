@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cast::{STRANGER, admin, person};
 use crate::harness::one;
 
-const PAGES: [&str; 23] = [
+const PAGES: [&str; 27] = [
     "/console/clients",
     "/console/clients/new",
     "/console/clients/new?kind=web",
@@ -29,9 +29,13 @@ const PAGES: [&str; 23] = [
     "/console/audit",
     "/console/audit.csv",
     "/console/audit/1",
+    "/console/teams",
+    "/console/teams/team_x",
+    "/console/organizations",
+    "/console/organizations/org_x",
 ];
 
-const DEEDS: [&str; 18] = [
+const DEEDS: [&str; 26] = [
     "/console/clients",
     "/console/clients:delete",
     "/console/clients:disable",
@@ -50,6 +54,14 @@ const DEEDS: [&str; 18] = [
     "/console/users/usr_x/invite",
     "/console/scopes",
     "/console/scopes:delete",
+    "/console/teams",
+    "/console/teams/team_x/rename",
+    "/console/teams/team_x/delete",
+    "/console/teams/team_x/members",
+    "/console/teams/team_x/members/usr_x/remove",
+    "/console/organizations",
+    "/console/organizations/org_x/rename",
+    "/console/organizations/org_x/delete",
 ];
 
 #[tokio::test]
@@ -120,6 +132,8 @@ async fn what_is_not_there_is_not_found_and_nothing_breaks() {
         "/console/errors",
         "/console/search",
         "/console/scopes",
+        "/console/teams",
+        "/console/organizations",
     ] {
         for q in ["%00", "%", "%25_%27%22", "err_%00", "a@%00", "usr_%00"] {
             let answer = browser.get(&format!("{path}?q={q}&cursor={q}&team={q}&scope={q}")).await;

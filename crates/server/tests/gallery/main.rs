@@ -8,6 +8,7 @@ mod clients;
 mod console;
 mod demo;
 mod markup;
+mod teams;
 mod voice;
 mod web;
 
@@ -22,8 +23,15 @@ use voice::{HOSTILE_SIGNS, Voice};
 type Page = (&'static str, String);
 
 fn pages(voice: Voice) -> Vec<Page> {
-    let rooms =
-        [web::pages, account::pages, clients::pages, client::pages, console::pages, demo::pages];
+    let rooms = [
+        web::pages,
+        account::pages,
+        clients::pages,
+        client::pages,
+        console::pages,
+        teams::pages,
+        demo::pages,
+    ];
     rooms.into_iter().flat_map(|room: fn(Voice) -> Vec<Page>| room(voice)).collect()
 }
 

@@ -55,6 +55,7 @@ impl Voice {
             icon: icon.into(),
             enabled,
             current: label == current,
+            ..NavEntry::default()
         };
         Frame {
             nav: vec![

@@ -14,4 +14,5 @@ mod midway;
 mod outage;
 mod proxies;
 mod rows;
+mod slow;
 mod strangers;

@@ -91,6 +91,7 @@ fn tabs(visitor: &Visitor, client: &Client, current: Tab) -> Vec<NavEntry> {
             _ => true,
         },
         current: tab == current,
+        ..NavEntry::default()
     };
     Tab::ALL.into_iter().map(entry).collect()
 }

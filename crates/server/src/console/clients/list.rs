@@ -21,8 +21,8 @@ const UNUSED: i64 = 90;
 /// Days within which a secret ends soon.
 const SOON: i64 = 30;
 /// What narrows the list, beside its order.
-const FILTERS: [&str; 10] =
-    ["q", "team", "access", "type", "status", "grant", "scope", "use", "secret", "risk"];
+const FILTERS: [&str; 11] =
+    ["q", "team", "owner", "access", "type", "status", "grant", "scope", "use", "secret", "risk"];
 /// The columns that can be left out, and whether they are shown unless somebody says otherwise.
 const COLUMNS: [(&str, &str, bool); 8] = [
     ("type", "Type and grants", true),
@@ -92,6 +92,7 @@ fn asked(query: &Query, now: i64) -> ListQuery {
         grant: query.get("grant").and_then(GrantType::parse),
         scope: query.get("scope").map(str::to_owned),
         team: team.filter(|it| !matches!(*it, "all" | "some")).map(str::to_owned),
+        owner_team: query.get("owner").map(str::to_owned),
         all_teams: team.filter(|it| matches!(*it, "all" | "some")).map(|it| it == "all"),
         unused_days: query.get("use").filter(|it| *it == "unused").map(|_| UNUSED),
         secret_expiring_days: query.get("secret").filter(|it| *it == "expiring").map(|_| SOON),

@@ -74,12 +74,13 @@ async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed> {
     unhurried(app, &posted.call, &authenticated.client)?;
     let request = TokenRequest::parse(&posted.params)?;
     let asking = Asking { call: &posted.call, client: &authenticated.client, request: &request };
-    held(&asking)?;
+    let grant_type = held(&asking)?;
     let mut work = app.instance.begin().await?;
     let outcome = grant(&mut work, &asking).await;
     match outcome {
         Ok(given) => {
             work.commit().await?;
+            app.count(|figures| figures.granted(grant_type.as_str()));
             Ok(given)
         }
         Err(Failed::Refused(Refused::Fault(fault))) => Err(fault.into()),
@@ -107,7 +108,7 @@ fn unhurried(app: &App, call: &Call, client: &Client) -> Result<(), Failed> {
 }
 
 /// Is the grant one we know, and one this client holds?
-fn held(asking: &Asking<'_>) -> Result<(), Error> {
+fn held(asking: &Asking<'_>) -> Result<GrantType, Error> {
     let wanted = match &asking.request.grant {
         Grant::AuthorizationCode { .. } => GrantType::AuthorizationCode,
         Grant::RefreshToken { .. } => GrantType::RefreshToken,
@@ -118,7 +119,7 @@ fn held(asking: &Asking<'_>) -> Result<(), Error> {
         }
     };
     if asking.client.grant_types.contains(&wanted) {
-        return Ok(());
+        return Ok(wanted);
     }
     let expected: Vec<_> = asking.client.grant_types.iter().map(|g| g.as_str()).collect();
     let error = Error::new(Code::UnauthorizedClient, "This client may not use this grant_type.");

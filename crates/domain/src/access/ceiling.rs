@@ -3,22 +3,41 @@
 //! Pure. Whoever holds every built-in permission everywhere may give any other too: those of the
 //! protected APIs are defined by them.
 
+use super::{Authority, PERMISSIONS, Place, Reach};
 use crate::Refusal;
-use crate::access::{Authority, PERMISSIONS, Reach};
 
 /// Where something is given.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Where<'a> {
+pub enum Where<'a> {
+    /// At the instance.
     Everywhere,
+    /// In a whole organization.
     Organization(&'a str),
-    Team { id: &'a str, organization: &'a str },
+    /// In one team.
+    Team {
+        /// The team.
+        id: &'a str,
+        /// The organization it belongs to.
+        organization: &'a str,
+    },
+}
+
+impl<'a> Where<'a> {
+    /// The same place; `organization` is that of a team.
+    pub fn of(place: &'a Place, organization: Option<&'a str>) -> Self {
+        match (place, organization) {
+            (Place::Organization(id), _) => Self::Organization(id),
+            (Place::Team(id), Some(organization)) => Self::Team { id, organization },
+            _ => Self::Everywhere,
+        }
+    }
 }
 
 /// May this authority give these permissions there?
 ///
 /// # Errors
 /// `Forbidden` naming the first permission that is missing.
-pub(super) fn allows<'a>(
+pub fn allows<'a>(
     authority: &Authority,
     permissions: impl IntoIterator<Item = &'a String>,
     place: Where<'_>,
