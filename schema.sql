@@ -401,6 +401,10 @@ CREATE TABLE audit_events (
 CREATE INDEX audit_events_object_idx ON audit_events (object_kind, object_id, id);
 CREATE INDEX audit_events_user_idx ON audit_events (actor_user, id);
 CREATE INDEX audit_events_client_idx ON audit_events (actor_client, id);
+CREATE INDEX audit_events_operator_idx ON audit_events (actor_operator, id);
+CREATE INDEX audit_events_action_idx ON audit_events (action, id);
+CREATE INDEX audit_events_kind_idx ON audit_events (object_kind, id);
+CREATE INDEX audit_events_refused_idx ON audit_events (id) WHERE outcome = 'refused';
 
 -- Why something was refused, for the operator: expected against received, kept 7 days.
 CREATE TABLE refusals (

@@ -99,6 +99,13 @@ impl Ids {
             | (self.node.load(Ordering::SeqCst) << SEQUENCE_BITS)
             | sequence
     }
+
+    /// No id made at this instant (seconds since 1970) or later is below this one.
+    pub fn first_of(at: i64) -> i64 {
+        let milliseconds = at.saturating_mul(1000).saturating_sub(EPOCH_MILLISECONDS);
+        let most = i64::MAX >> (SEQUENCE_BITS + NODE_BITS);
+        milliseconds.clamp(0, most) << (SEQUENCE_BITS + NODE_BITS)
+    }
 }
 
 /// `prefix` and 20 letters and digits (103 bits): an id for what people name.

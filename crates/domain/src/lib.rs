@@ -12,9 +12,9 @@
 //! tokens
 //! sessions clients roles
 //! accounts scopes
-//! teams    keys    resources refusals
-//! access   audit   settings  attempts
-//! ground:  call id node vault secret text work instance refusal fault
+//! teams    keys    resources refusals settings
+//! access   audit   attempts
+//! ground:  call id node vault secret text work listing instance refusal fault
 //! ```
 
 mod call;
@@ -23,6 +23,7 @@ mod clock;
 mod fault;
 mod id;
 mod instance;
+mod listing;
 mod migrations;
 mod node;
 mod refusal;

@@ -17,4 +17,9 @@ pub(crate) const ALL: &[db::Migration] = &[
         name: "observed_addresses",
         sql: include_str!("../../../migrations/0003_observed_addresses.sql"),
     },
+    db::Migration {
+        number: 4,
+        name: "audit_filters",
+        sql: include_str!("../../../migrations/0004_audit_filters.sql"),
+    },
 ];

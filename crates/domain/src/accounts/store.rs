@@ -3,8 +3,8 @@
 use super::email::{Email, key_of};
 use super::{ListQuery, Status, User};
 use crate::access::Reach;
+use crate::listing::Listing;
 use crate::teams::cursor;
-use crate::teams::listing::Listing;
 use crate::{Fault, UserId, Work};
 
 /// The columns of a [`User`], for [`read`]; qualified, so that they also serve in a join.

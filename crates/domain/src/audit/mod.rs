@@ -3,13 +3,15 @@
 //! An entry holds who, when, from where, what, and the values before and after, field by field.
 //! It never holds a secret: a changed secret is told by its label and hint.
 
+mod filter;
 mod store;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Actor, Call, Fault, Work};
 
-pub use store::{Filter, find, list};
+pub use filter::{Filter, Outcome};
+pub use store::{find, list};
 
 /// One field that changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +22,13 @@ pub struct Change {
     pub before: serde_json::Value,
     /// What it is now; null where there is nothing.
     pub after: serde_json::Value,
+}
+
+impl Change {
+    /// A field of something new.
+    pub(crate) fn made(field: &str, after: impl Into<serde_json::Value>) -> Self {
+        Self { field: field.into(), before: serde_json::Value::Null, after: after.into() }
+    }
 }
 
 /// What an entry is about.

@@ -1,18 +1,8 @@
 //! Audit entries in the database. There is no update and no delete here.
 
-use super::{Change, Event, Object};
+use super::{Change, Event, Filter, Object};
+use crate::listing::Listing;
 use crate::{Actor, Call, ClientId, Fault, UserId, Work};
-
-/// Which entries are wanted, newest first.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Only of this object: kind and id.
-    pub object: Option<(String, String)>,
-    /// Only entries before this id (the cursor).
-    pub before: Option<i64>,
-    /// At most this many.
-    pub limit: i64,
-}
 
 pub(super) async fn insert(
     work: &mut Work,
@@ -56,18 +46,9 @@ const COLUMNS: &str = "id, at, actor_user, actor_client, actor_operator, address
 /// # Errors
 /// When the database cannot answer.
 pub async fn list(work: &mut Work, filter: &Filter) -> Result<Vec<Event>, Fault> {
-    let before = filter.before.unwrap_or(i64::MAX);
-    let rows = if let Some((kind, id)) = &filter.object {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM audit_events
-             WHERE object_kind = $1 AND object_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4"
-        );
-        work.tx.query(&sql, db::params![kind, id, before, filter.limit]).await?
-    } else {
-        let sql =
-            format!("SELECT {COLUMNS} FROM audit_events WHERE id < $1 ORDER BY id DESC LIMIT $2");
-        work.tx.query(&sql, db::params![before, filter.limit]).await?
-    };
+    let mut list = Listing::of(&format!("SELECT {COLUMNS} FROM audit_events"));
+    filter.narrow(work, &mut list).await?;
+    let rows = list.first(work, "id DESC", filter.limit).await?;
     rows.iter().map(read).collect()
 }
 

@@ -6,7 +6,7 @@ use db::Value;
 
 use super::{Binding, ListQuery, NewBinding, Versioned};
 use crate::access::{Place, Reach, Role};
-use crate::teams::listing::Listing;
+use crate::listing::Listing;
 use crate::{Fault, Work};
 
 const COLUMNS: &str = "id, name, description, is_system, version";

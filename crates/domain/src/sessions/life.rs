@@ -3,6 +3,7 @@
 use super::{Session, store};
 use crate::accounts::User;
 use crate::audit;
+use crate::settings;
 use crate::{Call, Fault, Kind, Plain, Refusal, SessionId, UserId, Work};
 
 /// Characters of a user agent that are kept.
@@ -19,6 +20,7 @@ pub async fn begin(
     user: &User,
     user_agent: &str,
 ) -> Result<(Session, Plain), Fault> {
+    let lifetime = settings::run_time(work).await?.get(&settings::SESSION_LIFETIME);
     let (id, vault) = (work.instance.ids.next(), &work.instance.vault);
     let cookie = Plain::new(vault.make(Kind::Session, id, vault.draw()?, b"")?);
     let session = Session {
@@ -27,7 +29,7 @@ pub async fn begin(
         authenticated_at: call.now,
         created_at: call.now,
         last_active_at: call.now,
-        expires_at: call.now + work.instance.policy().session_lifetime,
+        expires_at: call.now + lifetime,
         address: call.address_text(),
         user_agent: user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT).collect(),
     };
@@ -48,8 +50,7 @@ pub async fn resume(
     let Some(opened) = work.instance.vault.read_genuine(Kind::Session, cookie) else {
         return Ok(None);
     };
-    let used_since = used_since(work, now);
-    store::find_alive(work, SessionId(opened.id), now, used_since).await
+    store::find_alive(work, SessionId(opened.id), now).await
 }
 
 /// Ends a session, as its own browser asks.
@@ -69,8 +70,7 @@ pub async fn end(work: &mut Work, call: &Call, id: SessionId) -> Result<(), Faul
 /// # Errors
 /// When the database cannot answer.
 pub async fn list_of_user(work: &mut Work, user: &UserId, now: i64) -> Result<Vec<Session>, Fault> {
-    let used_since = used_since(work, now);
-    store::list_alive_of(work, user, now, used_since).await
+    store::list_alive_of(work, user, now).await
 }
 
 /// Ends one of a person's own sessions.
@@ -96,9 +96,4 @@ pub async fn end_of_user(
 /// When the database cannot take it.
 pub async fn sweep(work: &mut Work, now: i64) -> Result<u64, Fault> {
     store::delete_over(work, now).await
-}
-
-/// A session last used then or before is over.
-pub(super) fn used_since(work: &Work, now: i64) -> i64 {
-    now - work.instance.policy().session_idle_lifetime
 }

@@ -4,13 +4,15 @@ use super::{Session, life, store};
 use crate::access::{May, Permission, Reach, ReadTokens, RevokeTokens};
 use crate::accounts::User;
 use crate::teams::{Page, cursor};
-use crate::{Call, Refusal, SessionId, Work};
+use crate::{Call, Refusal, SessionId, UserId, Work};
 
 /// Which sessions are wanted, newest first.
 #[derive(Debug, Clone, Default)]
 pub struct ListQuery {
     /// Part of the person's name or address, or of the IP address.
     pub q: Option<String>,
+    /// Only of this person.
+    pub user: Option<UserId>,
     /// Where the page before ended.
     pub cursor: Option<String>,
     /// At most this many; 50 where it is 0, never more than 200.
@@ -29,10 +31,8 @@ pub async fn list(
 ) -> Result<Page<(Session, User)>, Refusal> {
     everywhere(may)?;
     cursor::check(query.cursor.as_deref())?;
-    let after = query.cursor.as_deref().and_then(cursor::number_and_id).map(|(id, _)| id);
-    let (limit, used_since) = (cursor::limit(query.limit), life::used_since(work, now));
-    let items =
-        store::list_alive(work, (now, used_since), after, query.q.as_deref(), limit).await?;
+    let limit = cursor::limit(query.limit);
+    let items = store::list_alive(work, now, query, limit).await?;
     Ok(Page::cut(items, limit, |(session, _)| cursor::of_number_and_id(session.id.0, "")))
 }
 

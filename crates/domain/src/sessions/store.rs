@@ -1,20 +1,43 @@
 //! Browser sessions in the database.
 
-use super::Session;
+use super::{ListQuery, Session};
 use crate::accounts::{self, User};
+use crate::listing::Listing;
+use crate::settings::{self, SESSION_IDLE_LIFETIME, SESSION_LIFETIME};
 use crate::teams::cursor;
 use crate::{Fault, SessionId, UserId, Work};
 
 /// Rows that one [`delete_over`] statement removes at most.
 const SWEEP_BATCH: i64 = 500;
 
+/// Alive at `$1`. What nobody set is as the configuration says: `$2` seconds in all, `$3` unused.
+/// Both are read by the same statement, so that a change counts in the very next request.
+fn alive() -> String {
+    let (lifetime, idle) = (set(&SESSION_LIFETIME, 2), set(&SESSION_IDLE_LIFETIME, 3));
+    format!(
+        "s.expires_at > $1 AND s.created_at > $1 - {lifetime} AND s.last_active_at > $1 - {idle}
+         AND users.epoch = s.user_epoch AND users.status = 'active'"
+    )
+}
+
+fn set(number: &settings::Number, usual: usize) -> String {
+    format!("COALESCE({}, ${usual})", settings::sql(number))
+}
+
+/// The columns of a living session: it ends early where everybody is signed out earlier than was
+/// usual when it began.
+fn living_columns() -> String {
+    let lifetime = set(&SESSION_LIFETIME, 2);
+    let ends = format!(
+        "CASE WHEN s.created_at + {lifetime} < s.expires_at THEN s.created_at + {lifetime}
+          ELSE s.expires_at END"
+    );
+    COLUMNS.replace("s.expires_at", &ends)
+}
+
 const COLUMNS: &str = "s.id, s.user_id, s.authenticated_at, s.created_at, s.last_active_at, s.expires_at, \
      s.address, s.user_agent";
 const COLUMN_COUNT: usize = 8;
-
-/// Alive at `$1`, if used since `$2`.
-const ALIVE: &str = "s.expires_at > $1 AND s.last_active_at > $2 AND users.epoch = s.user_epoch \
-     AND users.status = 'active'";
 
 fn read(row: &db::Row) -> Result<Session, Fault> {
     Ok(Session {
@@ -58,14 +81,14 @@ pub(super) async fn find_alive(
     work: &mut Work,
     id: SessionId,
     now: i64,
-    used_since: i64,
 ) -> Result<Option<(Session, User)>, Fault> {
-    let user = accounts::COLUMNS;
+    let (columns, user, alive) = (living_columns(), accounts::COLUMNS, alive());
     let sql = format!(
-        "SELECT {COLUMNS}, {user} FROM sessions s JOIN users ON users.id = s.user_id
-         WHERE {ALIVE} AND s.id = $3"
+        "SELECT {columns}, {user} FROM sessions s JOIN users ON users.id = s.user_id
+         WHERE {alive} AND s.id = $4"
     );
-    let row = work.tx.query_one(&sql, db::params![now, used_since, id.0]).await?;
+    let [lifetime, idle] = usual(work);
+    let row = work.tx.query_one(&sql, db::params![now, lifetime, idle, id.0]).await?;
     row.as_ref().map(read_both).transpose()
 }
 
@@ -73,35 +96,58 @@ pub(super) async fn list_alive_of(
     work: &mut Work,
     user: &UserId,
     now: i64,
-    used_since: i64,
 ) -> Result<Vec<Session>, Fault> {
+    let (columns, alive) = (living_columns(), alive());
     let sql = format!(
-        "SELECT {COLUMNS} FROM sessions s JOIN users ON users.id = s.user_id
-         WHERE {ALIVE} AND s.user_id = $3 ORDER BY s.id DESC"
+        "SELECT {columns} FROM sessions s JOIN users ON users.id = s.user_id
+         WHERE {alive} AND s.user_id = $4 ORDER BY s.id DESC"
     );
-    let rows = work.tx.query(&sql, db::params![now, used_since, user.as_str()]).await?;
+    let [lifetime, idle] = usual(work);
+    let rows = work.tx.query(&sql, db::params![now, lifetime, idle, user.as_str()]).await?;
     rows.iter().map(read).collect()
 }
 
 /// One more than `limit` living sessions, newest first.
 pub(super) async fn list_alive(
     work: &mut Work,
-    (now, used_since): (i64, i64),
-    after: Option<i64>,
-    typed: Option<&str>,
+    now: i64,
+    query: &ListQuery,
     limit: i64,
 ) -> Result<Vec<(Session, User)>, Fault> {
-    let (user, pattern) = (accounts::COLUMNS, cursor::pattern(typed.unwrap_or_default()));
-    let sql = format!(
-        "SELECT {COLUMNS}, {user} FROM sessions s JOIN users ON users.id = s.user_id
-         WHERE {ALIVE} AND s.id < $3
-           AND (users.email_key LIKE $4 ESCAPE '\\' OR LOWER(users.display_name) LIKE $4 ESCAPE '\\'
-                OR s.address LIKE $4 ESCAPE '\\')
-         ORDER BY s.id DESC LIMIT $5"
-    );
-    let (after, limit) = (after.unwrap_or(i64::MAX), limit + 1);
-    let params = db::params![now, used_since, after, pattern, limit];
-    work.tx.query(&sql, params).await?.iter().map(read_both).collect()
+    let (columns, user) = (living_columns(), accounts::COLUMNS);
+    let select =
+        format!("SELECT {columns}, {user} FROM sessions s JOIN users ON users.id = s.user_id");
+    let mut list = Listing::of(&select);
+    // The parameters of `alive`, in its order.
+    list.int(now);
+    for usual in usual(work) {
+        list.int(usual);
+    }
+    list.and(&alive());
+    let after = query.cursor.as_deref().and_then(cursor::number_and_id).map(|(id, _)| id);
+    if let Some(after) = after {
+        let after = list.int(after);
+        list.and(&format!("s.id < {after}"));
+    }
+    if let Some(user) = &query.user {
+        let user = list.text(user.as_str());
+        list.and(&format!("s.user_id = {user}"));
+    }
+    if let Some(typed) = &query.q {
+        let pattern = list.text(&cursor::pattern(typed));
+        list.and(&format!(
+            "(users.email_key LIKE {pattern} ESCAPE '\\' OR LOWER(users.display_name) LIKE {pattern} ESCAPE '\\'
+              OR s.address LIKE {pattern} ESCAPE '\\')"
+        ));
+    }
+    let rows = list.page(work, "s.id DESC", limit).await?;
+    rows.iter().map(read_both).collect()
+}
+
+/// What the configuration says: seconds in all, and unused.
+fn usual(work: &Work) -> [i64; 2] {
+    let policy = work.instance.policy();
+    [policy.session_lifetime, policy.session_idle_lifetime]
 }
 
 /// A session, alive or not.

@@ -1,9 +1,18 @@
 //! Settings that live in the database.
 //!
 //! The master key and the issuer are fixed by the first start: a later one that differs is refused
-//! with the reason, because every stored secret and every issued token depends on them.
+//! with the reason, because every stored secret and every issued token depends on them. Others are
+//! set while the server runs.
+
+mod run_time;
 
 use crate::{Fault, Vault, Work};
+
+pub(crate) use run_time::sql;
+pub use run_time::{
+    AUDIT_RETENTION_DAYS, NUMBERS, Number, Patch, RunTime, SESSION_IDLE_LIFETIME, SESSION_LIFETIME,
+    change, run_time, show,
+};
 
 /// The value of a setting.
 pub(crate) async fn find(tx: &mut db::Tx, name: &str) -> Result<Option<String>, Fault> {

@@ -6,7 +6,6 @@
 //! may stand in the way of a deletion.
 
 pub(crate) mod cursor;
-pub(crate) mod listing;
 mod members;
 mod organizations;
 mod rules;

@@ -1,8 +1,8 @@
 //! Organizations, teams and memberships in the database.
 
-use super::listing::Listing;
 use super::{ListQuery, Member, Organization, Team, Weight, cursor};
 use crate::access::Reach;
+use crate::listing::Listing;
 use crate::{Fault, FoldedName, UserId, Work, name_key};
 
 const ORGANIZATION: &str =

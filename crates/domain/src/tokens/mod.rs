@@ -9,14 +9,17 @@ mod families;
 mod grants;
 mod id_token;
 mod impact;
+mod inventory;
 mod live;
 mod marks;
 mod meaning;
 mod oversight;
 mod own;
+mod personal;
 mod rates;
 mod reuse;
 mod revocation;
+mod service_teams;
 mod slots;
 mod targets;
 
@@ -29,11 +32,17 @@ pub use grants::{
 };
 pub use id_token::{IdToken, id_token};
 pub use impact::{Impact, grants_naming, impact};
+pub use inventory::{
+    GrantQuery, ListedGrant, ListedToken, TokenQuery, list_grants, list_tokens, revoke_grant,
+    revoke_token,
+};
 pub use live::{Live, find_live, find_live_refresh, public_id};
 pub use marks::{Marks, flush_marks, mark_used};
 pub use meaning::{Meaning, TeamRights, authority, meaning, own_rights};
 pub use oversight::{Count, Living, count_of_client, list_of_client, revoke_of_client};
 pub use own::{Own, issue_own};
+pub use personal::{Personal, issue_personal};
 pub use rates::{Rates, admit};
-pub use revocation::{end_grant, end_grants_of, revoke, revoke_grant_of_user, revoke_token};
+pub use revocation::{end_grant, end_grants_of, revoke, revoke_grant_of_user};
+pub use service_teams::service_teams;
 pub use targets::select as select_resources;

@@ -4,7 +4,6 @@
 //! it is dead in the same instant, on every node.
 
 use super::{families, live};
-use crate::access::{May, RevokeTokens};
 use crate::audit::{self, Object};
 use crate::clients::Client;
 use crate::{Call, Fault, GrantId, Refusal, UserId, Work};
@@ -82,25 +81,5 @@ pub async fn revoke_grant_of_user(
     end_grant(work, id).await?;
     let object = Object::new("client", &grant.client, &grant.client);
     audit::record(work, call, "grant.revoked", &object, &[]).await?;
-    Ok(())
-}
-
-/// An administrator ends one access token by its public id.
-///
-/// # Errors
-/// `NotFound` when there is no such token.
-pub async fn revoke_token(
-    work: &mut Work,
-    call: &Call,
-    _may: &May<RevokeTokens>,
-    public_id: &str,
-) -> Result<(), Refusal> {
-    let Some(id) = work.instance.vault.row_id(public_id) else { return Err(Refusal::NotFound) };
-    let gone = work.tx.execute("DELETE FROM access_tokens WHERE id = $1", db::params![id]).await?;
-    if gone == 0 {
-        return Err(Refusal::NotFound);
-    }
-    audit::record(work, call, "token.revoked", &Object::new("token", public_id, public_id), &[])
-        .await?;
     Ok(())
 }

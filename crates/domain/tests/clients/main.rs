@@ -88,7 +88,7 @@ fn said<T>(outcome: Result<T, Refusal>) -> String {
 /// The names of the audit entries about a client, oldest first.
 async fn audited(house: &House, id: &str) -> Vec<String> {
     let object = Some(("client".to_owned(), id.to_owned()));
-    let filter = domain::audit::Filter { object, before: None, limit: 100 };
+    let filter = domain::audit::Filter { object, limit: 100, ..domain::audit::Filter::default() };
     let mut events = domain::audit::list(&mut house.read(), &filter).await.unwrap();
     events.reverse();
     events.into_iter().map(|event| event.action).collect()

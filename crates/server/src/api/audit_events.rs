@@ -4,7 +4,7 @@
 //! read, page by page. That somebody took one is itself an entry.
 
 use domain::access::{May, Reach, ReadAudit, ReadClients};
-use domain::audit::{self, Event, Filter};
+use domain::audit::{self, Event, Filter, Outcome};
 use domain::{Refusal, clients};
 use serde_json::{Value, json};
 
@@ -70,80 +70,107 @@ fn shown(event: &Event) -> Value {
     })
 }
 
-/// A stretch of a trail.
-struct Stretch {
-    before: Option<i64>,
-    limit: i64,
-}
+const ACTION: Parameter =
+    Parameter::query("action", Type::Text, "Only this, such as `client.updated`.");
+const OUTCOME: Parameter =
+    Parameter::query("outcome", Type::Word(&["success", "refused"]), "Only what ended so.");
+const FROM: Parameter = Parameter::query("from", Type::Text, "From this instant on (RFC 3339).");
+const TO: Parameter = Parameter::query("to", Type::Text, "Before this instant (RFC 3339).");
+const ACTOR: Parameter = Parameter::query(
+    "actor",
+    Type::Text,
+    "Only of this actor: the id or e-mail address of a person, the id of a client that acted for itself, or \
+     an operator (`name@host`).",
+);
 
-impl FromQuery for Stretch {
-    const PARAMETERS: &'static [Parameter] = &[LIMIT, CURSOR];
-
-    fn take(values: &mut Values) -> Self {
-        let before = values.text("cursor").and_then(|text| {
-            let id = text.parse().ok().filter(|id| *id > 0);
-            id.or_else(|| {
-                values.refuse(
-                    "cursor",
-                    "This cursor is not one of ours; leave it out to begin again.",
-                )
-            })
-        });
-        Self { before, limit: values.number("limit").unwrap_or(50) }
+/// A stretch of a trail; whose, is said elsewhere.
+fn stretch(values: &mut Values) -> Filter {
+    let before = values.text("cursor").and_then(|text| {
+        let id = text.parse().ok().filter(|id| *id > 0);
+        id.or_else(|| {
+            values.refuse("cursor", "This cursor is not one of ours; leave it out to begin again.")
+        })
+    });
+    Filter {
+        actor: values.text("actor"),
+        action: values.text("action"),
+        outcome: values.word("outcome", Outcome::parse),
+        from: values.instant("from"),
+        until: values.instant("to"),
+        before,
+        limit: values.number("limit").unwrap_or(50),
+        ..Filter::default()
     }
 }
 
-/// A stretch of the whole trail, or of that of one object.
-struct Trail {
-    stretch: Stretch,
-    object: Option<(String, String)>,
+/// A stretch of the trail of one object.
+struct Stretch(Filter);
+
+impl FromQuery for Stretch {
+    const PARAMETERS: &'static [Parameter] = &[ACTOR, ACTION, OUTCOME, FROM, TO, LIMIT, CURSOR];
+
+    fn take(values: &mut Values) -> Self {
+        Self(stretch(values))
+    }
 }
+
+/// A stretch of the whole trail.
+struct Trail(Filter);
 
 impl FromQuery for Trail {
     const PARAMETERS: &'static [Parameter] = &[
+        ACTOR,
+        Parameter::query(
+            "client_id",
+            Type::Text,
+            "Only what was done with a token of this client.",
+        ),
         Parameter::query(
             "object_kind",
             Type::Text,
-            "Only of this object: its kind, such as `client`.",
+            "Only of objects of this kind, such as `client`.",
         ),
-        Parameter::query("object_id", Type::Text, "Only of this object: its id."),
+        Parameter::query("object_id", Type::Text, "Only of the object of this kind and id."),
+        ACTION,
+        OUTCOME,
+        FROM,
+        TO,
         LIMIT,
         CURSOR,
     ];
 
     fn take(values: &mut Values) -> Self {
-        let object = match (values.text("object_kind"), values.text("object_id")) {
-            (Some(kind), Some(id)) => Some((kind, id)),
-            (None, None) => None,
-            (Some(_), None) => {
-                values.refuse("object_id", "A kind alone is no object: name its id too.")
-            }
+        let client = values.text("client_id");
+        let (kind, object) = match (values.text("object_kind"), values.text("object_id")) {
+            (Some(kind), Some(id)) => (None, Some((kind, id))),
+            (kind, None) => (kind, None),
             (None, Some(_)) => {
-                values.refuse("object_kind", "An id alone is no object: name its kind too.")
+                let why = "An id alone is no object: name its kind too.";
+                (None, values.refuse("object_kind", why))
             }
         };
-        Self { stretch: Stretch::take(values), object }
+        Self(Filter { client, kind, object, ..stretch(values) })
     }
 }
 
 async fn list(
     to: Allowed<ReadAudit>,
     WantsCsv(csv): WantsCsv,
-    Query(trail): Query<Trail>,
+    Query(Trail(filter)): Query<Trail>,
 ) -> Answer {
     if to.may.reach() != &Reach::Everywhere {
         let why =
             "You hold it in some places only; the trail of a single client may be open to you.";
         return Err(Failed::forbidden("audit:read", why));
     }
-    answer(&to, trail.object, trail.stretch, csv).await
+    answer(&to, filter, csv).await
 }
 
 async fn list_of_client(
     to: Allowed<ReadAudit>,
     Id(id): Id,
     WantsCsv(csv): WantsCsv,
-    Query(stretch): Query<Stretch>,
+    Query(Stretch(filter)): Query<Stretch>,
 ) -> Answer {
     if to.may.reach() != &Reach::Everywhere {
         let may: May<ReadClients> = to.may.authority().may()?;
@@ -152,22 +179,16 @@ async fn list_of_client(
             return Err(Refusal::NotFound.into());
         }
     }
-    answer(&to, Some(("client".into(), id)), stretch, csv).await
+    answer(&to, Filter { object: Some(("client".into(), id)), ..filter }, csv).await
 }
 
-async fn answer(
-    to: &Allowed<ReadAudit>,
-    object: Option<(String, String)>,
-    stretch: Stretch,
-    csv: bool,
-) -> Answer {
+async fn answer(to: &Allowed<ReadAudit>, filter: Filter, csv: bool) -> Answer {
     if csv {
-        let filter = Filter { object, before: stretch.before, limit: 0 };
         return Ok(trail::export(&to.app.instance, &to.call, filter).await?);
     }
-    let filter = Filter { object, before: stretch.before, limit: stretch.limit + 1 };
-    let mut events = audit::list(&mut to.read(), &filter).await?;
-    let wanted = usize::try_from(stretch.limit).unwrap_or_default();
+    let one_more = Filter { limit: filter.limit + 1, ..filter };
+    let mut events = audit::list(&mut to.read(), &one_more).await?;
+    let wanted = usize::try_from(one_more.limit - 1).unwrap_or_default();
     let more = events.len() > wanted;
     events.truncate(wanted);
     let next_cursor = events.last().filter(|_| more).map(|last| last.id.to_string());

@@ -142,6 +142,11 @@ impl Fields {
         }
     }
 
+    /// Is it there, null or not?
+    pub fn has(&self, name: &str) -> bool {
+        self.left.contains_key(name)
+    }
+
     /// `true` or `false`; false where it is left out.
     pub fn flag(&mut self, name: &str) -> bool {
         match self.left.remove(name) {

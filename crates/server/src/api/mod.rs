@@ -14,6 +14,7 @@ mod caller;
 mod client_secrets;
 mod clients;
 mod conditions;
+mod grants;
 mod me;
 mod openapi;
 mod operation;
@@ -25,6 +26,7 @@ mod roles;
 mod schemas;
 mod scopes;
 mod sessions;
+mod settings;
 mod teams;
 mod tokens;
 mod users;
@@ -80,6 +82,8 @@ fn operations(document: &Bytes) -> Vec<Operation> {
         resources::operations,
         sessions::operations,
         tokens::operations,
+        grants::operations,
+        settings::operations,
         audit_events::operations,
     ] {
         all.extend(of_noun());

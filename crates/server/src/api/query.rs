@@ -118,6 +118,14 @@ impl Values {
         number
     }
 
+    /// An instant as RFC 3339 writes it, in seconds since 1970.
+    pub fn instant(&mut self, name: &str) -> Option<i64> {
+        match self.text(name)?.parse::<jiff::Timestamp>() {
+            Ok(instant) => Some(instant.as_second()),
+            Err(_) => self.refuse(name, "An instant as in 2027-01-31T12:00:00Z is needed."),
+        }
+    }
+
     /// A word that `parse` knows.
     pub fn word<T>(&mut self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         let text = self.text(name)?;

@@ -2,7 +2,7 @@
 
 use domain::access::{ReadTokens, RevokeTokens};
 use domain::sessions::{self, ListQuery, Session};
-use domain::{Fault, Instance, Refusal};
+use domain::{Fault, Instance, Refusal, UserId};
 use serde_json::{Value, json};
 
 use super::answer::{Reply, instant};
@@ -51,13 +51,15 @@ impl FromQuery for ListQuery {
             Type::Text,
             "Part of the person's name or address, or of the IP address.",
         ),
+        Parameter::query("user", Type::Text, "Only of the person of this id."),
         LIMIT,
         CURSOR,
     ];
 
     fn take(values: &mut Values) -> Self {
         let limit = values.number("limit").unwrap_or_default();
-        Self { q: values.text("q"), cursor: values.text("cursor"), limit }
+        let user = values.text("user").map(UserId::new);
+        Self { q: values.text("q"), user, cursor: values.text("cursor"), limit }
     }
 }
 

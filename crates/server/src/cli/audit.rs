@@ -1,14 +1,16 @@
 //! `mandate audit …`: who did what, to which object, with the values before and after.
 
 use std::collections::HashMap;
+use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
-use domain::audit::{self, Event, Filter, Object};
+use domain::audit::{self, Event, Filter, Outcome};
 use domain::{Refusal, UserId, Work, accounts};
 use serde_json::{Value, json};
 
 use super::operator::Desk;
-use super::{Failure, csv, text};
+use super::{Failure, text};
+use crate::web::trail::Table;
 
 /// The words after `mandate audit`.
 #[derive(Debug, Args)]
@@ -23,23 +25,7 @@ pub struct Words {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// List entries, newest first.
-    List {
-        /// Only about this object: client, user, session, …
-        #[arg(long, requires = "id", value_name = "KIND")]
-        kind: Option<String>,
-        /// Only about the object of this id.
-        #[arg(long, requires = "kind", value_name = "ID")]
-        id: Option<String>,
-        /// At most this many; with --csv all, unless it is given.
-        #[arg(long, value_name = "N")]
-        limit: Option<usize>,
-        /// Only entries before this one.
-        #[arg(long, value_name = "ENTRY")]
-        before: Option<i64>,
-        /// Print CSV. The export is itself an entry.
-        #[arg(long, conflicts_with = "json")]
-        csv: bool,
-    },
+    List(Wanted),
     /// Show one entry with every change.
     Show {
         /// Its id.
@@ -47,29 +33,95 @@ enum Verb {
     },
 }
 
+/// Which entries are wanted.
+#[derive(Debug, Args)]
+struct Wanted {
+    /// Only of this actor: a person (id or e-mail address), a client, or an operator.
+    #[arg(long, value_name = "WHO")]
+    actor: Option<String>,
+    /// Only what was done with a token of this client.
+    #[arg(long, value_name = "CLIENT")]
+    client: Option<String>,
+    /// Only about objects of this kind: client, user, session, …
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+    /// Only about the object of this kind and id.
+    #[arg(long, requires = "kind", value_name = "ID")]
+    id: Option<String>,
+    /// Only this action, such as client.updated.
+    #[arg(long, value_name = "ACTION")]
+    action: Option<String>,
+    /// Only what ended so: success or refused.
+    #[arg(long, value_parser = outcome)]
+    outcome: Option<Outcome>,
+    /// From this instant on, as in 2027-01-31T12:00:00Z.
+    #[arg(long, value_parser = instant, value_name = "INSTANT")]
+    from: Option<i64>,
+    /// Before this instant.
+    #[arg(long, value_parser = instant, value_name = "INSTANT")]
+    to: Option<i64>,
+    /// At most this many; 50 unless given.
+    #[arg(long, value_name = "N", conflicts_with = "csv")]
+    limit: Option<usize>,
+    /// Only entries before this one.
+    #[arg(long, value_name = "ENTRY")]
+    before: Option<i64>,
+    /// Print all of them as CSV. The export is itself an entry.
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+}
+
 /// Entries read at once.
 const PAGE: i64 = 200;
 /// Entries shown when nobody says how many.
 const USUAL: usize = 50;
+
+fn outcome(text: &str) -> Result<Outcome, String> {
+    Outcome::parse(text).ok_or_else(|| "success or refused is needed".into())
+}
+
+fn instant(text: &str) -> Result<i64, String> {
+    let instant = text.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_second);
+    instant.map_err(|_| "an instant as in 2027-01-31T12:00:00Z is needed".into())
+}
 
 /// Carries the words out and gives back what to print.
 ///
 /// # Errors
 /// When there is no such entry, or the database cannot answer.
 pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
-    match words.verb {
-        Verb::Show { entry } => show(desk, words.json, entry).await,
-        Verb::List { kind, id, limit, before, csv } => {
-            let filter = Filter { object: kind.zip(id), before, limit: PAGE };
-            let most = limit.unwrap_or(if csv { usize::MAX } else { USUAL });
-            let events = list(desk, filter, most).await?;
-            let mut names = Names::default();
-            match (csv, words.json) {
-                (true, _) => export(desk, &events, &mut names).await,
-                (false, true) => text::json_list(&events.iter().map(shape).collect::<Vec<_>>()),
-                (false, false) => table(desk, &events, &mut names).await,
-            }
-        }
+    let wanted = match words.verb {
+        Verb::Show { entry } => return show(desk, words.json, entry).await,
+        Verb::List(wanted) => wanted,
+    };
+    let (limit, csv) = (wanted.limit.unwrap_or(USUAL), wanted.csv);
+    let filter = filter(wanted);
+    if csv {
+        return export(desk, filter).await;
+    }
+    let events = list(desk, filter, limit).await?;
+    if words.json {
+        return text::json_list(&events.iter().map(shape).collect::<Vec<_>>());
+    }
+    table(desk, &events, &mut Names::default()).await
+}
+
+fn filter(wanted: Wanted) -> Filter {
+    let (kind, object) = match wanted.id {
+        Some(id) => (None, wanted.kind.map(|kind| (kind, id))),
+        None => (wanted.kind, None),
+    };
+    Filter {
+        actor: wanted.actor,
+        client: wanted.client,
+        object,
+        kind,
+        action: wanted.action,
+        outcome: wanted.outcome,
+        from: wanted.from,
+        until: wanted.to,
+        before: wanted.before,
+        limit: PAGE,
     }
 }
 
@@ -85,6 +137,20 @@ async fn list(desk: &Desk, mut filter: Filter, most: usize) -> Result<Vec<Event>
             return Ok(events);
         }
     }
+}
+
+/// Prints while it reads, so that a trail of any length needs little memory. Whoever stopped
+/// reading (`| head`) has read enough.
+async fn export(desk: &Desk, filter: Filter) -> Result<String, Failure> {
+    let mut table = Table::taken(&desk.instance, &desk.call()?, filter).await?;
+    while let Some(rows) = table.next().await? {
+        let mut out = io::stdout().lock();
+        match out.write_all(rows.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+            written => written?,
+        }
+    }
+    Ok(String::new())
 }
 
 /// E-mail addresses of actors, looked up once each.
@@ -120,54 +186,6 @@ async fn table(desk: &Desk, events: &[Event], names: &mut Names) -> Result<Strin
     }
     let headings = ["entry", "at", "who", "from", "action", "object", "outcome"];
     Ok(text::columns(headings, &rows, "There are no such entries."))
-}
-
-async fn export(desk: &Desk, events: &[Event], names: &mut Names) -> Result<String, Failure> {
-    let mut work = desk.read();
-    let mut out = csv::record(&[
-        "User Name",
-        "Action",
-        "Timestamp",
-        "Entry",
-        "User",
-        "Client",
-        "Operator",
-        "Address",
-        "Object Kind",
-        "Object Id",
-        "Object Name",
-        "Changes",
-        "Outcome",
-        "Request Id",
-        "Count",
-    ]);
-    for event in events {
-        let actor = &event.actor;
-        let changes = serde_json::to_string(&event.changes)
-            .map_err(|error| Failure::refused(error.to_string()))?;
-        out += &csv::record(&[
-            names.of(&mut work, event).await?,
-            event.action.clone(),
-            text::instant(event.at),
-            event.id.to_string(),
-            actor.user.as_ref().map(ToString::to_string).unwrap_or_default(),
-            actor.client.as_ref().map(ToString::to_string).unwrap_or_default(),
-            actor.operator.clone().unwrap_or_default(),
-            event.address.clone(),
-            event.object.kind.clone(),
-            event.object.id.clone(),
-            event.object.name.clone(),
-            changes,
-            event.outcome.clone(),
-            event.request_id.clone(),
-            event.count.to_string(),
-        ]);
-    }
-    let (call, mut work) = (desk.call()?, desk.begin().await?);
-    let object = Object::new("audit", "", format!("{} entries", events.len()));
-    audit::record(&mut work, &call, "audit.exported", &object, &[]).await?;
-    work.commit().await?;
-    Ok(out)
 }
 
 async fn show(desk: &Desk, json: bool, entry: i64) -> Result<String, Failure> {

@@ -6,7 +6,6 @@
 
 mod audit;
 mod clients;
-mod csv;
 mod demo;
 mod doctor;
 mod failure;

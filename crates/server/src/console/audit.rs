@@ -36,7 +36,7 @@ async fn list(visitor: Visitor, query: Query) -> Answer {
     let mut work = visitor.app.instance.read();
     let before = query.get("cursor").and_then(|cursor| cursor.parse().ok());
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let mut events = audit::list(&mut work, &Filter { object: None, before, limit }).await?;
+    let mut events = audit::list(&mut work, &Filter { before, limit, ..Filter::default() }).await?;
     let more = events.len() > PAGE;
     events.truncate(PAGE);
     let mut names = Names::default();

@@ -46,11 +46,60 @@ pub async fn export(
     call: &Call,
     filter: Filter,
 ) -> Result<Response, Fault> {
-    let (kind, id) = filter.object.clone().unwrap_or_else(|| ("audit".into(), "all".into()));
-    let mut work = instance.begin().await?;
-    audit::record(&mut work, call, "audit.exported", &Object::new(&kind, id, ""), &[]).await?;
-    work.commit().await?;
-    Ok(table(Arc::clone(instance), Filter { limit: BATCH, ..filter }))
+    Ok(sent(Table::taken(instance, call, filter).await?))
+}
+
+/// A table while it is read: a few hundred rows at a time, whatever it holds in all.
+pub struct Table {
+    work: Work,
+    names: HashMap<UserId, String>,
+    filter: Filter,
+    is_begun: bool,
+    is_over: bool,
+}
+
+impl Table {
+    /// Notes in the trail that somebody takes what the filter shows, and begins to read it.
+    ///
+    /// # Errors
+    /// When the entry that tells of it cannot be written.
+    pub async fn taken(
+        instance: &Arc<Instance>,
+        call: &Call,
+        filter: Filter,
+    ) -> Result<Self, Fault> {
+        let (kind, id) = filter.object.clone().unwrap_or_else(|| ("audit".into(), "all".into()));
+        let mut work = instance.begin().await?;
+        let object = Object::new(&kind, id, "");
+        audit::record(&mut work, call, "audit.exported", &object, &filter.told()).await?;
+        work.commit().await?;
+        Ok(Self {
+            work: instance.read(),
+            names: HashMap::new(),
+            filter: Filter { limit: BATCH, ..filter },
+            is_begun: false,
+            is_over: false,
+        })
+    }
+
+    /// The next rows, the head before the first; `None` after the last.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn next(&mut self) -> Result<Option<String>, Fault> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let mut text = if self.is_begun { String::new() } else { csv::row(COLUMNS) };
+        self.is_begun = true;
+        let events = audit::list(&mut self.work, &self.filter).await?;
+        for event in &events {
+            text += &line(&mut self.work, &mut self.names, event).await?;
+        }
+        self.is_over = events.len() < usize::try_from(BATCH).unwrap_or_default();
+        self.filter.before = events.last().map(|event| event.id);
+        Ok(Some(text))
+    }
 }
 
 /// A table that is read while it is sent.
@@ -68,10 +117,10 @@ impl HttpBody for Rows {
     }
 }
 
-fn table(instance: Arc<Instance>, filter: Filter) -> Response {
+fn sent(table: Table) -> Response {
     let (rows, received) = mpsc::channel(2);
     tokio::spawn(async move {
-        if let Err(fault) = write(&instance, filter, &rows).await {
+        if let Err(fault) = write(table, &rows).await {
             tracing::error!(%fault, "an export was cut short");
             // The connection breaks, so that nobody takes half a table for a whole one.
             let _ = rows.send(Err(fault)).await;
@@ -89,24 +138,13 @@ fn table(instance: Arc<Instance>, filter: Filter) -> Response {
 }
 
 /// Ends early when the reader is gone.
-async fn write(
-    instance: &Arc<Instance>,
-    mut filter: Filter,
-    rows: &mpsc::Sender<Result<Bytes, Fault>>,
-) -> Result<(), Fault> {
-    let (mut work, mut names) = (instance.read(), HashMap::new());
-    let mut text = csv::row(COLUMNS);
-    loop {
-        let events = audit::list(&mut work, &filter).await?;
-        for event in &events {
-            text += &line(&mut work, &mut names, event).await?;
+async fn write(mut table: Table, rows: &mpsc::Sender<Result<Bytes, Fault>>) -> Result<(), Fault> {
+    while let Some(text) = table.next().await? {
+        if rows.send(Ok(Bytes::from(text))).await.is_err() {
+            break;
         }
-        if rows.send(Ok(Bytes::from(std::mem::take(&mut text)))).await.is_err() || events.is_empty()
-        {
-            return Ok(());
-        }
-        filter.before = events.last().map(|event| event.id);
     }
+    Ok(())
 }
 
 async fn line(

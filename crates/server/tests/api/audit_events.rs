@@ -2,10 +2,11 @@
 
 use axum::http::Method;
 use domain::access::{AUDITOR, Place};
-use domain::audit::{self, Object};
+use domain::audit::{self, Filter, Object};
+use mandate::web::trail::Table;
 use serde_json::{Value, json};
 
-use crate::harness::both;
+use crate::harness::{PASSWORD, both};
 use crate::talk::{Caller, fields, ids};
 
 const CSV: [(&str, &str); 1] = [("accept", "text/csv")];
@@ -120,9 +121,11 @@ async fn refuses_filters_that_are_none() {
             ("cursor=x", "cursor"),
             ("cursor=-1", "cursor"),
             ("limit=500", "limit"),
-            ("object_kind=client", "object_id"),
             ("object_id=x", "object_kind"),
-            ("action=x", "action"),
+            ("outcome=maybe", "outcome"),
+            ("from=yesterday", "from"),
+            ("to=2027-01-15", "to"),
+            ("zebra=x", "zebra"),
         ] {
             assert_eq!(
                 fields(&admin.get(&format!("/audit-events?{query}")).await),
@@ -133,6 +136,89 @@ async fn refuses_filters_that_are_none() {
         let neither =
             admin.call(Method::GET, "/audit-events", &[("accept", "text/html")], None).await;
         assert_eq!(neither.status, 406);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn l08_each_filter_shows_exactly_what_fits_it() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        admin.create_client("first").await;
+        let person =
+            json!({ "email": "grace@example.com", "display_name": "Grace", "password": PASSWORD });
+        let grace = admin.post("/users", person).await.text("id");
+        server.clock.step(3600);
+        let mut browser = server.browser();
+        let page = browser.get("/login").await;
+        let wrong = [("email", "grace@example.com"), ("password", "not her password at all")];
+        browser.submit(&page, "/login", &wrong).await;
+        server.clock.step(60);
+        browser.sign_in("grace@example.com").await;
+        let mut work = server.instance.begin().await.unwrap();
+        let object = Object::new("client", "by-hand", "by hand");
+        audit::record(&mut work, &server.operator(), "client.updated", &object, &[]).await.unwrap();
+        work.commit().await.unwrap();
+        let admin = Caller::admin(&server).await;
+        let actions = async |query: &str| {
+            ids(&admin.get(&format!("/audit-events?{query}")).await, "action").join(" ")
+        };
+        let of_grace = "user.signed_in";
+        assert_eq!(actions(&format!("actor={grace}")).await, of_grace);
+        assert_eq!(actions("actor=Grace%40Example.com").await, of_grace);
+        assert_eq!(actions("actor=mandate-admin").await, "user.created client.created");
+        assert_eq!(actions("client_id=mandate-admin").await, "user.created client.created");
+        assert!(actions("actor=test%40host").await.starts_with("client.updated "));
+        assert_eq!(actions("actor=nobody").await, "");
+        assert_eq!(actions("outcome=refused").await, "user.sign_in_failed");
+        assert_eq!(actions("action=client.updated").await, "client.updated");
+        assert_eq!(
+            actions("object_kind=user&outcome=success&from=2027-01-15T08:30:00Z").await,
+            of_grace
+        );
+        assert_eq!(
+            actions(&format!("object_kind=user&object_id={grace}")).await,
+            "user.signed_in user.sign_in_failed user.created"
+        );
+        let hour = "from=2027-01-15T09:00:00Z&to=2027-01-15T09:01:00Z";
+        assert_eq!(actions(hour).await, "user.sign_in_failed");
+        let minute = "from=2027-01-15T09:01:00Z&object_kind=client";
+        assert_eq!(actions(minute).await, "client.updated");
+        let table = admin.call(Method::GET, &format!("/audit-events?{minute}"), &CSV, None).await;
+        assert_eq!(table.body.lines().count(), 2, "{}", table.body);
+        let told = admin.get("/audit-events?action=audit.exported").await.json();
+        assert_eq!(
+            told["items"][0]["changes"],
+            json!([
+                { "field": "object_kind", "before": null, "after": "client" },
+                { "field": "from", "before": null, "after": 1_800_003_660 },
+            ])
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn l08_a_long_table_is_sent_in_pieces_that_stay_small() {
+    const ROWS: usize = 20_000;
+    both(|server| async move {
+        let mut work = server.instance.begin().await.unwrap();
+        let object = Object::new("client", "long", "long");
+        for _ in 0..ROWS {
+            audit::record(&mut work, &server.operator(), "client.updated", &object, &[])
+                .await
+                .unwrap();
+        }
+        work.commit().await.unwrap();
+        let filter = Filter { action: Some("client.updated".into()), ..Filter::default() };
+        let mut table = Table::taken(&server.instance, &server.operator(), filter).await.unwrap();
+        let (mut lines, mut longest) = (0, 0);
+        while let Some(piece) = table.next().await.unwrap() {
+            longest = longest.max(piece.len());
+            lines += piece.lines().count();
+        }
+        assert_eq!(lines, ROWS + 1);
+        assert!(longest < 100_000, "{longest} bytes at once");
     })
     .await;
 }

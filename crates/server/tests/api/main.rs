@@ -16,6 +16,7 @@ mod clients;
 mod document;
 mod guard;
 mod hostile;
+mod oversight;
 mod places;
 mod rights;
 mod roles;

@@ -79,7 +79,7 @@ pub(super) async fn export(visitor: Visitor, Path(id): Path<String>) -> Answer {
 }
 
 fn of(client: &Client) -> Filter {
-    Filter { object: Some(("client".into(), client.id.to_string())), before: None, limit: 0 }
+    Filter { object: Some(("client".into(), client.id.to_string())), ..Filter::default() }
 }
 
 async fn find(

@@ -49,12 +49,22 @@ impl Listing {
 
     /// The first `limit` rows, and one more if there is one.
     pub async fn page(
+        self,
+        work: &mut Work,
+        order: &str,
+        limit: i64,
+    ) -> Result<Vec<db::Row>, Fault> {
+        self.first(work, order, limit + 1).await
+    }
+
+    /// The first `limit` rows.
+    pub async fn first(
         mut self,
         work: &mut Work,
         order: &str,
         limit: i64,
     ) -> Result<Vec<db::Row>, Fault> {
-        let limit = self.int(limit + 1);
+        let limit = self.int(limit);
         let sql = format!("{} ORDER BY {order} LIMIT {limit}", self.sql);
         self.run(work, &sql).await
     }

@@ -1,0 +1,152 @@
+//! Which entries are wanted: one filter for the API, the command line and the console.
+
+use serde_json::json;
+
+use super::Change;
+use crate::id::Ids;
+use crate::listing::Listing;
+use crate::{Fault, Work, name_key};
+
+/// How a deed ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done.
+    Success,
+    /// It was refused.
+    Refused,
+}
+
+impl Outcome {
+    /// The stored word, which is the word of the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The outcome behind a word, if it is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Success, Self::Refused].into_iter().find(|outcome| outcome.as_str() == text)
+    }
+}
+
+/// Which entries are wanted, newest first. What is left out narrows nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Who acted: the id or e-mail address of a person, the id of a client that acted for itself,
+    /// or an operator (`name@host`).
+    pub actor: Option<String>,
+    /// Through whose token: the id of a client.
+    pub client: Option<String>,
+    /// Only of this object: kind and id.
+    pub object: Option<(String, String)>,
+    /// Only of objects of this kind.
+    pub kind: Option<String>,
+    /// Only this action, such as `client.updated`.
+    pub action: Option<String>,
+    /// Only what ended so.
+    pub outcome: Option<Outcome>,
+    /// From this instant on, in seconds since 1970.
+    pub from: Option<i64>,
+    /// Before this instant, in seconds since 1970.
+    pub until: Option<i64>,
+    /// Only entries before this id (the cursor).
+    pub before: Option<i64>,
+    /// At most this many.
+    pub limit: i64,
+}
+
+/// Seconds by which the order of ids and the instants of their entries may differ: a request may
+/// take a while, and a clock may be set back.
+const SLACK: i64 = 86_400;
+
+impl Filter {
+    /// What it narrows, as an entry tells that somebody looked through it.
+    pub fn told(&self) -> Vec<Change> {
+        let instant = |at: Option<i64>| at.map_or(serde_json::Value::Null, |at| json!(at));
+        let (kind, id) =
+            self.object.as_ref().map(|(kind, id)| (Some(kind), Some(id))).unwrap_or_default();
+        [
+            ("actor", json!(self.actor)),
+            ("client_id", json!(self.client)),
+            ("object_kind", json!(kind.or(self.kind.as_ref()))),
+            ("object_id", json!(id)),
+            ("action", json!(self.action)),
+            ("outcome", json!(self.outcome.map(Outcome::as_str))),
+            ("from", instant(self.from)),
+            ("to", instant(self.until)),
+        ]
+        .into_iter()
+        .filter(|(_, after)| !after.is_null())
+        .map(|(field, after)| Change {
+            field: field.into(),
+            before: serde_json::Value::Null,
+            after,
+        })
+        .collect()
+    }
+
+    /// Adds the conditions to a list of entries.
+    pub(super) async fn narrow(&self, work: &mut Work, list: &mut Listing) -> Result<(), Fault> {
+        if let Some(typed) = &self.actor {
+            let (column, id) = actor(work, typed).await?;
+            let id = list.text(&id);
+            list.and(&format!("{column} = {id}"));
+            if column == "actor_client" {
+                list.and("actor_user IS NULL");
+            }
+        }
+        let object = self.object.as_ref();
+        for (column, wanted) in [
+            ("actor_client", self.client.as_ref()),
+            ("object_kind", object.map(|(kind, _)| kind).or(self.kind.as_ref())),
+            ("object_id", object.map(|(_, id)| id)),
+            ("action", self.action.as_ref()),
+        ] {
+            if let Some(wanted) = wanted {
+                let wanted = list.text(wanted);
+                list.and(&format!("{column} = {wanted}"));
+            }
+        }
+        // A word of ours in the text, so that the engines know of the index that holds these alone.
+        match self.outcome {
+            Some(Outcome::Refused) => list.and("outcome = 'refused'"),
+            Some(Outcome::Success) => list.and("outcome = 'success'"),
+            None => {}
+        }
+        self.narrow_time(list);
+        Ok(())
+    }
+
+    /// The instants say which entries fit; the ids, which rise with time, where to look for them.
+    fn narrow_time(&self, list: &mut Listing) {
+        if let Some(from) = self.from {
+            let (at, id) = (list.int(from), list.int(Ids::first_of(from.saturating_sub(SLACK))));
+            list.and(&format!("at >= {at} AND id >= {id}"));
+        }
+        if let Some(until) = self.until {
+            let (at, id) = (list.int(until), list.int(Ids::first_of(until.saturating_add(SLACK))));
+            list.and(&format!("at < {at} AND id < {id}"));
+        }
+        if let Some(before) = self.before {
+            let before = list.int(before);
+            list.and(&format!("id < {before}"));
+        }
+    }
+}
+
+/// The column that tells of an actor, and what stands there.
+async fn actor(work: &mut Work, typed: &str) -> Result<(&'static str, String), Fault> {
+    if typed.starts_with("usr_") {
+        return Ok(("actor_user", typed.to_owned()));
+    }
+    let sql = "SELECT id FROM users WHERE email_key = $1";
+    if let Some(row) = work.tx.query_one(sql, db::params![name_key(typed)]).await? {
+        return Ok(("actor_user", row.get(0)?));
+    }
+    let sql =
+        "SELECT id FROM clients WHERE id = $1 UNION SELECT id FROM deleted_clients WHERE id = $1";
+    let is_client = work.tx.query_one(sql, db::params![typed]).await?.is_some();
+    Ok((if is_client { "actor_client" } else { "actor_operator" }, typed.to_owned()))
+}

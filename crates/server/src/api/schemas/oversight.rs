@@ -1,0 +1,146 @@
+//! The schemas of what is watched over: tokens, grants, sessions, the trail, the settings.
+
+use domain::settings::NUMBERS;
+use serde_json::Value;
+
+use super::{
+    Member, change, described, flag, instant, list, nullable, number, object, problem, text, texts,
+    whole, words,
+};
+
+/// Every schema of these nouns under its name.
+pub(super) fn all() -> Vec<Member> {
+    let user = object(
+        vec![("id", text()), ("email", nullable(text())), ("display_name", nullable(text()))],
+        vec![],
+    );
+    let team = object(
+        vec![("id", text()), ("name", text()), ("organization", text()), ("permissions", texts())],
+        vec![],
+    );
+    let organization = object(vec![("id", text()), ("permissions", texts())], vec![]);
+    vec![
+        (
+            "Me",
+            object(
+                vec![
+                    ("client_id", text()),
+                    ("user", nullable(user)),
+                    ("scopes", texts()),
+                    ("access", words(["read_only", "full"].into_iter())),
+                    ("authorized_teams", list(team)),
+                    ("organization_permissions", list(organization)),
+                    ("instance_permissions", texts()),
+                    ("expires_at", instant()),
+                ],
+                vec![],
+            ),
+        ),
+        (
+            "Session",
+            object(
+                vec![
+                    ("id", text()),
+                    ("user", text()),
+                    ("browser", text()),
+                    ("device", text()),
+                    ("address", text()),
+                    ("place", nullable(text())),
+                    ("status", words(["active"].into_iter())),
+                    ("created_at", instant()),
+                    ("last_active_at", instant()),
+                    ("expires_at", instant()),
+                    ("current", flag()),
+                ],
+                vec![],
+            ),
+        ),
+        ("AuditEvent", audit_event()),
+        ("Grant", grant()),
+        ("Token", token()),
+        ("Settings", object(numbers(), vec![])),
+        ("ChangedSettings", object(numbers(), vec![("dry_run", flag())])),
+        (
+            "SettingsPatch",
+            object(
+                vec![],
+                numbers().into_iter().map(|(name, schema)| (name, nullable(schema))).collect(),
+            ),
+        ),
+        ("Problem", problem()),
+    ]
+}
+
+fn audit_event() -> Value {
+    let actor = object(
+        vec![
+            ("user", nullable(text())),
+            ("client_id", nullable(text())),
+            ("address", nullable(text())),
+            ("operator", nullable(text())),
+        ],
+        vec![],
+    );
+    object(
+        vec![
+            ("id", text()),
+            ("at", instant()),
+            ("actor", actor),
+            ("action", text()),
+            ("object", object(vec![("kind", text()), ("id", text()), ("name", text())], vec![])),
+            ("changes", list(change())),
+            ("outcome", words(["success", "refused"].into_iter())),
+            ("request_id", text()),
+            ("count", whole()),
+        ],
+        vec![],
+    )
+}
+
+/// The settings that are set while the server runs.
+fn numbers() -> Vec<Member> {
+    let one = |setting: &'static domain::settings::Number| {
+        let bounds = number(setting.least, setting.most);
+        (setting.name, described(bounds, setting.description))
+    };
+    NUMBERS.into_iter().map(one).collect()
+}
+
+fn grant() -> Value {
+    object(
+        vec![
+            ("id", text()),
+            ("client_id", text()),
+            ("user", text()),
+            ("scopes", texts()),
+            ("resources", texts()),
+            ("teams", texts()),
+            ("consented_at", instant()),
+            ("expires_at", instant()),
+            ("status", words(["active", "ended"].into_iter())),
+        ],
+        vec![],
+    )
+}
+
+fn token() -> Value {
+    let team = object(vec![("id", text()), ("name", text())], vec![]);
+    object(
+        vec![
+            ("id", text()),
+            ("kind", words(["access", "refresh"].into_iter())),
+            ("client_id", text()),
+            ("user", nullable(text())),
+            ("grant", nullable(text())),
+            ("scopes", texts()),
+            ("access", words(["read_only", "full"].into_iter())),
+            ("authorized_teams", list(team)),
+            ("audience", texts()),
+            ("status", words(["active"].into_iter())),
+            ("issued_at", instant()),
+            ("last_used_at", nullable(instant())),
+            ("expires_at", instant()),
+        ],
+        vec![],
+    )
+}

@@ -1,0 +1,65 @@
+//! `/settings`: what administrators set while the server runs.
+
+use domain::Refusal;
+use domain::access::{ManageSettings, ReadSettings};
+use domain::settings::{self, NUMBERS, Patch, RunTime};
+use serde_json::{Map, Value};
+
+use super::answer::Reply;
+use super::body::{Fields, FromJson, Json};
+use super::caller::Allowed;
+use super::conditions::IfMatch;
+use super::operation::{Operation, Shape, Verb};
+use super::problem::Answer;
+use super::query::{Query, Rehearsal};
+
+/// The operations of this noun.
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        Operation::new(Verb::Get, ("/settings", "getSettings"), "Read the settings", show)
+            .note("Those that are set while the server runs; the others are in its configuration.")
+            .answers(200, Shape::One("Settings"), "The settings as they are now."),
+        Operation::new(Verb::Patch, ("/settings", "updateSettings"), "Change settings", change)
+            .note("Counts on every node from its next use on. Null: as the configuration says.")
+            .answers(200, Shape::One("ChangedSettings"), "The settings as they are now."),
+    ]
+}
+
+fn shown(now: &RunTime) -> Value {
+    let values = NUMBERS.into_iter().map(|number| (number.name.to_owned(), now.get(number).into()));
+    Value::Object(values.collect::<Map<_, _>>())
+}
+
+/// What is to change.
+struct SettingsPatch(Patch);
+
+impl FromJson for SettingsPatch {
+    const SCHEMA: &'static str = "SettingsPatch";
+
+    fn from_json(value: Value) -> Result<Self, Refusal> {
+        let mut fields = Fields::of(value)?;
+        let mut patch = Patch::new();
+        for number in NUMBERS {
+            if fields.has(number.name) {
+                patch.push((number, fields.number_or(number.name, None)));
+            }
+        }
+        fields.done(Self(patch))
+    }
+}
+
+async fn show(to: Allowed<ReadSettings>) -> Answer {
+    let now = settings::show(&mut to.read(), &to.may).await?;
+    Ok(Reply::ok(shown(&now)).version(now.version).send())
+}
+
+async fn change(
+    to: Allowed<ManageSettings>,
+    IfMatch(version): IfMatch,
+    Query(query): Query<Rehearsal>,
+    Json(SettingsPatch(patch)): Json<SettingsPatch>,
+) -> Answer {
+    let mut work = to.begin().await?;
+    let after = settings::change(&mut work, &to.call, &to.may, version, &patch).await?;
+    Reply::ok(shown(&after)).version(after.version).after(work, query.dry_run).await
+}
