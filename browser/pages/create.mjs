@@ -41,9 +41,9 @@ shows("each kind of client made from its own form, with the grants that were pro
     if (kind === "Something else") {
       await page.getByText("How it gets tokens").click();
       await page.getByLabel("Client credentials").check();
-      await page.getByLabel("user:read").check();
+      await page.getByRole("checkbox", { name: /^user:read/ }).check();
     }
-    if (kind === "Service") await page.getByLabel("user:read").check();
+    if (kind === "Service") await page.getByRole("checkbox", { name: /^user:read/ }).check();
     await submit(page);
     await page.getByRole("heading", { name: isConfidential ? "Save these now" : "Ready to use" }).waitFor();
     assert.equal(await page.getByText("Client secret", { exact: true }).count(), isConfidential ? 1 : 0, kind);
@@ -60,7 +60,7 @@ shows("a secret once: to copy in four forms, not by going on unread, back or rel
   const page = await signedIn(undefined, { permissions: ["clipboard-read", "clipboard-write"] });
   await begin(page, "Service");
   await page.getByLabel("Name", { exact: true }).fill("Shown Once");
-  await page.getByLabel("user:read").check();
+  await page.getByRole("checkbox", { name: /^user:read/ }).check();
   await submit(page);
   await page.getByRole("heading", { name: "Save these now" }).waitFor();
   const id = await copied(page, "Copy the client ID");
@@ -128,7 +128,7 @@ shows("full access with a long token made only after it was confirmed", async ({
   const page = await signedIn();
   await begin(page, "Service");
   await page.getByLabel("Name", { exact: true }).fill("Risky One");
-  await page.getByLabel("user:read").check();
+  await page.getByRole("checkbox", { name: /^user:read/ }).check();
   const risk = page.getByText("High risk: full access with a long access token.");
   assert.equal(await risk.isVisible(), false);
   await page.getByText("Full access", { exact: true }).click();
@@ -178,7 +178,7 @@ shows("the whole way by keyboard alone", async ({ signedIn }) => {
   await page.keyboard.type("Made By Keyboard");
   await reach(page.getByLabel("Search scopes"));
   await page.keyboard.type("user:read");
-  await reach(page.getByLabel("user:read"));
+  await reach(page.getByRole("checkbox", { name: /^user:read/ }));
   await press("Space");
   await reach(page.getByRole("button", { name: "Create client" }));
   await press("Enter");
@@ -194,7 +194,7 @@ shows("the call of the API that makes the same client", async ({ server, signedI
   const page = await signedIn();
   await begin(page, "Service");
   await page.getByLabel("Name", { exact: true }).fill("Made by curl");
-  await page.getByLabel("user:read").check();
+  await page.getByRole("checkbox", { name: /^user:read/ }).check();
   await page.getByRole("button", { name: "View as curl" }).click();
   const code = await page.locator("#call pre").innerText();
   assert.match(code, /curl -s -X POST '.*\/api\/v1\/clients'/);

@@ -17,7 +17,7 @@ shows("a filter in the address, that a reload keeps", async ({ server, signedIn 
   await page.goto(LIST);
   await page.getByLabel("Name, ID or redirect host").fill("filter");
   await page.getByLabel("Access", { exact: true }).selectOption("read_only");
-  await page.getByRole("button", { name: "Filter" }).click();
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
   await page.waitForURL(/q=filter/);
   assert.equal(new URL(page.url()).search, "?q=filter&access=read_only", "what is not used is not in the address");
   assert.deepEqual(await names(page), ["Filter Beta", "Filter Gamma"]);
@@ -29,7 +29,7 @@ shows("a filter in the address, that a reload keeps", async ({ server, signedIn 
   await page.getByText("More filters").click();
   for (const label of ["Scope", "Grant", "Use", "Secret", "Risk"]) assert.ok(await page.getByLabel(label, { exact: true }).isVisible(), label);
   await page.getByLabel("Grant", { exact: true }).selectOption("client_credentials");
-  await page.getByRole("button", { name: "Filter" }).click();
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
   await page.getByRole("heading", { name: "Nothing matches" }).waitFor();
   await page.getByRole("link", { name: "Show all clients" }).click();
   await page.waitForURL((url) => url.pathname === LIST && url.search === "");
@@ -48,7 +48,7 @@ shows("an order, and the pages of a long list, each client once", async ({ serve
   await page.getByRole("link", { name: "Back to the start" }).click();
   await page.waitForURL((url) => !url.searchParams.has("cursor"));
   await page.getByLabel("Order").selectOption("newest");
-  await page.getByRole("button", { name: "Filter" }).click();
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
   await page.waitForURL(/sort=newest/);
   assert.notDeepEqual(await names(page), first);
 });

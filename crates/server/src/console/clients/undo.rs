@@ -90,7 +90,7 @@ pub(super) async fn restore(Path(id): Path<String>, Posted { visitor, fields }: 
 /// stood before and was confirmed then, so that it is not asked about again.
 async fn before(work: &mut Work, client: &Client) -> Result<Option<Map<String, Value>>, Halt> {
     let object = Some(("client".to_owned(), client.id.to_string()));
-    let last = audit::list(work, &Filter { object, before: None, limit: 1 }).await?.pop();
+    let last = audit::list(work, &Filter { object, limit: 1, ..Filter::default() }).await?.pop();
     let Some(last) = last.filter(|event| event.action == "client.updated") else {
         return Ok(None);
     };

@@ -13,12 +13,16 @@ document.addEventListener("click", (event) => {
 });
 
 function fields(form) {
-  return [...form.elements].filter((field) => field.name && field.type !== "hidden");
+  return [...form.elements].filter((field) => field.name && !["hidden", "submit"].includes(field.type));
 }
 
 function changed(field) {
   if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
-  if (field.tagName === "SELECT") return [...field.options].some((option) => option.selected !== option.defaultSelected);
+  if (field.tagName === "SELECT") {
+    // Where the page names none, the browser begins with the first.
+    const options = [...field.options];
+    return field.selectedIndex !== Math.max(0, options.findIndex((option) => option.defaultSelected));
+  }
   return field.value !== field.defaultValue;
 }
 
