@@ -3,7 +3,7 @@
 use askama::Template;
 use mandate::console::views::{
     ActivityRow, AuditRow, Change, ClientAccess, ClientActivity, ClientAudit, ClientCredentials,
-    ClientDanger, ClientHead, ClientOverview, ClientTokens, Reach, SecretRow, TokenRow,
+    ClientDanger, ClientHead, ClientOverview, ClientTokens, Reach, Replay, SecretRow, TokenRow,
 };
 use mandate::web::views::{Errors, Fact, Link, NavEntry, Snippet};
 
@@ -196,6 +196,13 @@ fn tokens(voice: Voice) -> String {
     let page = ClientTokens {
         frame: voice.frame("Clients"),
         client: head(voice, "Tokens"),
+        replays: vec![Replay {
+            label: "Suspected theft".into(),
+            advice: "A spent refresh token came again too late.".into(),
+            count: 2,
+            last: ago(1),
+            address: voice.say("203.0.113.24"),
+        }],
         rows: vec![row("Access token", voice.maybe("Mina Okafor")), row("Refresh token", None)],
         revoke_all: Some("/console/clients/harbour-notes/revoke-tokens".into()),
         first: None,

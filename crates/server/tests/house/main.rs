@@ -19,6 +19,7 @@ mod licences;
 mod map;
 mod neighbours;
 mod routes;
+mod rows;
 mod rust;
 mod sizes;
 mod tree;
