@@ -166,6 +166,11 @@ impl Server {
         self.restarted(self.instance.policy().clone()).await
     }
 
+    /// Where its database is.
+    pub fn database_uri(&self) -> &str {
+        self.database.uri()
+    }
+
     /// The database itself, for what no rule shows.
     pub async fn database(&self) -> db::Db {
         db::Db::open(self.database.uri()).await.unwrap()
@@ -173,9 +178,18 @@ impl Server {
 
     /// Another node on the same database, under another policy: a restart with other settings.
     pub async fn restarted(&self, policy: Policy) -> Self {
+        self.node(self.database.uri(), policy).await
+    }
+
+    /// A node like this one on another database, such as a restored one.
+    pub async fn node_on(&self, uri: &str) -> Self {
+        self.node(uri, self.instance.policy().clone()).await
+    }
+
+    async fn node(&self, uri: &str, policy: Policy) -> Self {
         let (master_keys, _) = MasterKeys::generate(&Chance::seeded(7)).unwrap();
         let opening = Opening {
-            database: self.database.uri().to_owned(),
+            database: uri.to_owned(),
             master_keys,
             issuer: ISSUER.into(),
             policy,
