@@ -43,7 +43,7 @@ pub async fn api(server: &Arc<Server>, method: &str, path: &str, body: Value) ->
     server.send(request.unwrap()).await
 }
 
-fn service(more: Value) -> Value {
+fn service(more: &Value) -> Value {
     let mut draft = json!({
         "client_id": "service", "client_name": "Service", "type": "service",
         "grant_types": ["client_credentials"], "scopes": ["user:read"],
@@ -65,7 +65,7 @@ async fn own_token_from(app: &App, peer: &str) -> Answer {
 #[tokio::test]
 async fn rel9_lifetimes_have_defaults_and_ends() {
     both(|server| async move {
-        let made = api(&server, "POST", "/clients", service(json!({}))).await.json();
+        let made = api(&server, "POST", "/clients", service(&json!({}))).await.json();
         assert_eq!((&made["access_token_lifetime"], &made["refresh_token_lifetime"]), (&json!(3600), &json!(7 * DAY)));
         for (field, good, bad) in [
             ("access_token_lifetime", [60, DAY], [59, DAY + 1]),
@@ -82,7 +82,7 @@ async fn rel9_lifetimes_have_defaults_and_ends() {
                 assert!(answer.body.contains(field), "{}", answer.body);
             }
         }
-        let app = server.register(service(json!({ "client_id": "brief", "client_name": "Brief", "access_token_lifetime": 600 }))).await;
+        let app = server.register(service(&json!({ "client_id": "brief", "client_name": "Brief", "access_token_lifetime": 600 }))).await;
         assert_eq!(app.own_token().await.json()["expires_in"], 600);
     })
     .await;
@@ -140,7 +140,7 @@ async fn rel10_cor18_a_refresh_token_is_a_switch_and_needs_pkce() {
 async fn rel12_rel13_rel14_rel15_rlt40_trusted_addresses() {
     both(|server| async move {
         let web = server.web_app().await;
-        let app = server.register(service(json!({}))).await;
+        let app = server.register(service(&json!({}))).await;
         let there = App { server: Arc::new(server.second_node().await), ..app.clone() };
         let token = app.own_token().await.text("access_token");
         assert_eq!(own_token_from(&there, "127.0.0.1:1").await.verdict(), "200");
@@ -201,18 +201,18 @@ async fn rel34_rel35_cor16_what_a_new_client_is() {
     both(|server| async move {
         let person = json!({ "email": "robo@example.com", "display_name": "Robo", "password": PASSWORD });
         let robo = api(&server, "POST", "/users", person).await.text("id");
-        let made = api(&server, "POST", "/clients", service(json!({ "context_user": robo }))).await;
+        let made = api(&server, "POST", "/clients", service(&json!({ "context_user": robo }))).await;
         assert_eq!((&made.json()["enabled"], &made.json()["access"]), (&json!(true), &json!("read_only")));
         let app = server.client("service", Some(&made.text("client_secret")));
         let token = app.own_token().await.text("access_token");
         assert_eq!(app.get_with("/api/v1/users", &token).await.status.as_u16(), 403, "Robo may not");
-        let writing = service(json!({ "client_id": "writer", "client_name": "Writer", "scopes": ["user:create"] }));
+        let writing = service(&json!({ "client_id": "writer", "client_name": "Writer", "scopes": ["user:create"] }));
         let refused = api(&server, "POST", "/clients", writing).await;
         assert!(refused.status.as_u16() == 400 && refused.body.contains("read-only"), "{}", refused.body);
         for (name, more) in [
             ("A", json!({ "grant_types": ["authorization_code"], "redirect_uris": ["https://a.example/"], "context_user": robo })),
         ] {
-            let draft = service(json!({ "client_id": name, "client_name": name }));
+            let draft = service(&json!({ "client_id": name, "client_name": name }));
             let mut draft = draft;
             draft.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             assert!(api(&server, "POST", "/clients", draft).await.body.contains("context_user"), "REL-8");
@@ -277,7 +277,7 @@ async fn rel47_rlt2_rlt4_rlt5_rlt30_what_each_flow_gives() {
 #[tokio::test]
 async fn rlt9_rlt33_rlt42_errors_and_when_to_retry() {
     both(|server| async move {
-        let app = server.register(service(json!({ "max_active_tokens": 1 }))).await;
+        let app = server.register(service(&json!({ "max_active_tokens": 1 }))).await;
         let wrong = App { secret: Some("wrong".into()), ..app.clone() };
         let own = ("grant_type", "client_credentials");
         for (app, fields, want) in [
@@ -339,7 +339,7 @@ async fn rlt10_revoking_an_access_token_leaves_the_refresh_token() {
 #[tokio::test]
 async fn rlt22_rlt24_rlt28_rlt32_many_tokens_at_once() {
     both(|server| async move {
-        let app = server.register(service(json!({ "scopes": ["user:read", "team:read"] }))).await;
+        let app = server.register(service(&json!({ "scopes": ["user:read", "team:read"] }))).await;
         let mut texts = HashSet::new();
         for _ in 0..3 {
             server.clock.step(100);
@@ -461,7 +461,7 @@ async fn rlt55_a_manager_of_one_team_does_not_reset_a_wider_secret() {
 #[tokio::test]
 async fn rlt58_a_client_tells_its_history() {
     both(|server| async move {
-        let app = server.register(service(json!({}))).await;
+        let app = server.register(service(&json!({}))).await;
         api(
             &server,
             "PATCH",
@@ -491,7 +491,7 @@ async fn rlt59_a_role_reaches_the_place_it_is_held_in() {
     both(|server| async move {
         let (organization, team) = place(&server, "Harbour").await;
         place(&server, "Elsewhere").await;
-        let app = server.register(service(json!({ "scopes": ["as_user:read"] }))).await;
+        let app = server.register(service(&json!({ "scopes": ["as_user:read"] }))).await;
         let tenants = async |app: &App| {
             let token = app.own_token().await.text("access_token");
             let told = app.introspect(&token).await;
