@@ -9,6 +9,7 @@ use crate::web::page;
 /// Word and sentence.
 const TOLD: &[(&str, &str)] = &[
     ("saved", "Saved. It holds from the next request."),
+    ("undone", "Undone. It is as it was before, from the next request."),
     ("unchanged", "Nothing was different, so nothing was changed."),
     ("disabled", "Disabled. It gets no tokens, and those it had have ended."),
     ("enabled", "Enabled. It may get tokens again; those that ended stay dead."),
@@ -26,6 +27,15 @@ const TOLD: &[(&str, &str)] = &[
     ("team-deleted", "Deleted. What anybody held there has ended."),
     ("organization-added", "Added. Now give it its teams."),
     ("organization-deleted", "Deleted."),
+    ("role-added", "Defined. Now give it to somebody, on their page or in a team."),
+    ("role-changed", "Saved. Whoever holds it may do that from their next request."),
+    ("role-deleted", "Deleted. Nobody held it."),
+    ("role-given", "Given. It counts from their next request."),
+    ("role-taken", "Taken away. It counts from their next request."),
+    ("user-deleted", "Deleted for good, with all that acted for them."),
+    ("user-changed", "Saved."),
+    ("session-ended", "Signed out. That browser has to sign in at its next request."),
+    ("settings-saved", "Saved. It holds on every node from its next request on."),
     ("member-added", "Added. It holds from their next request."),
     ("member-removed", "Removed. They lost it everywhere at once, in every token too."),
 ];
@@ -38,6 +48,21 @@ pub(super) fn told(query: &Query) -> Option<String> {
 
 /// On to the page at `path`, which tells it.
 pub(super) fn done(path: &str, word: &'static str) -> Response {
+    done_to(path, "", (word, &[]))
+}
+
+/// The same to the view of a list that `view` narrows, with what the page needs to know about it.
+pub(super) fn done_to(
+    path: &str,
+    view: &str,
+    (word, about): (&'static str, &[(&str, &str)]),
+) -> Response {
     debug_assert!(TOLD.iter().any(|(known, _)| *known == word), "{word} has no sentence");
-    page::see_other(&format!("{path}?done={word}"))
+    let view = Query::sent(view).view();
+    let joint = if view.is_empty() { "" } else { "&" };
+    let told = form_urlencoded::Serializer::new(String::new())
+        .append_pair("done", word)
+        .extend_pairs(about)
+        .finish();
+    page::see_other(&format!("{path}?{view}{joint}{told}"))
 }
