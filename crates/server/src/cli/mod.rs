@@ -108,7 +108,9 @@ async fn run(line: CommandLine) -> Result<(String, ExitCode), Failure> {
         }
         Verb::Users(words) => users::run(&operator::Desk::open(&config()?).await?, words).await?,
         Verb::Keys(words) => keys::run(config, words).await?,
-        Verb::Audit(words) => audit::run(&operator::Desk::open(&config()?).await?, words).await?,
+        Verb::Audit(words) => {
+            return audit::run(&operator::Desk::open(&config()?).await?, words).await;
+        }
     };
     Ok((text, ExitCode::SUCCESS))
 }
