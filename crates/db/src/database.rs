@@ -99,13 +99,12 @@ impl Db {
     /// Writes a consistent copy to a new file while the database is in use. The keys that seal
     /// its secrets are not in it.
     ///
-    /// [`Error::Unsupported`] on PostgreSQL, which has tools for this.
+    /// On PostgreSQL it is a dump for `pg_restore`, written by `pg_dump`; [`Error::Unsupported`]
+    /// where that tool is not.
     pub async fn backup(&self, to: &Path) -> Result<(), Error> {
         match &self.engine {
             Engine::Sqlite(database) => database.backup(to).await,
-            Engine::Postgres(_) => {
-                Err(Error::Unsupported("PostgreSQL is backed up by its own tools: use pg_dump"))
-            }
+            Engine::Postgres(database) => database.backup(to).await,
         }
     }
 

@@ -31,6 +31,7 @@
 //! # Ok(()) }
 //! ```
 
+mod copy;
 mod database;
 mod error;
 mod figures;

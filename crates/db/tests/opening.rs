@@ -209,8 +209,17 @@ async fn copies_a_database_that_is_in_use() {
 }
 
 #[tokio::test]
-async fn leaves_the_copy_of_postgres_to_its_tools() {
+async fn dumps_a_postgres_database_that_is_in_use() {
     let Some(test) = TestDb::postgres().await else { return };
-    let refused = test.db().backup("/tmp/never".as_ref()).await;
-    assert!(matches!(refused, Err(Error::Unsupported(_))), "{refused:?}");
+    test.db().migrate(&LINE).await.unwrap();
+    let path = std::env::temp_dir().join(format!("mandate-dump-{}", std::process::id()));
+    let mut tx = test.db().begin().await.unwrap();
+    tx.execute("UPDATE teams SET age = 8", params![]).await.unwrap();
+    test.db().backup(&path).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(&fs::read(&path).unwrap()[..5], b"PGDMP");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let twice = test.db().backup(&path).await;
+    assert!(matches!(twice, Err(Error::Broken(_))), "{twice:?}");
+    fs::remove_file(&path).unwrap();
 }

@@ -30,11 +30,16 @@ pub struct Opening {
 
 /// What the operator's configuration allows; changed only by a restart.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Policy {
     /// May clients hold the resource owner password grant?
     pub legacy_password: bool,
     /// May clients hold the implicit grant?
     pub legacy_implicit: bool,
+    /// Are the paths and shapes of Reltio served?
+    pub profile_reltio: bool,
+    /// Are the paths and shapes of Relativity served?
+    pub profile_relativity: bool,
     /// Full access with an access token lifetime above this many seconds must be confirmed.
     pub high_risk_lifetime: i64,
     /// Seconds after which a browser session ends, used or not.
@@ -48,6 +53,8 @@ impl Default for Policy {
         Self {
             legacy_password: false,
             legacy_implicit: false,
+            profile_reltio: false,
+            profile_relativity: false,
             high_risk_lifetime: 3600,
             session_lifetime: 12 * 3600,
             session_idle_lifetime: 2 * 3600,

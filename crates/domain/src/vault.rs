@@ -210,6 +210,14 @@ impl Vault {
         Ok(BASE64.encode(self.chance.bytes::<N>()?))
     }
 
+    /// Random bytes, to be spelled in another way.
+    ///
+    /// # Errors
+    /// When the machine has no randomness.
+    pub fn random_bytes<const N: usize>(&self) -> Result<[u8; N], Fault> {
+        self.chance.bytes::<N>()
+    }
+
     /// A token of 48 characters behind its prefix: the enciphered id and extra, a MAC over them
     /// and `seed`, and a checksum. The same inputs make the same token.
     pub(crate) fn make(

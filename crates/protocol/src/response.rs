@@ -55,6 +55,16 @@ impl ResponseType {
     pub const fn is_implicit(self) -> bool {
         !matches!(self, Self::Code)
     }
+
+    /// Whether the answer itself carries an ID token.
+    pub const fn gives_id_token(self) -> bool {
+        matches!(self, Self::IdToken | Self::IdTokenToken)
+    }
+
+    /// Whether the answer itself carries an access token.
+    pub const fn gives_access_token(self) -> bool {
+        matches!(self, Self::Token | Self::IdTokenToken)
+    }
 }
 
 /// How the answer travels back.

@@ -32,6 +32,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz))
         .merge(open())
+        .merge(oauth::profiles::router(&app))
         .route("/oauth2/authorize", get(oauth::authorize::get).post(oauth::authorize::post))
         .route("/oauth2/introspect", post(oauth::introspect::post))
         .route("/forward-auth", get(oauth::forward_auth::get))

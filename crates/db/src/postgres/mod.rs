@@ -4,11 +4,13 @@
 //! outside of one is refused by the server. Refuses to know what the tables mean.
 
 mod address;
+mod backup;
 mod failure;
 mod insert;
 mod statement;
 mod tls;
 
+use std::path::Path;
 use std::time::Duration;
 
 use deadpool_postgres::{
@@ -42,6 +44,8 @@ const SESSION: &str = "
 /// An open PostgreSQL database.
 pub(crate) struct Database {
     pool: Pool,
+    /// With its password: it is shown to nobody.
+    uri: String,
     name: String,
     figures: Figures,
 }
@@ -62,7 +66,8 @@ impl Database {
             }))
             .build()
             .map_err(Error::broken)?;
-        let database = Database { pool, name: address.name, figures: Figures::default() };
+        let database =
+            Database { pool, uri: uri.to_owned(), name: address.name, figures: Figures::default() };
         drop(database.connection().await?);
         Ok(database)
     }
@@ -112,6 +117,13 @@ impl Database {
         })
         .await?;
         Ok(transaction)
+    }
+
+    pub(crate) async fn backup(&self, to: &Path) -> Result<(), Error> {
+        let (uri, to) = (self.uri.clone(), to.to_owned());
+        tokio::task::spawn_blocking(move || backup::write(&uri, &to))
+            .await
+            .map_err(Error::broken)?
     }
 
     pub(crate) async fn ping(&self) -> Result<(), Error> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure;
-use crate::Error;
+use crate::{Error, copy};
 
 /// How long opening waits for another process that holds the file.
 const OPENING: Duration = Duration::from_secs(5);
@@ -60,26 +60,18 @@ impl Place {
     }
 }
 
-/// Makes the directory and the file, readable by their owner only, unless they are there.
+/// Makes the directory and the file, readable by their owner only, unless they are there. SQLite
+/// gives its log files the mode of the file.
 pub(super) fn create(place: &Place) -> Result<(), Error> {
     if let Some(directory) = place.0.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         private_directory(directory)
             .map_err(|error| cannot("the directory can't be made", directory, &error))?;
     }
-    match private_file(&place.0) {
+    match copy::private_file(&place.0) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(cannot("the file can't be made", &place.0, &error)),
     }
-}
-
-/// A new, empty file with mode 0600. SQLite gives its log files the same mode.
-pub(super) fn private_file(path: &Path) -> std::io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 fn private_directory(path: &Path) -> std::io::Result<()> {

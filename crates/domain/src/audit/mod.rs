@@ -31,6 +31,13 @@ pub struct Change {
     pub after: serde_json::Value,
 }
 
+impl Change {
+    /// A field of something new.
+    pub(crate) fn made(field: &str, after: impl Into<serde_json::Value>) -> Self {
+        Self { field: field.into(), before: serde_json::Value::Null, after: after.into() }
+    }
+}
+
 /// What an entry is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Object {

@@ -14,7 +14,7 @@ use protocol::scope::Scopes;
 use super::state::{Pending, Refused};
 use crate::clients::{self, Client, GrantType, Pkce, RedirectRefusal};
 use crate::tokens::select_resources;
-use crate::{Call, Fault, SessionId, Work};
+use crate::{Call, Fault, Policy, SessionId, Work};
 
 /// An error that must not be redirected: the redirect URI is not proven.
 #[derive(Debug)]
@@ -75,6 +75,7 @@ pub async fn begin(
         Ok(request) => request,
         Err(error) => {
             let (state, mode) = AuthorizationRequest::error_reply(params);
+            let mode = reply_mode(work.instance.policy(), params, mode);
             return Ok(Begun::Refused(Box::new(Refused {
                 client: client.id.clone(),
                 redirect_uri,
@@ -116,8 +117,9 @@ async fn checked(
     client: &Client,
     pending: &mut Pending,
 ) -> Result<Option<Error>, Fault> {
-    let request = &pending.request;
-    if request.response_type != ResponseType::Code {
+    let (policy, request) = (work.instance.policy(), &pending.request);
+    let is_implicit = request.response_type.is_implicit();
+    if is_implicit && !policy.legacy_implicit {
         // What is refused goes into no fragment, whatever the type would have meant.
         if request.response_mode == ResponseMode::Fragment {
             pending.request.response_mode = ResponseMode::Query;
@@ -127,13 +129,22 @@ async fn checked(
             "This response_type is not supported. Use code.",
         )));
     }
-    if !client.grant_types.contains(&GrantType::AuthorizationCode) {
-        return Ok(Some(Error::new(
-            Code::UnauthorizedClient,
-            "This application does not hold the authorization code grant.",
+    if !holds(policy, client, request.response_type) {
+        let sentence = if is_implicit {
+            "This application does not hold the implicit grant."
+        } else {
+            "This application does not hold the authorization code grant."
+        };
+        return Ok(Some(Error::new(Code::UnauthorizedClient, sentence)));
+    }
+    if request.response_type.gives_id_token() && request.nonce.is_none() {
+        let error = Error::new(Code::InvalidRequest, "A nonce is required for an ID token.");
+        return Ok(Some(error.because(
+            "OpenID Connect Core §3.2.2.1: nothing else ties the ID token to the request",
         )));
     }
-    if request.challenge.is_none() && (client.pkce == Pkce::Required || !client.confidential) {
+    let unprotected = !is_implicit && request.challenge.is_none();
+    if unprotected && (client.pkce == Pkce::Required || !client.confidential) {
         let error =
             Error::new(Code::InvalidRequest, "A code_challenge with method S256 is required.");
         return Ok(Some(
@@ -143,9 +154,15 @@ async fn checked(
         ));
     }
     pending.scopes = match offered_scopes(client, request.scope.as_ref(), &client.default_scopes) {
+        // The implicit grant gives no refresh token, so that there is nothing to be offline with.
+        Ok(scopes) if is_implicit => scopes.iter().filter(|s| *s != "offline_access").collect(),
         Ok(scopes) => scopes,
         Err(error) => return Ok(Some(error)),
     };
+    if pending.request.response_type.gives_id_token() && !pending.scopes.contains("openid") {
+        let error = Error::new(Code::InvalidScope, "An ID token needs the scope openid.");
+        return Ok(Some(error.expected("openid").received(pending.scopes.to_string())));
+    }
     match select_resources(work, client, &pending.request.resources, &pending.scopes).await? {
         Ok(resources) => pending.resources = resources,
         Err(error) => return Ok(Some(error)),
@@ -153,10 +170,31 @@ async fn checked(
     Ok(None)
 }
 
+/// The grant behind a response type, while the server offers it and the client holds it. Implicit
+/// is for public clients: whoever has a secret has a better way.
+fn holds(policy: &Policy, client: &Client, asked: ResponseType) -> bool {
+    if asked.is_implicit() {
+        return policy.legacy_implicit
+            && !client.confidential
+            && client.allows(GrantType::Implicit);
+    }
+    client.allows(GrantType::AuthorizationCode)
+}
+
+/// RFC 6749 §4.2.2.1: what the implicit grant refuses travels like what it gives.
+fn reply_mode(policy: &Policy, params: &Params, mode: ResponseMode) -> ResponseMode {
+    let asked = params.get("response_type").map(ResponseType::parse);
+    let is_implicit = asked.is_some_and(|asked| asked.is_ok_and(ResponseType::is_implicit));
+    if policy.legacy_implicit && is_implicit && mode == ResponseMode::Query {
+        return ResponseMode::Fragment;
+    }
+    mode
+}
+
 /// Does the client, as it is now, still answer to this redirect URI and hold what was asked? An
 /// administrator may have taken something away while the person was signing in.
-pub(super) fn still_offered(client: &Client, pending: &Pending) -> bool {
-    client.grant_types.contains(&GrantType::AuthorizationCode)
+pub(super) fn still_offered(policy: &Policy, client: &Client, pending: &Pending) -> bool {
+    holds(policy, client, pending.request.response_type)
         && clients::matching_redirect(client, Some(&pending.redirect_uri)).is_ok()
         && pending.scopes.iter().all(|scope| client.may_ask(scope))
 }

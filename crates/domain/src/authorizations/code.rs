@@ -113,7 +113,9 @@ async fn unchanged(work: &mut Work, client: &Client, issued: &Issued) -> Result<
     let user = accounts::find(work, &issued.consented.identified.user).await?;
     let user_stands = user.is_some_and(|user| user.is_active() && user.epoch == issued.user_epoch);
     let pending = &issued.consented.identified.pending;
-    Ok(user_stands && client.epoch == issued.client_epoch && still_offered(client, pending))
+    Ok(user_stands
+        && client.epoch == issued.client_epoch
+        && still_offered(work.instance.policy(), client, pending))
 }
 
 async fn spend(

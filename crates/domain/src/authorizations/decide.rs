@@ -11,7 +11,8 @@ use protocol::redirect_uri::RedirectUri;
 use protocol::scope::Scopes;
 
 use super::begin::still_offered;
-use super::state::{Answer, Consented, Identified, Pending, Refused};
+use super::implicit;
+use super::state::{Answer, Consented, Given, Identified, Pending, Refused};
 use super::step::{Facts, Step, next_step};
 use super::store;
 use crate::access::Access;
@@ -33,7 +34,7 @@ pub enum Decision {
     SignIn,
     /// Show the consent page of this stored request (its public id).
     Consent(String),
-    /// Go back to the client with a code.
+    /// Go back to the client with what it asked for.
     Done(Box<Answer>),
     /// Go back to the client with an error.
     Refused(Box<Refused>),
@@ -98,7 +99,7 @@ pub async fn decide(
         let error = Error::new(Code::UnauthorizedClient, "The application was switched off.");
         return Ok(Decision::Refused(Box::new(pending.refused(error))));
     };
-    if !still_offered(&client, &pending) {
+    if !still_offered(work.instance.policy(), &client, &pending) {
         return Ok(Decision::Withdrawn);
     }
     let remembered = match signed_in {
@@ -188,7 +189,7 @@ fn covers(consent: &Consent, pending: &Pending, choice: &TeamChoice) -> bool {
 }
 
 /// Teams the person belongs to and the client may reach, as far as the scopes touch teams at all.
-async fn team_choice(
+pub(super) async fn team_choice(
     work: &mut Work,
     client: &Client,
     user: &User,
@@ -319,7 +320,7 @@ pub async fn resume(
     };
     let client = clients::find(work, consented.identified.pending.client.as_str()).await?;
     let Some(client) = client.filter(|client| client.enabled) else { return Ok(None) };
-    if !still_offered(&client, &consented.identified.pending) {
+    if !still_offered(work.instance.policy(), &client, &consented.identified.pending) {
         return Ok(Some(Decision::Withdrawn));
     }
     issue(work, call, Some(row), consented, (&client, user)).await.map(Some)
@@ -338,7 +339,7 @@ fn chosen(offered: TeamChoice, chosen: Vec<String>) -> Option<Vec<String>> {
     (all_offered && fits(unique.len())).then(|| unique.into_iter().collect())
 }
 
-/// `Consented` → `Issued`: the code goes out.
+/// `Consented` → `Issued`: the code goes out. The implicit grant has nothing to redeem: its tokens do.
 async fn issue(
     work: &mut Work,
     call: &Call,
@@ -347,6 +348,9 @@ async fn issue(
     (client, user): (&Client, &User),
 ) -> Result<Decision, Fault> {
     let pending = &consented.identified.pending;
+    if pending.request.response_type.is_implicit() {
+        return implicit::issue(work, call, row, consented, (client, user)).await;
+    }
     let (redirect_uri, mode) = (pending.redirect_uri.clone(), pending.request.response_mode);
     let state = pending.request.state.clone();
     let issued = consented.issued(client.epoch, user.epoch);
@@ -360,7 +364,8 @@ async fn issue(
     };
     let vault = &work.instance.vault;
     let code = Plain::new(vault.make(Kind::Code, id, vault.draw()?, b"")?);
-    Ok(Decision::Done(Box::new(Answer { redirect_uri, mode, state, code })))
+    let given = Given::Code(code);
+    Ok(Decision::Done(Box::new(Answer { redirect_uri, mode, state, given })))
 }
 
 /// The most a token of this client may do, in the consent page's words.

@@ -12,6 +12,8 @@
 mod begin;
 mod code;
 mod decide;
+mod implicit;
+mod password;
 mod state;
 pub mod step;
 mod store;
@@ -21,5 +23,6 @@ pub use code::{Redeemed, redeem};
 pub use decide::{
     Choice, ConsentQuestion, Decision, TeamChoice, answer, decide, question, resume, writes,
 };
-pub use state::{Answer, Consented, Identified, Issued, Pending, Refused};
+pub use password::by_password;
+pub use state::{Answer, Consented, Given, Identified, Issued, Pending, Refused};
 pub use store::PATIENCE;

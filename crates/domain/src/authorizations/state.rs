@@ -6,7 +6,8 @@ use protocol::response::ResponseMode;
 use protocol::scope::Scopes;
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientId, SessionId, UserId};
+use crate::tokens::AccessToken;
+use crate::{ClientId, Plain, SessionId, UserId};
 
 /// A checked request of nobody yet. Sealed in the browser, never stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -96,8 +97,22 @@ pub struct Answer {
     pub mode: ResponseMode,
     /// Echoed byte for byte.
     pub state: Option<String>,
-    /// The code.
-    pub code: crate::Plain,
+    /// What the client asked for.
+    pub given: Given,
+}
+
+/// What an answer carries.
+#[derive(Debug, Clone)]
+pub enum Given {
+    /// A code (RFC 6749 §4.1.2).
+    Code(Plain),
+    /// Tokens of the legacy implicit grant (§4.2.2; OpenID Connect Core §3.2.2.5).
+    Tokens {
+        /// Where it was asked for.
+        access: Option<AccessToken>,
+        /// Where it was asked for.
+        id_token: Option<Plain>,
+    },
 }
 
 /// An error on its way to the client (RFC 6749 §4.1.2.1).

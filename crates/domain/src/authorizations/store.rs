@@ -107,6 +107,12 @@ pub(super) async fn set_issued(
     Ok(work.tx.execute(sql, db::params![id, write(state)?, expires_at]).await? == 1)
 }
 
+/// A consented request that is answered with tokens: gone at once. Says whether it was there.
+pub(super) async fn delete_consented(work: &mut Work, id: i64) -> Result<bool, Fault> {
+    let sql = "DELETE FROM authorizations WHERE id = $1 AND state = 'consented'";
+    Ok(work.tx.execute(sql, db::params![id]).await? == 1)
+}
+
 /// `identified` → `denied` or `teamless`; says whether it took.
 pub(super) async fn set_refused(work: &mut Work, id: i64, stage: &str) -> Result<bool, Fault> {
     let sql = "UPDATE authorizations SET state = $2 WHERE id = $1 AND state = 'identified'";

@@ -234,8 +234,9 @@ impl Client {
     /// The values of `response_type` that follow from its grants.
     pub fn response_types(&self) -> Vec<&'static str> {
         let code = self.allows(GrantType::AuthorizationCode).then_some("code");
-        let token = self.allows(GrantType::Implicit).then_some("token");
-        code.into_iter().chain(token).collect()
+        let is_implicit = self.allows(GrantType::Implicit);
+        let implicit = ["token", "id_token", "id_token token"].into_iter().filter(|_| is_implicit);
+        code.into_iter().chain(implicit).collect()
     }
 
     /// Its settings in the words of the contract: what the API shows, what an audit record

@@ -84,6 +84,20 @@ pub async fn begin_family(
     text(work, id, 0, &seed)
 }
 
+/// The refresh token that this grant's living family would take now.
+pub(super) async fn current(
+    work: &mut Work,
+    grant: GrantId,
+    now: i64,
+) -> Result<Option<Plain>, Fault> {
+    let sql = "SELECT id, generation, seed FROM refresh_families
+               WHERE grant_id = $1 AND expires_at > $2 ORDER BY id DESC LIMIT 1";
+    let Some(row) = work.tx.query_one(sql, db::params![grant, now]).await? else {
+        return Ok(None);
+    };
+    text(work, row.get(0)?, row.get(1)?, &row.get::<Vec<u8>>(2)?).map(Some)
+}
+
 fn text(work: &Work, id: i64, generation: i64, seed: &[u8]) -> Result<Plain, Fault> {
     Ok(Plain::new(work.instance.vault.make(Kind::Refresh, id, generation.cast_unsigned(), seed)?))
 }

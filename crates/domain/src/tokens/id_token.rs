@@ -18,8 +18,8 @@ pub struct IdToken<'a> {
     pub grant: &'a Grant,
     /// Echoed when the request had one (§3.1.2.1).
     pub nonce: Option<&'a str>,
-    /// The access token issued beside it, for `at_hash`.
-    pub access: &'a Plain,
+    /// The access token issued beside it, if there is one, for `at_hash`.
+    pub access: Option<&'a Plain>,
 }
 
 /// Signs an ID token with the algorithm the client asks for.
@@ -36,8 +36,10 @@ pub async fn id_token(work: &mut Work, call: &Call, of: &IdToken<'_>) -> Result<
         "auth_time": of.grant.authenticated_at,
         "amr": ["pwd"],
         "azp": of.client.id.as_str(),
-        "at_hash": of.client.id_token_alg.half_hash(of.access.reveal()),
     });
+    if let Some(access) = of.access {
+        claims["at_hash"] = json!(of.client.id_token_alg.half_hash(access.reveal()));
+    }
     if let Some(nonce) = of.nonce {
         claims["nonce"] = json!(nonce);
     }

@@ -9,8 +9,11 @@ use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 
+use protocol::scope::Scopes;
+
+use super::NewGrant;
 use super::access_tokens::{AccessToken, Issue};
-use super::live::LIVING_OWN;
+use super::live::{LIVING, LIVING_OWN};
 use crate::clients::{Client, TokenFormat};
 use crate::{Fault, Kind, Plain, Work};
 
@@ -25,15 +28,29 @@ pub(super) enum Found {
     Dead(i64),
 }
 
-/// What two requests must have in common to be given the same token, as a digest: 43 characters.
+/// What two requests of a client for itself must have in common to be given the same token.
 pub(super) fn shape(issue: &Issue<'_>) -> String {
     let client = issue.client;
     let subject = client.context_user.as_ref().map_or(client.id.as_str(), |user| user.as_str());
-    let mut resources: Vec<&str> = issue.resources.iter().map(String::as_str).collect();
-    resources.sort_unstable();
-    let format = client.access_token_format.as_str();
-    // No part can hold the separator.
-    let text = [subject, format, issue.scopes.as_str(), &resources.join(" ")].join("\n");
+    digest_of(client, &[subject, issue.scopes.as_str(), &sorted(issue.resources)])
+}
+
+/// The same for requests with a person's password; the teams count too.
+pub(super) fn shape_of_person(client: &Client, new: &NewGrant<'_>) -> String {
+    let (resources, teams) = (sorted(new.resources), sorted(new.teams));
+    let parts = ["password", new.user.as_str(), new.scopes.as_str(), &resources, &teams];
+    digest_of(client, &parts)
+}
+
+fn sorted(ids: &[String]) -> String {
+    let mut ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    ids.sort_unstable();
+    ids.join(" ")
+}
+
+/// 43 characters; no part can hold the separator.
+fn digest_of(client: &Client, parts: &[&str]) -> String {
+    let text = format!("{}\n{}", client.access_token_format.as_str(), parts.join("\n"));
     BASE64.encode(digest::digest(&digest::SHA256, text.as_bytes()))
 }
 
@@ -42,26 +59,53 @@ pub(super) fn extra(work: &Work, seed: &[u8]) -> u64 {
     work.instance.vault.derive(seed, 0)
 }
 
-/// The living token of this shape.
+/// The living token of this shape that the client got for itself.
 pub(super) async fn find(
     work: &mut Work,
     issue: &Issue<'_>,
     shape: &str,
     now: i64,
 ) -> Result<Found, Fault> {
-    let sql = "SELECT token_id, seed, sealed FROM reused_tokens
-               WHERE client_number = $1 AND shape = $2";
-    let params = db::params![issue.client.number, shape];
-    let Some(row) = work.tx.query_one(sql, params).await? else { return Ok(Found::Dead(0)) };
-    let (id, seed, sealed): (i64, Vec<u8>, Option<Vec<u8>>) =
-        (row.get(0)?, row.get(1)?, row.get(2)?);
     let sql = format!(
         "SELECT t.expires_at FROM access_tokens t
            JOIN clients c ON c.number = t.client_number
            LEFT JOIN users u ON u.id = c.context_user
          WHERE t.id = $1 AND t.expires_at > $2 AND {LIVING_OWN}"
     );
-    let Some(row) = work.tx.query_one(&sql, db::params![id, now]).await? else {
+    again(work, (issue.client, issue.scopes), shape, (&sql, now)).await
+}
+
+/// The living token of this shape that the client got with a person's password.
+pub(super) async fn find_of_person(
+    work: &mut Work,
+    (client, scopes): (&Client, &Scopes),
+    shape: &str,
+    now: i64,
+) -> Result<Found, Fault> {
+    let sql = format!(
+        "SELECT t.expires_at FROM access_tokens t
+           JOIN clients c ON c.number = t.client_number
+           JOIN grants g ON g.id = t.grant_id
+           JOIN users u ON u.id = g.user_id
+         WHERE t.id = $1 AND t.expires_at > $2 AND {LIVING}"
+    );
+    again(work, (client, scopes), shape, (&sql, now)).await
+}
+
+/// The token kept under this shape, if `alive` finds its row.
+async fn again(
+    work: &mut Work,
+    (client, scopes): (&Client, &Scopes),
+    shape: &str,
+    (alive, now): (&str, i64),
+) -> Result<Found, Fault> {
+    let sql = "SELECT token_id, seed, sealed FROM reused_tokens
+               WHERE client_number = $1 AND shape = $2";
+    let params = db::params![client.number, shape];
+    let Some(row) = work.tx.query_one(sql, params).await? else { return Ok(Found::Dead(0)) };
+    let (id, seed, sealed): (i64, Vec<u8>, Option<Vec<u8>>) =
+        (row.get(0)?, row.get(1)?, row.get(2)?);
+    let Some(row) = work.tx.query_one(alive, db::params![id, now]).await? else {
         return Ok(Found::Dead(id));
     };
     let vault = &work.instance.vault;
@@ -72,7 +116,7 @@ pub(super) async fn find(
     };
     let Some(text) = text else { return Ok(Found::Dead(id)) };
     let expires_in = row.get::<i64>(0)? - now;
-    let scopes = issue.scopes.clone();
+    let scopes = scopes.clone();
     Ok(Found::Living(AccessToken { id, text: Plain::new(text), expires_in, scopes }))
 }
 

@@ -98,8 +98,16 @@ impl Judge<'_> {
             "password" | "implicit" => Ok(text.to_owned()),
             _ => Err(format!("`{text}` is no grant of the past; `password` and `implicit` are.")),
         });
+        let profiles = self.list("profiles", |text| match text {
+            "reltio" | "relativity" | "coralogix" => Ok(text.to_owned()),
+            _ => {
+                Err(format!("`{text}` is no profile; `reltio`, `relativity` and `coralogix` are."))
+            }
+        });
         let usual = Policy::default();
         Policy {
+            profile_reltio: profiles.iter().any(|name| name == "reltio"),
+            profile_relativity: profiles.iter().any(|name| name == "relativity"),
             legacy_password: grants.iter().any(|grant| grant == "password"),
             legacy_implicit: grants.iter().any(|grant| grant == "implicit"),
             high_risk_lifetime: self

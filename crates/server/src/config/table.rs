@@ -142,6 +142,13 @@ pub const SETTINGS: &[Setting] = &[
         "Grants of the past that clients may then hold: `password`, `implicit`. Off for good reason.",
     ),
     setting(
+        "profiles",
+        Shape::List,
+        "",
+        "Products whose paths and answers are served too, so that their scripts run unchanged: `reltio`, `relativity`. \
+         `coralogix` may be named and changes nothing: its paths are always there.",
+    ),
+    setting(
         "tls_cert",
         Shape::Text,
         "",

@@ -9,9 +9,11 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::Call;
-use domain::authorizations::{self, Answer, Begun, Decision, Pending, Refused, Unredirectable};
-use protocol::authorization_response::{self, AuthorizationResponse, Outcome};
+use domain::authorizations::{
+    self, Answer, Begun, Decision, Given, Pending, Refused, Unredirectable,
+};
+use domain::{Call, Plain};
+use protocol::authorization_response::{self, AuthorizationResponse, ImplicitTokens, Outcome};
 use protocol::error::{Code, Error};
 use protocol::params::Params;
 
@@ -125,7 +127,16 @@ fn finish(app: &App, call: &Call, decision: Decision) -> Response {
 }
 
 fn done(app: &App, answer: &Answer) -> Response {
-    let outcome = Outcome::Code(answer.code.reveal());
+    let outcome = match &answer.given {
+        Given::Code(code) => Outcome::Code(code.reveal()),
+        Given::Tokens { access, id_token } => Outcome::Tokens(ImplicitTokens {
+            access_token: access
+                .as_ref()
+                .map(|access| (access.text.reveal(), access.expires_in.unsigned_abs())),
+            id_token: id_token.as_ref().map(Plain::reveal),
+            scope: access.as_ref().map(|access| &access.scopes),
+        }),
+    };
     let back = authorization_response::Answer {
         outcome,
         state: answer.state.as_deref(),
@@ -175,7 +186,7 @@ fn send(answer: AuthorizationResponse) -> Response {
 }
 
 /// A page, because nothing proves where an error may be sent (RFC 6749 §4.1.2.1).
-fn unredirectable(app: &App, call: &Call, page: Unredirectable) -> Response {
+pub(super) fn unredirectable(app: &App, call: &Call, page: Unredirectable) -> Response {
     let about = About { endpoint: "authorize", client_id: page.client_id, used_basic: false };
     let error_id = note(app, call, &about, &page.error);
     let said = Failure::Said {

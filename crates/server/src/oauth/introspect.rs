@@ -66,8 +66,13 @@ struct Act<'a> {
 
 /// Tells what a token means.
 pub async fn post(State(app): State<Arc<App>>, posted: Posted) -> Response {
+    answered(&app, &posted).await
+}
+
+/// The same for a request that came by another way.
+pub(super) async fn answered(app: &App, posted: &Posted) -> Response {
     let mut work = app.instance.read();
-    match introspect(&mut work, &posted).await {
+    match introspect(&mut work, posted).await {
         Ok(Some((live, meaning))) => match answer(&mut work, &live, &meaning).await {
             Ok(response) => response,
             Err(fault) => super::answer::faulty(&posted.call, &fault),
@@ -76,13 +81,13 @@ pub async fn post(State(app): State<Arc<App>>, posted: Posted) -> Response {
         Err(Failed::Refused(Refused::Error(error))) if error.code == Code::InvalidToken => {
             let challenge = bearer::Challenge::of(&error).to_string();
             let about = posted.about("introspect");
-            let mut response = refuse(&app, &posted.call, &about, Refused::Error(error));
+            let mut response = refuse(app, &posted.call, &about, Refused::Error(error));
             if let Ok(value) = HeaderValue::from_str(&challenge) {
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
             }
             response.into_response()
         }
-        Err(failed) => failure(&app, &posted.call, &posted.about("introspect"), failed),
+        Err(failed) => failure(app, &posted.call, &posted.about("introspect"), failed),
     }
 }
 
@@ -158,6 +163,7 @@ async fn answer(work: &mut Work, live: &Live, meaning: &Meaning) -> Result<Respo
         if live.is_refresh { Value::Null } else { tokens::audience(work, &live.resources).await? };
     let sub = live.user.as_ref().map_or(live.client.as_str(), |user| user.as_str());
     let extra = if live.is_refresh { Map::new() } else { extra(work, live).await? };
+    let own = tokens::service_teams(work, live, meaning).await?;
     let instance = work.instance();
     // A client without a person stands for itself, so that a reader of user names finds one.
     let username = live.email.as_deref().unwrap_or(live.client.as_str());
@@ -180,6 +186,7 @@ async fn answer(work: &mut Work, live: &Live, meaning: &Meaning) -> Result<Respo
         authorized_teams: meaning
             .teams
             .iter()
+            .chain(&own)
             .map(super::userinfo::Team::with_permissions)
             .collect(),
         instance_permissions: &meaning.instance,

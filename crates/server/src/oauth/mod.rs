@@ -9,6 +9,7 @@ pub mod introspect;
 pub mod jwks;
 pub mod logout;
 pub mod metadata;
+pub(crate) mod profiles;
 pub mod revoke;
 pub mod token;
 pub mod userinfo;

@@ -25,7 +25,8 @@ pub async fn post(State(app): State<Arc<App>>, posted: Posted) -> Response {
     }
 }
 
-async fn revoke(app: &App, posted: &Posted) -> Result<(), Failed> {
+/// All but the answer.
+pub(super) async fn revoke(app: &App, posted: &Posted) -> Result<(), Failed> {
     let presented = posted.presented()?;
     let mut reading = app.instance.read();
     let authenticated = client_auth::authenticate(&mut reading, &posted.call, &presented).await?;

@@ -51,7 +51,7 @@ impl Wire {
         let mut line = String::new();
         stream.read_line(&mut line).ok().filter(|read| *read > 0)?;
         let status = line.split(' ').nth(1)?.parse().ok()?;
-        let mut length = 0;
+        let (mut length, mut closes) = (0, false);
         loop {
             let mut header = String::new();
             stream.read_line(&mut header).ok().filter(|read| *read > 0)?;
@@ -62,9 +62,13 @@ impl Wire {
             if let Some(value) = header.strip_prefix("content-length:") {
                 length = value.trim().parse().ok()?;
             }
+            closes |= header == "connection: close";
         }
         let mut body = vec![0; length];
         stream.read_exact(&mut body).ok()?;
+        if closes {
+            self.stream = None;
+        }
         Some((status, String::from_utf8(body).ok()?))
     }
 }

@@ -84,6 +84,18 @@ pub async fn servers_with(policy: Policy) -> Vec<Server> {
     servers
 }
 
+/// Runs a test on a fresh server of each engine under another policy.
+pub async fn both_with<B, F>(policy: Policy, body: B)
+where
+    B: Fn(Arc<Server>) -> F,
+    F: Future<Output = ()>,
+{
+    for server in servers_with(policy).await {
+        println!("on {}", server.engine);
+        body(Arc::new(server)).await;
+    }
+}
+
 /// The master key of every test server, as an environment variable takes it.
 pub fn master_key() -> String {
     MasterKeys::generate(&Chance::seeded(7)).unwrap().1
@@ -151,26 +163,44 @@ impl Server {
 
     /// A second node on the same database.
     pub async fn second_node(&self) -> Self {
-        let clock = self.clock.clone();
-        let (master_keys, _) = MasterKeys::generate(&Chance::seeded(7)).unwrap();
-        let opening = Opening {
-            database: self.database.uri().to_owned(),
-            master_keys,
-            issuer: ISSUER.into(),
-            policy: Policy::default(),
-            clock: clock.clone(),
-            chance: Chance::seeded(3),
-        };
-        let instance = Instance::open(opening).await.expect("a second node opens");
-        let app = Application::new(Arc::clone(&instance), Vec::new(), None);
-        let router = routes::router(Arc::clone(&app));
-        let database = db::testing::TestDb::sqlite().await;
-        Self { instance, app, clock, engine: self.engine, router, database }
+        self.restarted(self.instance.policy().clone()).await
+    }
+
+    /// Where its database is.
+    pub fn database_uri(&self) -> &str {
+        self.database.uri()
     }
 
     /// The database itself, for what no rule shows.
     pub async fn database(&self) -> db::Db {
         db::Db::open(self.database.uri()).await.unwrap()
+    }
+
+    /// Another node on the same database, under another policy: a restart with other settings.
+    pub async fn restarted(&self, policy: Policy) -> Self {
+        self.node(self.database.uri(), policy).await
+    }
+
+    /// A node like this one on another database, such as a restored one.
+    pub async fn node_on(&self, uri: &str) -> Self {
+        self.node(uri, self.instance.policy().clone()).await
+    }
+
+    async fn node(&self, uri: &str, policy: Policy) -> Self {
+        let (master_keys, _) = MasterKeys::generate(&Chance::seeded(7)).unwrap();
+        let opening = Opening {
+            database: uri.to_owned(),
+            master_keys,
+            issuer: ISSUER.into(),
+            policy,
+            clock: self.clock.clone(),
+            chance: Chance::seeded(4),
+        };
+        let instance = Instance::open(opening).await.expect("another node opens");
+        let app = Application::new(Arc::clone(&instance), Vec::new(), None);
+        let router = routes::router(Arc::clone(&app));
+        let database = db::testing::TestDb::sqlite().await;
+        Self { instance, app, clock: self.clock.clone(), engine: self.engine, router, database }
     }
 
     /// Closes the server and keeps its database.

@@ -17,6 +17,7 @@ mod arrows;
 mod headers;
 mod licences;
 mod map;
+mod migrations;
 mod neighbours;
 mod routes;
 mod rust;

@@ -11,4 +11,12 @@ mod harness;
 #[expect(dead_code, reason = "the machine of the command line can do more than is needed here")]
 mod machine;
 
+#[path = "../durability/wire.rs"]
+#[expect(dead_code, reason = "only what is needed of it")]
+mod wire;
+
+mod deploy;
 mod metrics;
+mod restore;
+mod rolling;
+mod upgrade;

@@ -17,12 +17,20 @@ pub(in crate::clients) fn prepare(
     match new {
         NewSecret::None => Ok(None),
         NewSecret::Generated => generate(work, call, "First secret".into()).map(Some),
-        NewSecret::Given(plain) => {
-            let end = plain.reveal().len().saturating_sub(4);
-            let hint = format!("…{}", plain.reveal().get(end..).unwrap_or_default());
-            made(work, call, plain, "First secret".into(), hint).map(Some)
-        }
+        NewSecret::Given(plain) => brought(work, call, plain, "First secret".into()).map(Some),
     }
+}
+
+/// A secret that somebody brought, not stored yet.
+pub(super) fn brought(
+    work: &Work,
+    call: &Call,
+    plain: Plain,
+    label: String,
+) -> Result<Made, Fault> {
+    let end = plain.reveal().len().saturating_sub(4);
+    let hint = format!("…{}", plain.reveal().get(end..).unwrap_or_default());
+    made(work, call, plain, label, hint)
 }
 
 /// Makes a secret that is not stored yet.

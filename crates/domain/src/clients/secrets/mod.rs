@@ -15,7 +15,7 @@ use crate::{FieldError, Plain, Work};
 
 pub(super) use making::prepare;
 pub(super) use rules::retire_all;
-pub use rules::{list, retire, rotate, rotate_at, rotate_own};
+pub use rules::{list, retire, rotate, rotate_at, rotate_given, rotate_own};
 pub use store::sweep;
 pub(super) use store::{insert, list_stored};
 

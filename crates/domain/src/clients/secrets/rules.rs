@@ -4,14 +4,14 @@
 
 use serde_json::{Value, json};
 
-use super::making::generate;
+use super::making::{brought, generate};
 use super::store::{insert, list_of, retire_others, set_retired};
-use super::{MAX_ALIVE, Rotation, Secret, State};
+use super::{MAX_ALIVE, Rotation, Secret, State, given_error};
 use crate::access::{May, ReadClients, RotateSecrets};
 use crate::audit::{self, Change};
 use crate::clients::{Client, ceiling, rules, store};
 use crate::text::free_text;
-use crate::{Call, ClientId, Fault, FieldError, Refusal, ShownOnce, Work};
+use crate::{Call, ClientId, Fault, FieldError, Plain, Refusal, ShownOnce, Work};
 
 /// The secrets of a client, the newest first.
 ///
@@ -59,7 +59,30 @@ pub async fn rotate_at(
         let message = "Type the name of the client exactly as it is.";
         return Err(Refusal::field("confirm_name", message));
     }
-    add(work, call, client, rotation).await
+    add(work, call, client, (rotation, None)).await
+}
+
+/// The same with a secret that somebody else chose.
+///
+/// # Errors
+/// As [`rotate`]; the field `client_secret`.
+pub async fn rotate_given(
+    work: &mut Work,
+    call: &Call,
+    may: &May<RotateSecrets>,
+    (id, given): (&str, Plain),
+    rotation: Rotation,
+) -> Result<Secret, Refusal> {
+    let client = rules::held(work, may, id, None).await?;
+    ceiling::allows(may.authority(), Some(&client), &client)?;
+    if rotation.confirm_name != client.name {
+        let message = "Type the name of the client exactly as it is.";
+        return Err(Refusal::field("confirm_name", message));
+    }
+    if let Some(error) = given_error(&client, Some(&given)) {
+        return Err(Refusal::Invalid(vec![error]));
+    }
+    Ok(add(work, call, client, (rotation, Some(given))).await?.object)
 }
 
 /// The same by the client itself, which proved one of its living secrets a moment ago. It cannot
@@ -80,20 +103,23 @@ pub async fn rotate_own(
     if !client.enabled {
         return Err(Refusal::conflict("The client is paused."));
     }
-    add(work, call, client, rotation).await
+    add(work, call, client, (rotation, None)).await
 }
 
 async fn add(
     work: &mut Work,
     call: &Call,
     mut client: Client,
-    rotation: Rotation,
+    (rotation, given): (Rotation, Option<Plain>),
 ) -> Result<ShownOnce<Secret>, Refusal> {
     if !client.confidential {
         return Err(Refusal::conflict("A public client has no secret."));
     }
     let label = checked(&rotation, call.now)?;
-    let mut made = generate(work, call, label)?;
+    let mut made = match given {
+        Some(given) => brought(work, call, given, label)?,
+        None => generate(work, call, label)?,
+    };
     (made.stored.expires_at, made.secret.expires_at) = (rotation.expires_at, rotation.expires_at);
     if let Some(after) = rotation.retire_previous_after {
         retire_others(work, &mut client, call.now, after).await?;

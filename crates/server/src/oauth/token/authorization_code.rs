@@ -44,7 +44,7 @@ pub(super) async fn exchange(
     let mut id_token = None;
     if redeemed.scopes.contains("openid") {
         let nonce = redeemed.nonce.as_deref();
-        let of = IdToken { client, grant: &redeemed.grant, nonce, access: &access.text };
+        let of = IdToken { client, grant: &redeemed.grant, nonce, access: Some(&access.text) };
         id_token = Some(tokens::id_token(work, call, &of).await?);
     }
     Ok(Given { access, refresh, id_token })

@@ -6,6 +6,7 @@
 
 mod authorization_code;
 mod client_credentials;
+mod password;
 mod refresh_token;
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use domain::clients::{Client, GrantType};
 use domain::tokens::{self, AccessToken};
-use domain::{Call, Plain, Work};
+use domain::{Call, Plain, Policy, Work};
 use protocol::error::{Code, Error};
 use protocol::token_request::{Grant, TokenRequest};
 use serde::Serialize;
@@ -33,7 +34,7 @@ pub(super) struct Asking<'a> {
 }
 
 /// What a grant gives back.
-pub(super) struct Given {
+pub(in crate::oauth) struct Given {
     pub access: AccessToken,
     pub refresh: Option<Plain>,
     pub id_token: Option<Plain>,
@@ -67,15 +68,29 @@ pub async fn post(State(app): State<Arc<App>>, posted: Posted) -> Response {
     }
 }
 
-async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed> {
+/// All phases but the answer.
+pub(super) async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed> {
     let presented = posted.presented()?;
     let mut reading = app.instance.read();
     let authenticated = client_auth::authenticate(&mut reading, &posted.call, &presented).await?;
     unhurried(app, &posted.call, &authenticated.client)?;
     let request = TokenRequest::parse(&posted.params)?;
     let asking = Asking { call: &posted.call, client: &authenticated.client, request: &request };
-    let grant_type = held(&asking)?;
+    let grant_type = held(app.instance.policy(), &asking)?;
+    drop(reading);
+    // A password is hashed for as long as it takes, so that comes before the work.
+    let verified = match &request.grant {
+        Grant::Password { username, password } => {
+            Some(password::prove(app, &asking, (username, password)).await?)
+        }
+        _ => None,
+    };
     let mut work = app.instance.begin().await?;
+    if let Some(verified) = verified {
+        let given = password::exchange(work, &asking, &verified).await?;
+        app.count(|figures| figures.granted(grant_type.as_str()));
+        return Ok(given);
+    }
     let outcome = grant(&mut work, &asking).await;
     match outcome {
         Ok(given) => {
@@ -107,21 +122,27 @@ fn unhurried(app: &App, call: &Call, client: &Client) -> Result<(), Failed> {
     Err(Failed::Throttled { retry_after: 1, error })
 }
 
-/// Is the grant one we know, and one this client holds?
-fn held(asking: &Asking<'_>) -> Result<GrantType, Error> {
+/// Is the grant one we know, and one this client holds? A refresh token of a client that signs
+/// people in by password alone is a part of that grant, and goes with it.
+fn held(policy: &Policy, asking: &Asking<'_>) -> Result<GrantType, Error> {
+    let client = asking.client;
+    let only_by_password = !policy.legacy_password
+        && client.allows(GrantType::Password)
+        && !client.allows(GrantType::AuthorizationCode);
     let wanted = match &asking.request.grant {
         Grant::AuthorizationCode { .. } => GrantType::AuthorizationCode,
-        Grant::RefreshToken { .. } => GrantType::RefreshToken,
+        Grant::RefreshToken { .. } if !only_by_password => GrantType::RefreshToken,
         Grant::ClientCredentials => GrantType::ClientCredentials,
-        Grant::Password { .. } | Grant::Other(_) => {
+        Grant::Password { .. } if policy.legacy_password => GrantType::Password,
+        Grant::RefreshToken { .. } | Grant::Password { .. } | Grant::Other(_) => {
             let error = Error::new(Code::UnsupportedGrantType, "This grant_type is not supported.");
             return Err(error.received(asking.request.grant.as_str()));
         }
     };
-    if asking.client.grant_types.contains(&wanted) {
+    if client.allows(wanted) {
         return Ok(wanted);
     }
-    let expected: Vec<_> = asking.client.grant_types.iter().map(|g| g.as_str()).collect();
+    let expected: Vec<_> = client.grant_types.iter().map(|g| g.as_str()).collect();
     let error = Error::new(Code::UnauthorizedClient, "This client may not use this grant_type.");
     Err(error.expected(expected.join(", ")).received(wanted.as_str()))
 }

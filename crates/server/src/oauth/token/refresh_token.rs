@@ -25,7 +25,7 @@ pub(super) async fn exchange(
             client,
             grant: &refreshed.grant,
             nonce: None,
-            access: &refreshed.access.text,
+            access: Some(&refreshed.access.text),
         };
         id_token = Some(tokens::id_token(work, asking.call, &of).await?);
     }
