@@ -211,9 +211,9 @@ async fn a_locked_person_is_nobody_until_unlocked_and_what_died_stays_dead() {
         browser.sign_in("grace@example.com").await;
         assert_eq!(browser.get("/account").await.status, 200);
         assert_eq!(fields(&admin.patch(&at, json!({ "status": "gone" })).await), ["status"]);
-        let told = admin
-            .get(&format!("/audit-events?object_kind=user&object_id={grace}&actor=mandate-admin"));
-        assert_eq!(ids(&told.await, "action"), ["user.unlocked", "user.locked", "user.created"]);
+        let of_grace = format!("object_kind=user&object_id={grace}&actor=mandate-admin");
+        let told = admin.get(&format!("/audit-events?{of_grace}")).await;
+        assert_eq!(ids(&told, "action"), ["user.unlocked", "user.locked", "user.created"]);
         let mut work = server.instance.read();
         let ada = accounts::find_by_email(&mut work, ADMIN_EMAIL).await.unwrap().unwrap();
         let last = admin.patch(&format!("/users/{}", ada.id), json!({ "status": "locked" })).await;

@@ -184,15 +184,10 @@ async fn a_token_with_teams(server: &Arc<Server>) -> (App, String) {
     let path = web.authorize_path(&[("scope", "openid as_user:read as_user:write")]);
     browser.sign_in(ADMIN_EMAIL).await;
     let page = browser.visit(&path).await;
-    let ids: Vec<String> = page
-        .body
-        .split("name=\"team\"")
-        .skip(1)
-        .filter_map(|rest| Some(rest.split("value=\"").nth(1)?.split('"').next()?.to_owned()))
-        .take(2)
-        .collect();
+    let values = page.body.split("name=\"teams\" value=\"").skip(1).take(2);
+    let ids: Vec<&str> = values.filter_map(|rest| rest.split('"').next()).collect();
     let mut fields = vec![("decision", "allow")];
-    fields.extend(ids.iter().map(|id| ("team", id.as_str())));
+    fields.extend(ids.iter().map(|id| ("teams", *id)));
     let answer = browser.submit(&page, "/consent", &fields).await;
     let code = answer.returned("code").unwrap_or_else(|| panic!("{} {}", answer.status, page.body));
     let token = web.redeem(&code).await.text("access_token");
