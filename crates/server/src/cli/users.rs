@@ -103,7 +103,10 @@ pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
 }
 
 /// The person behind an id or an address.
-async fn named(desk: &Desk, name: &str) -> Result<User, Failure> {
+///
+/// # Errors
+/// When there is none, or the database cannot answer.
+pub(super) async fn named(desk: &Desk, name: &str) -> Result<User, Failure> {
     let mut work = desk.read();
     let found = match accounts::find(&mut work, &UserId::new(name)).await? {
         None => accounts::find_by_email(&mut work, name).await?,

@@ -112,7 +112,7 @@ async fn a_disabled_person_is_nobody_at_once() {
             .await;
         assert_eq!(stale.status, 412);
         for (body, field) in [
-            (json!({ "status": "locked" }), "status"),
+            (json!({ "status": "gone" }), "status"),
             (json!({ "status": null }), "status"),
             (json!({ "email": null }), "email"),
             (json!({ "id": "usr_x" }), "id"),
