@@ -16,9 +16,12 @@ const LIMIT: usize = 10_000;
 /// One permission of a role, and whether using it changes anything.
 type Allowed = (String, Effect);
 
+/// A role at one version.
+type Copy = (i64, Arc<[Allowed]>);
+
 /// This node's copies.
 #[derive(Debug, Default)]
-pub struct RoleCache(RwLock<HashMap<String, (i64, Arc<[Allowed]>)>>);
+pub struct RoleCache(RwLock<HashMap<String, Copy>>);
 
 /// A role that is held somewhere.
 #[derive(Debug)]

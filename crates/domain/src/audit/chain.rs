@@ -126,7 +126,9 @@ mod tests {
     fn texts_that_only_read_alike_together_are_told_apart() {
         let bytes = |parts: [Option<&str>; 2]| {
             let mut bytes = Vec::new();
-            parts.into_iter().for_each(|part| text(&mut bytes, part));
+            for part in parts {
+                text(&mut bytes, part);
+            }
             bytes
         };
         let all = [

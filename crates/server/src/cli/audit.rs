@@ -285,7 +285,10 @@ async fn verify(
         return Ok((told, code));
     }
     let rows: Vec<_> = verdict.findings.iter().map(finding).collect();
-    told += &format!("\n{} faults; the trail is not as it was sealed.\n\n", verdict.wrong);
+    let count = verdict.wrong.to_string();
+    for part in ["\n", &count, " faults; the trail is not as it was sealed.\n\n"] {
+        told += part;
+    }
     told += &text::columns(["segment", "entry", "fault"], &rows, "");
     Ok((told, code))
 }
