@@ -14,7 +14,7 @@ pub use permissions::{
     Permission, create_permission, delete_permission, describe_permission, find_permission,
     list_permissions,
 };
-pub use rules::{Patch, change, create, delete, find, list};
+pub use rules::{Patch, change, count_held, create, delete, find, list};
 
 use crate::access::Role;
 
