@@ -27,4 +27,9 @@ pub(crate) const ALL: &[db::Migration] = &[
         name: "token_policy",
         sql: include_str!("../../../migrations/0005_token_policy.sql"),
     },
+    db::Migration {
+        number: 6,
+        name: "list_indexes",
+        sql: include_str!("../../../migrations/0006_list_indexes.sql"),
+    },
 ];
