@@ -29,7 +29,12 @@ pub(crate) const ALL: &[db::Migration] = &[
     },
     db::Migration {
         number: 6,
+        name: "list_indexes",
+        sql: include_str!("../../../migrations/0006_list_indexes.sql"),
+    },
+    db::Migration {
+        number: 7,
         name: "audit_seals",
-        sql: include_str!("../../../migrations/0006_audit_seals.sql"),
+        sql: include_str!("../../../migrations/0007_audit_seals.sql"),
     },
 ];

@@ -25,6 +25,7 @@ mod service_teams;
 mod slots;
 mod targets;
 
+pub use crate::clients::own_rights;
 pub use access_tokens::{AccessToken, Issue, Subject, audience, issue};
 pub use connected::{Connected, ConnectedQuery, connected};
 pub use families::{Family, RefreshRefusal, Refreshed, begin_family, refresh};
@@ -41,7 +42,7 @@ pub use inventory::{
 };
 pub use live::{Live, find_live, find_live_refresh, public_id};
 pub use marks::{Marks, flush_marks, mark_used};
-pub use meaning::{Meaning, TeamRights, authority, meaning, own_rights};
+pub use meaning::{Meaning, TeamRights, authority, meaning};
 pub use oversight::{Count, Living, count_of_client, list_of_client, revoke_of_client};
 pub use own::{Own, issue_own};
 pub use personal::{Personal, issue_personal};
@@ -49,4 +50,4 @@ pub use rates::{Rates, admit};
 pub use replays::{Replayed, Replays, replays};
 pub use revocation::{end_grant, end_grants_of, end_tokens_of_user, revoke, revoke_grant_of_user};
 pub use service_teams::service_teams;
-pub use targets::select as select_resources;
+pub use targets::{covers as covers_resources, select as select_resources};

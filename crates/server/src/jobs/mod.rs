@@ -1,6 +1,9 @@
-//! Work nobody waits for: writing gathered marks, sweeping what has expired, counting what is there.
+//! Work nobody waits for: writing gathered marks, sweeping what has expired, assessing risks anew,
+//! counting what is there.
 //!
 //! Every node runs every job; each is a few small statements that do no harm twice.
+
+mod review;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +12,8 @@ use domain::{Actor, Call, Fault, Stopwatch, Work, audit, census, settings};
 use tokio::sync::watch;
 
 use crate::app::App;
+
+pub use review::Review;
 
 /// How often the trail is sealed.
 const ROUND: Duration = Duration::from_secs(1);
@@ -34,6 +39,7 @@ const SWEEP_BUDGET: Duration = Duration::from_millis(20);
 /// Runs until `stop`, then writes what is still gathered.
 pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut round = 0_u32;
+    let mut review = Review::default();
     loop {
         tokio::select! {
             () = tokio::time::sleep(ROUND) => {}
@@ -49,6 +55,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
         if round.is_multiple_of(SWEEP_EVERY) {
             attend(&app, "sweep", sweep(&app)).await;
+            attend(&app, "review", review.go_on(&app)).await;
         }
         if app.figures.is_some() && round % COUNT_EVERY == 1 {
             attend(&app, "count", count(&app)).await;

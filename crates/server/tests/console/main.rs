@@ -8,10 +8,12 @@ mod harness;
 
 mod audit;
 mod cast;
+mod ceiling;
 mod create;
 mod credentials;
 mod endings;
 mod list;
+mod markup;
 mod refusals;
 mod roles;
 mod scopes;
