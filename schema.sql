@@ -199,6 +199,7 @@ CREATE INDEX clients_risk_idx ON clients (risk_score, id);
 CREATE INDEX clients_used_idx ON clients (last_used_at, id);
 CREATE INDEX clients_owner_idx ON clients (owner_team);
 CREATE INDEX clients_context_user_idx ON clients (context_user);
+CREATE INDEX clients_organization_idx ON clients (organization_id);
 
 -- Every set of a client, in order: redirect_uri, scope, grant_type, auth_method, …
 CREATE TABLE client_sets (
@@ -250,6 +251,7 @@ CREATE TABLE resource_introspectors (
   client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
   PRIMARY KEY (resource_id, client_id)
 );
+CREATE INDEX resource_introspectors_client_idx ON resource_introspectors (client_id);
 
 CREATE TABLE idempotency_keys (
   actor TEXT NOT NULL,
@@ -273,6 +275,7 @@ CREATE TABLE consents (
   consented_at BIGINT NOT NULL,
   PRIMARY KEY (user_id, client_id)
 );
+CREATE INDEX consents_client_idx ON consents (client_id);
 
 -- An authorization request from the moment the person is identified until its code is redeemed.
 CREATE TABLE authorizations (
@@ -287,6 +290,7 @@ CREATE TABLE authorizations (
   expires_at BIGINT NOT NULL
 );
 CREATE INDEX authorizations_expires_idx ON authorizations (expires_at);
+CREATE INDEX authorizations_user_idx ON authorizations (user_id);
 
 -- One authorization: this client, for this person, with these scopes, resources and teams.
 CREATE TABLE grants (

@@ -19,7 +19,7 @@ pub mod step;
 mod store;
 
 pub use begin::{Begun, Unredirectable, begin, offered_scopes};
-pub use code::{Redeemed, redeem};
+pub use code::{Presented, Redeemed, redeem};
 pub use decide::{
     Choice, ConsentQuestion, Decision, TeamChoice, answer, decide, question, resume, writes,
 };

@@ -19,6 +19,7 @@ mod me;
 mod openapi;
 mod operation;
 mod organizations;
+mod own_client;
 mod problem;
 mod query;
 mod resources;

@@ -1,6 +1,9 @@
-//! Work nobody waits for: writing gathered marks, sweeping what has expired, counting what is there.
+//! Work nobody waits for: writing gathered marks, sweeping what has expired, assessing risks anew,
+//! counting what is there.
 //!
 //! Every node runs every job; each is a few small statements that do no harm twice.
+
+mod review;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +12,8 @@ use domain::{Actor, Call, Fault, Stopwatch, census};
 use tokio::sync::watch;
 
 use crate::app::App;
+
+pub use review::Review;
 
 /// How often gathered marks are written.
 const FLUSH_EVERY: Duration = Duration::from_secs(2);
@@ -24,6 +29,7 @@ const SWEEP_ROWS: i64 = 200;
 /// Runs until `stop`, then writes what is still gathered.
 pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut round = 0_u32;
+    let mut review = Review::default();
     loop {
         tokio::select! {
             () = tokio::time::sleep(FLUSH_EVERY) => {}
@@ -36,6 +42,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
         if round.is_multiple_of(SWEEP_EVERY) {
             attend(&app, "sweep", sweep(&app)).await;
+            attend(&app, "review", review.go_on(&app)).await;
         }
         if app.figures.is_some() && round % COUNT_EVERY == 1 {
             attend(&app, "count", count(&app)).await;

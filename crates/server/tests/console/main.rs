@@ -8,6 +8,7 @@ mod harness;
 
 mod audit;
 mod cast;
+mod ceiling;
 mod create;
 mod credentials;
 mod endings;

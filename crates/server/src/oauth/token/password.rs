@@ -67,7 +67,8 @@ async fn given(work: &mut Work, asking: &Asking<'_>, user: &User) -> Result<Give
     let mut id_token = None;
     if given.access.scopes.contains("openid") {
         let access = Some(&given.access.text);
-        let of = IdToken { client, grant: &given.grant, nonce: None, access };
+        let (grant, scopes) = (&given.grant, &given.access.scopes);
+        let of = IdToken { client, grant, scopes, nonce: None, access };
         id_token = Some(tokens::id_token(work, call, &of).await?);
     }
     Ok(Given { access: given.access, refresh: given.refresh, id_token })
