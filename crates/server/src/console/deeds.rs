@@ -47,6 +47,7 @@ pub(super) fn action(action: &str) -> String {
         "token.revoked" => "Revoked a token",
         "grant.revoked" => "Withdrew an authorization",
         "scope.created" => "Added a scope",
+        "scope.updated" => "Changed a scope",
         "scope.deleted" => "Deleted a scope",
         "user.created" => "Created the account",
         "user.invited" => "Made an invitation",

@@ -29,7 +29,7 @@ pub use clients::{
 };
 pub use compare::{Comparison, Piece, mark};
 pub use refusals::{Forbidden, Refusal, RefusalList, RefusalRow};
-pub use scopes::{ScopeList, ScopeRow};
+pub use scopes::{ScopeEdit, ScopeList, ScopeRow};
 pub use teams::{
     MemberRow, OrganizationList, OrganizationPage, OrganizationRow, PlaceEnd, TeamList, TeamPage,
     TeamRow,

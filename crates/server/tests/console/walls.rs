@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cast::{STRANGER, admin, person};
 use crate::harness::one;
 
-const PAGES: [&str; 27] = [
+const PAGES: [&str; 28] = [
     "/console/clients",
     "/console/clients/new",
     "/console/clients/new?kind=web",
@@ -26,6 +26,7 @@ const PAGES: [&str; 27] = [
     "/console/errors/err_x",
     "/console/search?q=service",
     "/console/scopes",
+    "/console/scopes/edit?name=openid",
     "/console/audit",
     "/console/audit.csv",
     "/console/audit/1",
@@ -35,7 +36,7 @@ const PAGES: [&str; 27] = [
     "/console/organizations/org_x",
 ];
 
-const DEEDS: [&str; 26] = [
+const DEEDS: [&str; 27] = [
     "/console/clients",
     "/console/clients:delete",
     "/console/clients:disable",
@@ -53,6 +54,7 @@ const DEEDS: [&str; 26] = [
     "/console/users/usr_x/enable",
     "/console/users/usr_x/invite",
     "/console/scopes",
+    "/console/scopes/edit",
     "/console/scopes:delete",
     "/console/teams",
     "/console/teams/team_x/rename",
