@@ -17,6 +17,10 @@ pub struct Patch {
     /// Another sentence.
     pub description: Option<String>,
     /// Another resource, by its id; `Some(None)`: every resource.
+    #[expect(
+        clippy::option_option,
+        reason = "left out, null and a value are three answers of a merge patch (RFC 7396)"
+    )]
     pub resource: Option<Option<String>>,
 }
 

@@ -246,7 +246,7 @@ async fn guesses_that_have_to_wait_write_nothing() {
             let wrong = wrong.clone();
             tries.spawn(async move { wrong.own_token().await.header("retry-after").to_owned() });
         }
-        let free = tries.join_all().await.into_iter().filter(|wait| wait.is_empty()).count();
+        let free = tries.join_all().await.into_iter().filter(String::is_empty).count();
         assert_eq!((free, failures().await.map(|(n, _)| n)), (1, Some(8)));
     })
     .await;

@@ -107,11 +107,11 @@ fn told(engine: &str, what: &str, searches: bool, taken: &[f64], slow: &mut Vec<
 }
 
 async fn by_api(server: &Arc<Server>, slow: &mut Vec<String>) {
-    let token = server.admin_client().own_token().await.text("access_token");
+    let bearer = server.admin_client().own_token().await.text("access_token");
     for (query, searches) in QUERIES {
         let path = format!("/api/v1/clients?{query}");
         let ask = || async {
-            let request = Request::get(&path).header("authorization", format!("Bearer {token}"));
+            let request = Request::get(&path).header("authorization", format!("Bearer {bearer}"));
             server.send(request.body(Body::empty()).unwrap()).await.status.as_u16()
         };
         let taken = timed(ask, &path).await;
@@ -121,7 +121,7 @@ async fn by_api(server: &Arc<Server>, slow: &mut Vec<String>) {
     for page in 0..40 {
         let Some(cursor) = next else { break };
         let path = format!("/api/v1/clients?limit=200&sort=risk&descending=true&cursor={cursor}");
-        let request = Request::get(&path).header("authorization", format!("Bearer {token}"));
+        let request = Request::get(&path).header("authorization", format!("Bearer {bearer}"));
         let watch = Stopwatch::start();
         let answer = server.send(request.body(Body::empty()).unwrap()).await;
         if page == 39 {
