@@ -173,6 +173,11 @@ impl Instance {
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = held;
     }
 
+    /// The name of the database engine, for people.
+    pub fn engine(&self) -> &'static str {
+        self.db.engine()
+    }
+
     /// The public URL, byte for byte.
     pub fn issuer(&self) -> &str {
         &self.issuer

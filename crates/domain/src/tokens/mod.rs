@@ -5,6 +5,7 @@
 //! no clock is compared but the expiry. This room does not know how a request was authenticated.
 
 mod access_tokens;
+mod connected;
 mod families;
 mod grants;
 mod id_token;
@@ -25,6 +26,7 @@ mod targets;
 
 pub use crate::clients::own_rights;
 pub use access_tokens::{AccessToken, Issue, Subject, audience, issue};
+pub use connected::{Connected, ConnectedQuery, connected};
 pub use families::{Family, RefreshRefusal, Refreshed, begin_family, refresh};
 pub(crate) use grants::stored_scopes;
 pub use grants::{

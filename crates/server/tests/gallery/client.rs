@@ -197,6 +197,7 @@ fn access(voice: Voice) -> String {
             fact(voice, "Teams", "One, chosen at consent"),
             fact(voice, "Resources", "https://api.harbour.example"),
         ],
+        bindings: Some("/console/bindings/x".into()),
         scopes: vec![
             (voice.say("openid"), "read".into()),
             (voice.say("orders:read"), "read".into()),
@@ -274,6 +275,7 @@ fn audit(voice: Voice) -> String {
         frame: voice.frame("Clients"),
         client: head(voice, "Audit"),
         rows: vec![AuditRow {
+            through: None,
             href: "/console/audit/1".into(),
             at: ago(12),
             actor: voice.say("Jonas Weir"),

@@ -104,6 +104,8 @@ pub struct AuditRow {
     pub at: When,
     /// Who.
     pub actor: String,
+    /// The client whose token acted for them, by its id.
+    pub through: Option<String>,
     /// "Updated the client".
     pub action: String,
     /// Field by field.
