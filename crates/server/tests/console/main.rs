@@ -13,6 +13,7 @@ mod create;
 mod credentials;
 mod endings;
 mod list;
+mod markup;
 mod refusals;
 mod roles;
 mod scopes;
