@@ -67,7 +67,7 @@ async fn an_auditor_reads_the_catalogue_and_adds_nothing() {
         let mut auditor = auditor(&server).await;
         let page = auditor.get(LIST).await;
         assert_eq!(page.status, 200);
-        assert!(page.body.contains("needs the permission scope:manage"));
+        assert!(page.body.contains("Needs the permission scope:manage"));
         for path in [LIST, "/console/scopes:delete"] {
             let new = [("name", "a:b"), ("description", "x"), ("scope", "a:b")];
             assert_eq!(send(&mut auditor, &page, path, &new).await.status, 403, "{path}");
