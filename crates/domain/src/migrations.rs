@@ -24,7 +24,12 @@ pub(crate) const ALL: &[db::Migration] = &[
     },
     db::Migration {
         number: 5,
+        name: "token_policy",
+        sql: include_str!("../../../migrations/0005_token_policy.sql"),
+    },
+    db::Migration {
+        number: 6,
         name: "list_indexes",
-        sql: include_str!("../../../migrations/0005_list_indexes.sql"),
+        sql: include_str!("../../../migrations/0006_list_indexes.sql"),
     },
 ];

@@ -27,7 +27,6 @@ pub mod risk;
 mod rules;
 pub mod secrets;
 mod store;
-pub mod trusted_ips;
 mod whole;
 mod words;
 
@@ -42,12 +41,14 @@ use crate::audit;
 use crate::{ClientId, UserId};
 
 pub use crate::teams::Page;
+pub use crate::trusted_ips;
 pub use cache::{Cache, find, find_by_number};
 pub use defaults::{ADMIN_CLIENT, admin_client, ensure_defaults, set_bootstrap_secret};
 pub use draft::{Draft, TeamRestrictions};
 pub use endings::{delete, delete_at, delete_many};
 pub use greatest::own_rights;
 pub(crate) use greatest::reached;
+pub use idempotency::sweep as sweep_idempotency_keys;
 pub use list::{ListQuery, Sort, Summary, list};
 pub use marks::{flush, mark_used};
 pub use observed::{Observed, flush_observed, observe, observed, propose, sweep_observed};

@@ -9,7 +9,7 @@ use protocol::error::{Code, Error};
 use protocol::scope::Scopes;
 
 use super::access_tokens::{self, AccessToken, Issue, Subject};
-use super::{Grant, find_grant, grants, keep_until};
+use super::{Grant, find_grant, grants, keep_until, replays};
 use crate::audit::{self, Object};
 use crate::clients::{Client, RefreshRotation};
 use crate::vault::Opened;
@@ -329,6 +329,7 @@ async fn replayed(
     let sql = "UPDATE refresh_families SET replays = replays + 1 WHERE id = $1 RETURNING access_id";
     let row = work.tx.query_one(sql, db::params![family.id]).await?;
     let access_id: i64 = row.ok_or_else(successor_ended)?.get(0)?;
+    replays::note(work, call, client, replays::RETRY).await?;
     let (grant, scopes, resources) = asked;
     let access = match stored_successor(work, access_id).await? {
         Some((expires_at, scopes, resources)) => {
@@ -411,6 +412,7 @@ async fn stolen(
     generation: i64,
 ) -> Result<(), Fault> {
     super::end_grant(work, family.grant).await?;
+    replays::note(work, call, client, replays::THEFT).await?;
     let object = Object::new("client", client.id.as_str(), &client.name);
     let change = audit::Change {
         field: "refresh_token_generation".into(),

@@ -16,6 +16,7 @@ pub(super) fn all() -> Vec<Member> {
     let mut all = clients::all();
     all.extend(people_and_places());
     all.extend(rights());
+    all.extend(policy());
     all.extend(oversight::all());
     all
 }
@@ -23,6 +24,36 @@ pub(super) fn all() -> Vec<Member> {
 /// A page of items.
 pub(super) fn page(item: Value) -> Value {
     object(vec![("items", list(item)), ("next_cursor", nullable(text()))], vec![])
+}
+
+/// What is known of tokens and of where a person may sign in from.
+fn policy() -> Vec<Member> {
+    vec![
+        ("Ended", object(vec![("ended", number(0, i64::MAX))], vec![("dry_run", flag())])),
+        ("TrustedIps", object(vec![("trusted_ips", texts())], vec![("dry_run", flag())])),
+        (
+            "TokenStatistics",
+            object(
+                vec![
+                    ("living_access_tokens", number(0, i64::MAX)),
+                    ("living_refresh_tokens", number(0, i64::MAX)),
+                    ("max_active_tokens", nullable(number(1, 200))),
+                    ("retries", object(replayed(), vec![])),
+                    ("suspected_theft", object(replayed(), vec![])),
+                ],
+                vec![],
+            ),
+        ),
+    ]
+}
+
+/// How often spent refresh tokens came again.
+fn replayed() -> Vec<Member> {
+    vec![
+        ("count", number(0, i64::MAX)),
+        ("last_at", nullable(instant())),
+        ("last_address", nullable(text())),
+    ]
 }
 
 fn people_and_places() -> Vec<Member> {

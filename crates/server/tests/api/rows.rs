@@ -1,5 +1,5 @@
 //! What the four products let an administrator do with a client, row by row, as far as no other test
-//! of this binary shows it. The list of all rows is in `house/rows.rs`.
+//! of this binary shows it. The list of all rows is in `house/client_rows.rs`.
 
 use std::collections::BTreeSet;
 

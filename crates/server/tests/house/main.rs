@@ -14,6 +14,7 @@
 )]
 
 mod arrows;
+mod client_rows;
 mod headers;
 mod licences;
 mod map;

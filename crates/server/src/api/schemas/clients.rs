@@ -23,6 +23,7 @@ pub(super) fn all() -> Vec<Member> {
         ("client_id", text()),
         ("client_secret", json!({ "type": "string", "minLength": 32, "writeOnly": true })),
         ("confirm_high_risk", json!({ "type": "boolean", "writeOnly": true })),
+        ("revoke_tokens", json!({ "type": "boolean", "writeOnly": true })),
     ]);
     let left_out = |members: Vec<Member>| -> Vec<Member> {
         members.into_iter().map(|(name, schema)| (name, nullable(schema))).collect()
@@ -31,6 +32,7 @@ pub(super) fn all() -> Vec<Member> {
     patched.extend([
         ("client_id", text()),
         ("confirm_high_risk", json!({ "type": "boolean", "writeOnly": true })),
+        ("revoke_tokens", json!({ "type": "boolean", "writeOnly": true })),
     ]);
     let (name, others): (Vec<_>, Vec<_>) =
         given.into_iter().partition(|(name, _)| *name == "client_name");
