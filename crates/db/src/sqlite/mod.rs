@@ -6,6 +6,7 @@
 mod backup;
 mod connection;
 mod failure;
+mod primitives;
 mod reader;
 mod statement;
 mod turnstile;
@@ -48,8 +49,14 @@ impl Database {
         let writer = opened.await.map_err(Error::broken)??;
         let turnstile = Turnstile::new(writer)?;
         let database = Database { place: Arc::new(place), turnstile, figures };
-        database.ping().await?;
-        Ok(database)
+        match database.ping().await {
+            Err(Error::Unavailable(reason)) => {
+                let path = database.path().display();
+                Err(Error::Unavailable(format!("{path} can't be written: {reason}")))
+            }
+            Err(error) => Err(error),
+            Ok(()) => Ok(database),
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
