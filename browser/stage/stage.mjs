@@ -17,7 +17,7 @@ const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
-const PATIENCE = 10_000;
+const PATIENCE = 15_000;
 
 const servers = [];
 let browser;
@@ -75,9 +75,9 @@ class Cast {
   }
 
   // A page of a browser in which nobody is signed in.
-  async anybody(options = {}) {
+  async anybody({ server = this.server, ...options } = {}) {
     const context = await (await raiseBrowser()).newContext({
-      viewport: { width: 1280, height: 900 }, baseURL: this.server.origin, ...options,
+      viewport: { width: 1280, height: 900 }, baseURL: server.origin, ...options,
     });
     context.setDefaultTimeout(PATIENCE);
     this.#contexts.push(context);
@@ -87,19 +87,20 @@ class Cast {
 
   // A page of a browser in which this person is signed in; the administrator unless named.
   // `anew`: with a session of its own, for tests that end it.
-  async signedIn(email = ADMIN.email, { anew = false, ...options } = {}) {
-    const key = `${this.server.origin} ${email}`;
+  // `server`: on another one than the shared.
+  async signedIn(email = ADMIN.email, { anew = false, server = this.server, ...options } = {}) {
+    const key = `${server.origin} ${email}`;
     if (anew || !known.has(key)) {
-      const page = await this.anybody(options);
+      const page = await this.anybody({ server, ...options });
       await page.goto("/login");
       await page.getByLabel("E-mail address").fill(email);
-      await page.getByLabel("Password").fill(this.server.password);
+      await page.getByLabel("Password").fill(server.password);
       await page.getByRole("button", { name: "Sign in" }).click();
       await page.waitForURL((url) => url.pathname !== "/login");
       if (!anew) known.set(key, await page.context().storageState());
       return page;
     }
-    return this.anybody({ storageState: known.get(key), ...options });
+    return this.anybody({ server, storageState: known.get(key), ...options });
   }
 
   // Forgives one kind of trouble from here on: a refusal that the test provokes by script.
@@ -142,7 +143,7 @@ class Cast {
       const picture = join(folder, `${name.replace(/\W+/g, "-").slice(0, 80)}-${n + 1}.png`);
       const words = await page.locator("body").innerText({ timeout: 1000 }).catch(() => "");
       await page.screenshot({ path: picture, fullPage: true, timeout: 5000 }).catch(() => {});
-      console.error(`\n-- page ${n + 1} stood at ${page.url()}\n${words.slice(0, 3000)}\n-- picture: ${picture}\n`);
+      console.error(`\n-- page ${n + 1} stood at ${page.url()}\n${words.slice(0, 1500)}\n-- picture: ${picture}\n`);
     }
     for (const words of this.#troubles) console.error(`-- trouble: ${words}`);
   }

@@ -119,6 +119,11 @@ impl FromQuery for ListQuery {
             "Only those with a living secret that ends within so many days.",
         ),
         Parameter::query(
+            "risk_from",
+            Type::Number(0, 100),
+            "Only those whose risk score is at least this.",
+        ),
+        Parameter::query(
             "sort",
             Type::Word(&["name", "created", "last_used", "risk"]),
             "By what; name unless given.",
@@ -145,6 +150,7 @@ impl FromQuery for ListQuery {
             all_teams: values.flag("all_teams"),
             unused_days: values.number("unused_days"),
             secret_expiring_days: values.number("secret_expiring_days"),
+            risk_from: values.number("risk_from"),
             sort: values.word("sort", Sort::parse).unwrap_or_default(),
             descending: values.flag("descending").unwrap_or_default(),
             limit: values.number("limit").unwrap_or_default(),

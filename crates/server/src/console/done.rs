@@ -9,6 +9,7 @@ use crate::web::page;
 /// Word and sentence.
 const TOLD: &[(&str, &str)] = &[
     ("saved", "Saved. It holds from the next request."),
+    ("undone", "Undone. It is as it was before, from the next request."),
     ("unchanged", "Nothing was different, so nothing was changed."),
     ("disabled", "Disabled. It gets no tokens, and those it had have ended."),
     ("enabled", "Enabled. It may get tokens again; those that ended stay dead."),
@@ -38,6 +39,21 @@ pub(super) fn told(query: &Query) -> Option<String> {
 
 /// On to the page at `path`, which tells it.
 pub(super) fn done(path: &str, word: &'static str) -> Response {
+    done_to(path, "", (word, &[]))
+}
+
+/// The same to the view of a list that `view` narrows, with what the page needs to know about it.
+pub(super) fn done_to(
+    path: &str,
+    view: &str,
+    (word, about): (&'static str, &[(&str, &str)]),
+) -> Response {
     debug_assert!(TOLD.iter().any(|(known, _)| *known == word), "{word} has no sentence");
-    page::see_other(&format!("{path}?done={word}"))
+    let view = Query::sent(view).view();
+    let joint = if view.is_empty() { "" } else { "&" };
+    let told = form_urlencoded::Serializer::new(String::new())
+        .append_pair("done", word)
+        .extend_pairs(about)
+        .finish();
+    page::see_other(&format!("{path}?{view}{joint}{told}"))
 }

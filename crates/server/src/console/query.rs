@@ -36,6 +36,23 @@ impl Query {
         self.get(name).unwrap_or_default().to_owned()
     }
 
+    /// Every value of this name.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.0.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// The query as it narrows a list: without what was just told, and without what is blank.
+    pub fn view(&self) -> String {
+        let passing = ["done", "about", "from", "undo"];
+        let kept = self.0.iter().filter(|(n, v)| !passing.contains(&n.as_str()) && !v.is_empty());
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
+    }
+
+    /// A query that was sent along in a form.
+    pub fn sent(text: &str) -> Self {
+        Self::read(text)
+    }
+
     /// Is any of these filled?
     pub fn has_any(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.get(name).is_some())
@@ -43,9 +60,7 @@ impl Query {
 
     /// This page of the list, to the one behind `cursor`: the same query with another cursor.
     pub fn at(&self, cursor: &str) -> String {
-        let kept = self.0.iter().filter(|(n, v)| n != "cursor" && n != "done" && !v.is_empty());
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(kept);
+        let mut query = self.without_cursor();
         query.append_pair("cursor", cursor);
         format!("?{}", query.finish())
     }
@@ -53,9 +68,15 @@ impl Query {
     /// The first page of the same list, where this is a later one.
     pub fn first(&self) -> Option<String> {
         self.get("cursor")?;
-        let kept = self.0.iter().filter(|(n, v)| n != "cursor" && n != "done" && !v.is_empty());
+        Some(format!("?{}", self.without_cursor().finish()))
+    }
+
+    fn without_cursor(&self) -> form_urlencoded::Serializer<'static, String> {
+        let passing = ["cursor", "done", "about", "from", "undo"];
+        let kept = self.0.iter().filter(|(n, v)| !passing.contains(&n.as_str()) && !v.is_empty());
         let mut query = form_urlencoded::Serializer::new(String::new());
-        Some(format!("?{}", query.extend_pairs(kept).finish()))
+        query.extend_pairs(kept);
+        query
     }
 }
 
@@ -71,6 +92,14 @@ mod tests {
         assert_eq!(query.at("x=1"), "?q=a+b%26c&cursor=x%3D1");
         assert_eq!(query.first().as_deref(), Some("?q=a+b%26c"));
         assert_eq!(Query::read("q=1").first(), None);
+    }
+
+    #[test]
+    fn a_view_is_the_query_without_what_was_told() {
+        let query = Query::read("q=a&done=disabled&about=x&from=list&columns=type&columns=used");
+        assert_eq!(query.view(), "q=a&columns=type&columns=used");
+        assert_eq!(query.all("columns"), ["type", "used"]);
+        assert_eq!(Query::sent(&query.view()).view(), query.view());
     }
 
     #[test]

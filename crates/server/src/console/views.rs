@@ -14,7 +14,8 @@ mod users;
 
 pub use audit::{AuditEntry, AuditList};
 pub use client::{
-    ClientAccess, ClientCredentials, ClientDanger, ClientHead, ClientOverview, Reach, SecretRow,
+    ClientAccess, ClientCredentials, ClientDanger, ClientHead, ClientOverview, Reach, RiskReason,
+    SecretRow, Trial,
 };
 pub use client_form::{
     ClientForm, ClientKinds, ClientNew, ClientSaved, ClientSettings, Kind, MoreSettings, Preview,
@@ -23,7 +24,9 @@ pub use client_form::{
 pub use client_history::{
     ActivityRow, AuditRow, Change, ClientActivity, ClientAudit, ClientTokens, TokenRow,
 };
-pub use clients::{ClientBulkDelete, ClientFilters, ClientList, ClientRow, SecretsSummary};
+pub use clients::{
+    ClientBulkDelete, ClientFilters, ClientList, ClientRow, RowAction, SecretsSummary,
+};
 pub use compare::{Comparison, Piece, mark};
 pub use refusals::{Forbidden, Refusal, RefusalList, RefusalRow};
 pub use scopes::{ScopeList, ScopeRow};

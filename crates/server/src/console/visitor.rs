@@ -204,6 +204,7 @@ impl Visitor {
             search: self.authority.reach("oauth_client:read").map(|_| "/console/search".into()),
             notice: notice.map(str::to_owned),
             done: told(query),
+            undo: None,
         }
     }
 }

@@ -159,6 +159,17 @@ pub struct Frame {
     pub notice: Option<String>,
     /// Something just done, told once: "Client saved."
     pub done: Option<String>,
+    /// How it is undone, if it can be.
+    pub undo: Option<Undo>,
+}
+
+/// A form that takes back what was just done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Undo {
+    /// Where it is sent.
+    pub action: String,
+    /// What goes along, beside the form token.
+    pub fields: Vec<(String, String)>,
 }
 
 /// What `/` additionally says while `mandate demo` runs.

@@ -89,7 +89,10 @@ async fn an_auditor_sees_secrets_by_their_hint_and_rotates_none() {
     let page = auditor.get(PAGE).await;
     assert_eq!(page.status, 200);
     assert!(page.body.contains("Needs the permission oauth_client:rotate"));
-    assert!(!page.body.contains("Rotate secret</button>"));
+    assert!(
+        page.body.contains("disabled aria-describedby=\"rotate-refused\">Rotate secret</button>")
+    );
+    assert!(!page.body.contains("action=\"/console/clients/service/rotate\""));
     let changes = [("confirm_name", "Service"), ("retire_previous_after", "0")];
     let posted = send(&mut auditor, &page, ROTATE, &changes).await;
     assert_eq!(posted.status, 403);

@@ -15,13 +15,16 @@ async fn disabling_kills_tokens_at_once_and_enabling_wakes_none() {
         assert!(page.body.contains("ends 1 living token at once"), "{}", page.body);
         let path = "/console/clients/service/disable";
         let answer = send(&mut browser, &page, path, &[]).await;
-        assert_eq!(answer.location(), "/console/clients/service/danger?done=disabled");
+        assert_eq!(
+            answer.location(),
+            "/console/clients/service/danger?done=disabled&about=service"
+        );
         assert!(!server.admin_client().is_active(&token).await);
         assert_eq!(service.own_token().await.verdict(), "401 invalid_client");
         let page = browser.get(answer.location()).await;
         assert!(page.body.contains("Disabled. It gets no tokens"));
         let answer = send(&mut browser, &page, "/console/clients/service/enable", &[]).await;
-        assert_eq!(answer.location(), "/console/clients/service/danger?done=enabled");
+        assert_eq!(answer.location(), "/console/clients/service/danger?done=enabled&about=service");
         assert!(!server.admin_client().is_active(&token).await, "it stays dead");
         assert_eq!(service.own_token().await.status, 200);
     })

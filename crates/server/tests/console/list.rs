@@ -55,7 +55,10 @@ async fn filters_live_in_the_address() {
             ("team=some", vec!["Notes"]),
             ("scope=oauth_client:read&q=Export", vec!["Export"]),
             ("grant=client_credentials&q=Export", vec!["Export"]),
-            ("status=unused", vec![]),
+            ("use=unused", vec![]),
+            ("secret=expiring", vec![]),
+            ("risk=high&q=Export", vec![]),
+            ("risk=medium&q=Export", vec!["Export"]),
             // What it does not understand it ignores.
             ("type=nonsense&status=&sort=sideways&cursor=bad&q=Notes", vec!["Notes"]),
         ] {
@@ -214,4 +217,32 @@ async fn a_search_takes_whatever_somebody_has_in_hand() {
         let answer = browser.get(&format!("/console/search?{encoded}")).await;
         assert_eq!(answer.location(), want, "{q}");
     }
+}
+
+#[tokio::test]
+async fn columns_are_those_that_the_address_names() {
+    let server = Arc::new(one().await);
+    fleet(&server).await;
+    let mut browser = admin(&server).await;
+    let usual = browser.get(LIST).await;
+    assert!(usual.body.contains("class=\"client-table hide-owner\""));
+    let named = browser.get(&format!("{LIST}?columns=client&columns=owner&columns=used")).await;
+    for column in ["type", "access", "scopes", "tokens", "secrets", "status"] {
+        assert!(named.body.contains(&format!(" hide-{column}")), "{column}");
+    }
+    assert!(!named.body.contains("hide-owner") && !named.body.contains("hide-used"));
+}
+
+#[tokio::test]
+async fn the_menu_of_a_row_names_the_right_that_is_missing() {
+    let server = Arc::new(one().await);
+    fleet(&server).await;
+    let page = auditor(&server).await.get(&format!("{LIST}?q=Export")).await;
+    for right in ["oauth_client:update", "oauth_client:rotate", "oauth_client:delete"] {
+        assert!(page.body.contains(&format!("Needs the permission {right}")), "{right}");
+    }
+    assert!(!page.body.contains("action=\"/console/clients/export/disable\""));
+    let page = admin(&server).await.get(&format!("{LIST}?q=mandate-cli")).await;
+    assert!(page.body.contains("This server relies on it: it cannot be deleted."));
+    assert!(page.body.contains("It is public and has no secret."));
 }

@@ -16,5 +16,7 @@ mod refusals;
 mod scopes;
 mod settings;
 mod teams;
+mod trial;
+mod undo;
 mod users;
 mod walls;

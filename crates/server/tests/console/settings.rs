@@ -6,9 +6,16 @@ use domain::access::{CLIENT_MANAGER, Place};
 use serde_json::json;
 
 use crate::cast::{MANAGER, OUT, admin, auditor, complaints, filled, person, places, send};
-use crate::harness::{both, one};
+use crate::harness::{Answer, both, one};
 
 const PATH: &str = "/console/clients/web-app/settings";
+
+/// The change was made, and the page that follows offers to take it back.
+#[track_caller]
+fn assert_saved(answer: &Answer) {
+    let saved = answer.location().contains("/settings?done=saved&undo=");
+    assert!(saved, "{} {:?}", answer.location(), complaints(answer));
+}
 
 #[tokio::test]
 async fn saves_what_is_different_and_nothing_else() {
@@ -26,12 +33,7 @@ async fn saves_what_is_different_and_nothing_else() {
         );
         let changes = [("client_name", "Harbour Notes"), ("access_token_lifetime", "30 m")];
         let saved = send(&mut browser, &page, PATH, &changes).await;
-        assert_eq!(
-            saved.location(),
-            "/console/clients/web-app/settings?done=saved",
-            "{:?}",
-            complaints(&saved)
-        );
+        assert_saved(&saved);
         let after = browser.get(saved.location()).await;
         assert!(after.body.contains("Saved. It holds from the next request."));
         assert!(after.body.contains("value=\"Harbour Notes\""));
@@ -70,7 +72,7 @@ async fn shows_both_when_somebody_else_saved_meanwhile() {
             assert!(clash.body.contains(told), "{told}");
         }
         let saved = send(&mut first, &clash, PATH, &[]).await;
-        assert_eq!(saved.location(), "/console/clients/web-app/settings?done=saved");
+        assert_saved(&saved);
         let now = first.get(PATH).await;
         assert!(now.body.contains("value=\"10 minutes\"") && now.body.contains("value=\"Mine\""));
     })
@@ -126,12 +128,7 @@ async fn leaving_the_code_grant_takes_its_redirects_along() {
     let page = browser.get(PATH).await;
     let changes = [("grant_types", "client_credentials"), ("scopes", "oauth_client:read")];
     let saved = send(&mut browser, &page, PATH, &changes).await;
-    assert_eq!(
-        saved.location(),
-        "/console/clients/web-app/settings?done=saved",
-        "{:?}",
-        complaints(&saved)
-    );
+    assert_saved(&saved);
     let overview = browser.get("/console/clients/web-app").await;
     assert!(!overview.body.contains("https://app.example/cb"));
     assert!(overview.body.contains("grant_type=client_credentials"));
@@ -149,7 +146,7 @@ async fn settings_the_form_does_not_show_stay() {
     let mut browser = admin(&server).await;
     let page = browser.get(PATH).await;
     let saved = send(&mut browser, &page, PATH, &[("client_name", "Other")]).await;
-    assert!(saved.location().ends_with("done=saved"), "{:?}", complaints(&saved));
+    assert_saved(&saved);
     let token = server.admin_client().own_token().await.text("access_token");
     let client = server.admin_client().get_with("/api/v1/clients/web-app", &token).await.json();
     assert_eq!(client["auth_methods"], json!(["client_secret_post"]));
@@ -166,8 +163,12 @@ async fn an_auditor_sees_settings_that_cannot_be_touched() {
     let page = auditor.get(PATH).await;
     assert_eq!(page.status, 200);
     assert!(page.body.contains("Needs the permission oauth_client:update"));
-    assert!(page.body.contains("<fieldset class=\"bare form\" disabled>"));
-    assert!(!page.body.contains("Save changes"));
+    assert!(
+        page.body
+            .contains("<fieldset class=\"bare form\" id=\"settings\" tabindex=\"-1\" disabled>")
+    );
+    assert!(page.body.contains("disabled aria-describedby=\"save-refused\">Save changes</button>"));
+    assert!(!page.body.contains("type=\"submit\" class=\"button\">Save changes"));
     let posted = send(&mut auditor, &page, PATH, &[("client_name", "Mine now")]).await;
     assert_eq!(posted.status, 403);
 }
@@ -186,7 +187,7 @@ async fn a_manager_without_sight_of_teams_changes_no_places() {
     let page = manager.get(PATH).await;
     assert!(!page.body.contains("name=\"team_restrictions.teams\""));
     let saved = send(&mut manager, &page, PATH, &[("description", "Ours")]).await;
-    assert!(saved.location().ends_with("done=saved"), "{:?}", complaints(&saved));
+    assert_saved(&saved);
     let overview = admin(&server).await.get("/console/clients/web-app").await;
     assert!(overview.body.contains("Harbour, Quay"), "{}", overview.body);
     // Widening beyond what the manager holds is refused on its field, by the ceiling.
@@ -221,11 +222,32 @@ async fn a_preview_says_what_would_happen_and_does_nothing() {
         let trail = browser.get("/console/clients/web-app/audit").await;
         assert!(!trail.body.contains("Changed the settings"));
         let saved = send(&mut browser, &told, PATH, &[]).await;
-        assert!(saved.location().ends_with("done=saved"), "what was previewed can be saved");
+        assert_saved(&saved);
         let wrong = [("access_token_lifetime", "0"), ("preview", "true")];
         assert_eq!(send(&mut browser, &page, PATH, &wrong).await.status, 409, "an older form");
         let page = browser.get(PATH).await;
         assert_eq!(send(&mut browser, &page, PATH, &wrong).await.status, 422);
     })
     .await;
+}
+
+#[tokio::test]
+async fn shows_the_call_of_the_api_that_saves_the_same_and_saves_nothing() {
+    let server = Arc::new(one().await);
+    server.web_app().await;
+    let mut browser = admin(&server).await;
+    let page = browser.get(PATH).await;
+    let asked = [("description", "it's ours"), ("access_token_lifetime", "5 m"), ("curl", "true")];
+    let shown = send(&mut browser, &page, PATH, &asked).await;
+    assert_eq!(shown.status, 200);
+    let call = shown.body.split_once("id=\"call\"").unwrap().1.split_once("</pre>").unwrap().0;
+    for part in
+        ["-X PATCH", "/api/v1/clients/web-app", "If-Match", "access_token_lifetime&#34;: 300"]
+    {
+        assert!(call.contains(part), "{part}: {call}");
+    }
+    assert!(!call.contains("client_name"), "what is the same is not in it: {call}");
+    assert!(shown.body.contains("value=\"it&#39;s ours\""), "what was typed stays");
+    let now = browser.get(PATH).await;
+    assert!(now.body.contains("value=\"1 hour\""), "nothing was saved");
 }

@@ -35,11 +35,12 @@ const PAGES: [&str; 27] = [
     "/console/organizations/org_x",
 ];
 
-const DEEDS: [&str; 25] = [
+const DEEDS: [&str; 26] = [
     "/console/clients",
     "/console/clients:delete",
     "/console/clients:disable",
     "/console/clients/service/settings",
+    "/console/clients/service/undo",
     "/console/clients/service/rotate",
     "/console/clients/service/secrets/sec_x/retire",
     "/console/clients/service/tokens/x/revoke",

@@ -3,7 +3,8 @@
 use askama::Template;
 use mandate::console::views::{
     ActivityRow, AuditRow, Change, ClientAccess, ClientActivity, ClientAudit, ClientCredentials,
-    ClientDanger, ClientHead, ClientOverview, ClientTokens, Reach, SecretRow, TokenRow,
+    ClientDanger, ClientHead, ClientOverview, ClientTokens, Reach, RiskReason, SecretRow, TokenRow,
+    Trial,
 };
 use mandate::web::views::{Errors, Fact, Link, NavEntry, Snippet};
 
@@ -65,6 +66,38 @@ fn fact(voice: Voice, label: &str, value: &str) -> Fact {
     Fact { label: label.into(), value: voice.say(value) }
 }
 
+fn reason(voice: Voice, sentence: &str, remedy: &str) -> RiskReason {
+    RiskReason {
+        sentence: voice.say(sentence),
+        points: 15,
+        remedy: Link {
+            label: voice.say(remedy),
+            href: "/console/clients/harbour-notes/settings".into(),
+        },
+    }
+}
+
+pub fn trial(voice: Voice) -> Trial {
+    Trial {
+        client_id: voice.say("harbour-notes"),
+        method: "client_secret_basic".into(),
+        token: "/oauth2/token".into(),
+        revoke: "/oauth2/revoke".into(),
+        authorize: "/oauth2/authorize".into(),
+        works_alone: true,
+        redirect: voice.maybe("https://notes.harbour.example/callback"),
+        scope: voice.say("openid profile"),
+        secret: None,
+        asks_secret: true,
+        enabled: true,
+    }
+}
+
+pub fn call(voice: Voice) -> Snippet {
+    let code = "curl -s -X PATCH https://id.northwind.example/api/v1/clients/harbour-notes";
+    Snippet { label: "Save this by the API".into(), code: voice.say(code) }
+}
+
 fn overview(voice: Voice) -> String {
     let snippet = |label: &str, code: &str| Snippet { label: label.into(), code: voice.say(code) };
     let page = ClientOverview {
@@ -97,9 +130,11 @@ fn overview(voice: Voice) -> String {
             snippet("Node", "import * as client from 'openid-client'"),
         ],
         risk_reasons: vec![
-            voice.say("PKCE is optional."),
-            voice.say("Its secret is 340 days old."),
+            reason(voice, "It may ask for codes without PKCE.", "Require PKCE."),
+            reason(voice, "A living secret is older than 180 days.", "Rotate the secret."),
         ],
+        risk_score: 30,
+        trial: trial(voice),
         created: (ago(340), voice.say("Ada Brandt")),
         updated: (ago(12), voice.say("Jonas Weir")),
     };
@@ -143,6 +178,7 @@ fn credentials(voice: Voice, public: bool) -> String {
         ],
         expires: vec![voice.choice("", "Never", true), voice.choice("90", "In 90 days", false)],
         revoke_tokens: false,
+        call: call(voice),
         label: voice.say("Second cluster"),
         errors: Errors(vec![voice.wrong("confirm_name", "This is not the name of the client.")]),
     };
@@ -275,6 +311,7 @@ fn danger(voice: Voice, system: bool) -> String {
         revoke_refused: None,
         delete_refused: system
             .then(|| voice.say("A system client cannot be deleted: this server relies on it.")),
+        calls: vec![call(voice)],
         errors: Errors::default(),
     };
     page.render().unwrap()

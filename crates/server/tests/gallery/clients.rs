@@ -2,7 +2,7 @@
 
 use askama::Template;
 use mandate::console::views::{
-    ClientBulkDelete, ClientFilters, ClientList, ClientRow, SecretsSummary,
+    ClientBulkDelete, ClientFilters, ClientList, ClientRow, RowAction, SecretsSummary,
 };
 use mandate::web::views::{Errors, When};
 
@@ -30,7 +30,14 @@ fn filters(voice: Voice) -> ClientFilters {
         team: all(&["Any team", "All teams", "Harbour", "Quay"]),
         access: all(&["Any", "Read only", "Full access"]),
         kind: all(&["Any", "Confidential", "Public", "Service"]),
-        status: all(&["Any", "Enabled", "Disabled", "Unused", "Secret expiring"]),
+        status: all(&["Any", "Enabled", "Disabled"]),
+        used: all(&["Any", "Unused for 90 days"]),
+        secret: all(&["Any", "Ends within 30 days"]),
+        risk: all(&["Any", "High"]),
+        columns: vec![
+            voice.choice("type", "Type and grants", true),
+            voice.choice("owner", "Owner", false),
+        ],
         grant: all(&["Any", "Authorization code"]),
         scope: all(&["Any", "openid"]),
         sort: all(&["Name", "Newest first"]),
@@ -54,8 +61,29 @@ fn row(voice: Voice, name: &str, kind: &str, grants: &[&str]) -> ClientRow {
         last_used: Some(ago(0)),
         owner: voice.maybe("Jonas Weir"),
         created: ago(80),
+        scopes: ["openid", "profile", "orders:read"].map(|scope| voice.say(scope)).into(),
+        access_token: "1 hour".into(),
+        refresh_token: (kind != "Service").then(|| "7 days".into()),
+        actions: actions(voice, kind),
         ..ClientRow::default()
     }
+}
+
+fn actions(voice: Voice, kind: &str) -> Vec<RowAction> {
+    let action = |label: &str, icon: &str| RowAction {
+        label: label.into(),
+        icon: icon.into(),
+        target: format!("/console/clients/x/{icon}"),
+        ..RowAction::default()
+    };
+    let rotate = action("Rotate secret", "repeat");
+    let refused = (kind == "Public").then(|| voice.say("It is public and has no secret."));
+    vec![
+        action("Edit", "change"),
+        RowAction { refused, ..rotate },
+        RowAction { sends: true, ..action("Disable", "pause") },
+        RowAction { dangerous: true, ..action("Delete", "trash") },
+    ]
 }
 
 fn secrets(alive: u32, soonest: When, urgency: &str) -> SecretsSummary {
@@ -100,6 +128,7 @@ fn list(voice: Voice) -> ClientList {
         only_system: false,
         bulk_delete: Some("/console/clients/delete".into()),
         bulk_disable: Some("/console/clients/disable".into()),
+        view: voice.say("q=harbour"),
         first: None,
         next: Some("?cursor=abc".into()),
     }

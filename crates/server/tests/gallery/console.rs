@@ -10,7 +10,7 @@ use mandate::console::views::{
 use mandate::web::views::{Choice, Errors, Fact, FieldError, Link, Person, Snippet};
 
 use crate::Page;
-use crate::client::head;
+use crate::client::{call, head, trial};
 use crate::voice::{Voice, ago, ahead};
 
 pub fn pages(voice: Voice) -> Vec<Page> {
@@ -135,6 +135,7 @@ fn form(voice: Voice, errors: Errors) -> ClientForm {
         context_user: String::new(),
         access_token_lifetime: voice.say("1 h"),
         lifetime_advice: voice.say("1 h is usual for web applications."),
+        lifetime_usual: "1 h".into(),
         access_token_format: vec![
             voice.hinted("opaque", "Opaque", "Ends at once when revoked.", true),
             voice.hinted("jwt", "JWT", "Checked offline; lives until it expires.", false),
@@ -197,6 +198,7 @@ fn client_new(voice: Voice, errors: Errors) -> String {
         kind_word: "web".into(),
         kind_value: "user_authorized".into(),
         idempotency_key: "sample-key".into(),
+        call: None,
         form: form(voice, errors),
     };
     page.render().unwrap()
@@ -215,6 +217,7 @@ fn settings(voice: Voice) -> String {
         version: "7".into(),
         conflict: vec![conflict.clone()],
         preview: Some(Preview { changes: vec![conflict], tokens: 2, tokens_end: false }),
+        call: Some(call(voice)),
         refused: None,
         form: ClientForm { client_id: None, ..form(voice, Errors::default()) },
     };
@@ -242,6 +245,7 @@ fn saved(voice: Voice) -> String {
                 "curl -s -u 'harbour-notes:mcs_8sJ2…' https://id.northwind.example/oauth2/token",
             ),
         ],
+        trial: Some(trial(voice)),
         next: "/console/clients/harbour-notes".into(),
     };
     page.render().unwrap()

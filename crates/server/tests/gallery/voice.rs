@@ -74,6 +74,7 @@ impl Voice {
             search: Some("/console/search".into()),
             notice: None,
             done: None,
+            undo: None,
         }
     }
 }

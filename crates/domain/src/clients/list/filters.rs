@@ -75,6 +75,10 @@ pub(super) async fn settings(
                WHERE retired_at IS NULL AND expires_at > {now} AND expires_at <= {until})"
         ));
     }
+    if let Some(least) = query.risk_from {
+        let least = filter.int(least);
+        filter.and(&format!("c.risk_score >= {least}"));
+    }
     if let Some(q) = query.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
         search(work, filter, &q.replace('\0', "")).await?;
     }

@@ -84,6 +84,8 @@ pub struct ListQuery {
     pub unused_days: Option<i64>,
     /// Only those with a living secret that ends within so many days.
     pub secret_expiring_days: Option<i64>,
+    /// Only those whose risk is at least this.
+    pub risk_from: Option<i64>,
     /// By what to sort.
     pub sort: Sort,
     /// From the greatest to the least.

@@ -5,7 +5,7 @@ use domain::access::{DeleteClients, ReadClients, UpdateClients};
 use domain::{FieldError, Refusal, clients, tokens};
 
 use super::{LIST, form};
-use crate::console::done::done;
+use crate::console::done::{done, done_to};
 use crate::console::query::Query;
 use crate::console::views::ClientBulkDelete;
 use crate::console::visitor::{Answer, Posted, Visitor};
@@ -54,7 +54,7 @@ pub(super) async fn disable(Posted { visitor, fields }: Posted) -> Answer {
     let paused = clients::pause_many(&mut work, visitor.call(), &may, &ids).await;
     paused.map_err(|refusal| visitor.halt(refusal))?;
     work.commit().await?;
-    Ok(done(LIST, "disabled-all"))
+    Ok(done_to(LIST, fields.text("list"), ("disabled-all", &[])))
 }
 
 fn is_confirmed(fields: &Fields) -> bool {

@@ -12,7 +12,7 @@ use domain::{FieldError, Refusal, Work};
 
 use super::head::{self, Tab};
 use super::saved::{self, Occasion};
-use super::{form, page_of, words};
+use super::{calls, form, page_of, words};
 use crate::console::done::done;
 use crate::console::names::Names;
 use crate::console::query::Query;
@@ -187,6 +187,7 @@ async fn view(
         expires: endings(""),
         label: String::new(),
         revoke_tokens: false,
+        call: calls::rotate(&visitor.app.urls, client),
         errors: Errors::default(),
     })
 }

@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use axum::extract::Path;
 use axum::http::StatusCode;
+use axum::response::Response;
 use domain::access::{DeleteClients, RevokeTokens, UpdateClients};
 use domain::clients::{self, Client, TokenFormat};
 use domain::{FieldError, Refusal, Work, tokens};
 
 use super::head::{self, Tab};
-use super::{LIST, form, page_of};
-use crate::console::done::done;
+use super::{LIST, calls, form, page_of, undo};
+use crate::console::done::{done, done_to};
 use crate::console::query::Query;
 use crate::console::views::ClientDanger;
 use crate::console::visitor::{Answer, Halt, Posted, Visitor};
+use crate::web::form::Fields;
 use crate::web::views::{Errors, When};
 
 /// The tab.
@@ -25,29 +27,37 @@ pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query)
 }
 
 /// No tokens from now on.
-pub(super) async fn disable(Path(id): Path<String>, Posted { visitor, .. }: Posted) -> Answer {
+pub(super) async fn disable(Path(id): Path<String>, Posted { visitor, fields }: Posted) -> Answer {
     let may = visitor.may::<UpdateClients>()?;
     let mut work = visitor.app.instance.begin().await?;
     let paused = clients::pause(&mut work, visitor.call(), &may, &id, None).await;
     paused.map_err(|refusal| visitor.halt(refusal))?;
     work.commit().await?;
-    Ok(done(&page_of(&id, "danger"), "disabled"))
+    Ok(switched(&id, &fields, "disabled"))
 }
 
 /// Tokens again.
-pub(super) async fn enable(Path(id): Path<String>, Posted { visitor, .. }: Posted) -> Answer {
+pub(super) async fn enable(Path(id): Path<String>, Posted { visitor, fields }: Posted) -> Answer {
     let may = visitor.may::<UpdateClients>()?;
     let mut work = visitor.app.instance.begin().await?;
     match clients::resume(&mut work, visitor.call(), &may, &id, None).await {
         Ok(_) => {
             work.commit().await?;
-            Ok(done(&page_of(&id, "danger"), "enabled"))
+            Ok(switched(&id, &fields, "enabled"))
         }
         Err(refusal) => {
             drop(work);
             refused(&visitor, &id, refusal).await
         }
     }
+}
+
+/// Back to where it was switched: the list as it was narrowed, or the page of the client.
+fn switched(id: &str, fields: &Fields, word: &'static str) -> Response {
+    if fields.text("from") == "list" {
+        return done_to(LIST, fields.text("list"), (word, &[("about", id), ("from", "list")]));
+    }
+    done_to(&page_of(id, "danger"), "", (word, &[("about", id)]))
 }
 
 /// Gone for good, once its name was typed.
@@ -97,8 +107,11 @@ async fn view(
     let (organization, team) = (client.organization.as_deref(), client.owner_team.as_deref());
     let protected = "This server relies on it: it cannot be deleted. Disable it instead.";
     let id = client.id.as_str();
+    let mut frame = visitor.frame("Clients", query);
+    frame.undo = undo::switch(visitor, work, query).await?;
     Ok(ClientDanger {
-        frame: visitor.frame("Clients", query),
+        frame,
+        calls: calls::endings(&visitor.app.urls, client),
         client: head::head(visitor, work, client, Tab::Danger).await?,
         live_tokens: u64::try_from(count.access + count.refresh).unwrap_or_default(),
         offline_until: count.until.filter(|_| is_offline).map(When::exact),

@@ -9,7 +9,7 @@ use domain::scopes::{self, Scope, ScopeKind};
 use domain::{FieldError, Policy, Refusal, Work, accounts};
 
 use super::typed::{Shown, Typed};
-use super::words;
+use super::words::{self, Usual};
 use crate::console::places::Places;
 use crate::console::views::{ClientForm, TeamGroup};
 use crate::console::visitor::Visitor;
@@ -65,7 +65,7 @@ impl Surroundings {
     pub fn form(
         &self,
         typed: &Typed,
-        (is_new, advice): (bool, &str),
+        (is_new, (usual, advice)): (bool, Usual),
         errors: Errors,
     ) -> ClientForm {
         ClientForm {
@@ -85,6 +85,7 @@ impl Surroundings {
             context_user: typed.context_user.clone(),
             access_token_lifetime: typed.access_token_lifetime.clone(),
             lifetime_advice: advice.to_owned(),
+            lifetime_usual: usual.to_owned(),
             access_token_format: formats(typed),
             refresh: Choice {
                 value: GrantType::RefreshToken.as_str().into(),

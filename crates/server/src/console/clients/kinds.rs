@@ -4,6 +4,7 @@ use domain::access::CreateClients;
 use domain::clients::{Client, Draft};
 use serde_json::{Value, json};
 
+use super::words::Usual;
 use crate::console::query::Query;
 use crate::console::views::{ClientKinds, Kind};
 use crate::console::visitor::{Answer, Visitor};
@@ -16,8 +17,8 @@ pub(super) struct Beginning {
     about: &'static str,
     terms: &'static str,
     icon: &'static str,
-    /// What access token lifetime is usual, in words.
-    pub advice: &'static str,
+    /// What access token lifetime is usual, and why.
+    pub usual: Usual,
     draft: fn() -> Value,
 }
 
@@ -28,7 +29,7 @@ static BEGINNINGS: [Beginning; 6] = [
         about: "Runs on a server and signs people in.",
         terms: "Authorization code with PKCE, confidential",
         icon: "browser",
-        advice: "1 hour is usual for web applications.",
+        usual: ("1 h", "1 hour is usual for web applications."),
         draft: || json!({"type": "user_authorized", "scopes": ["openid", "profile", "email"]}),
     },
     Beginning {
@@ -37,7 +38,7 @@ static BEGINNINGS: [Beginning; 6] = [
         about: "Single-page, mobile, desktop or command line: it runs where no secret can be kept.",
         terms: "Authorization code with PKCE, public",
         icon: "device",
-        advice: "1 hour is usual for apps that people sign in to.",
+        usual: ("1 h", "1 hour is usual for apps that people sign in to."),
         draft: || {
             json!({
                 "type": "user_authorized", "confidential": false,
@@ -51,7 +52,7 @@ static BEGINNINGS: [Beginning; 6] = [
         about: "A job or a backend that works on its own, with nobody watching.",
         terms: "Client credentials, confidential",
         icon: "server",
-        advice: "1 hour is usual for services: a new token costs one request.",
+        usual: ("1 h", "1 hour is usual for services: a new token costs one request."),
         draft: || json!({"type": "service"}),
     },
     Beginning {
@@ -60,7 +61,7 @@ static BEGINNINGS: [Beginning; 6] = [
         about: "Acts for a person who allows it, read only unless you say otherwise.",
         terms: "Authorization code with PKCE, public, short tokens",
         icon: "agent",
-        advice: "Half an hour keeps an agent on a short lead.",
+        usual: ("30 m", "Half an hour keeps an agent on a short lead."),
         draft: || {
             json!({
                 "type": "user_authorized", "confidential": false, "access_token_lifetime": 1800,
@@ -74,7 +75,7 @@ static BEGINNINGS: [Beginning; 6] = [
         about: "Copies people and groups from a directory.",
         terms: "Client credentials, the five scopes of directory synchronization",
         icon: "plug",
-        advice: "1 hour is usual for connectors.",
+        usual: ("1 h", "1 hour is usual for connectors."),
         draft: || json!({"type": "sync_connector"}),
     },
     Beginning {
@@ -83,7 +84,7 @@ static BEGINNINGS: [Beginning; 6] = [
         about: "Choose every setting yourself.",
         terms: "Nothing is chosen yet",
         icon: "custom",
-        advice: "1 hour is usual.",
+        usual: ("1 h", "1 hour is usual."),
         draft: || json!({"type": "custom"}),
     },
 ];

@@ -1,15 +1,17 @@
 //! `GET /console/clients`: who may ask this server for tokens. Filters, order and place are in
 //! the URL, so that a view can be sent to a colleague.
 
-use domain::access::{Access, CreateClients, DeleteClients, ReadClients, UpdateClients};
+use domain::access::{
+    Access, CreateClients, DeleteClients, Permission, ReadClients, RotateSecrets, UpdateClients,
+};
 use domain::clients::{self, ClientType, GrantType, ListQuery, Sort, Summary};
 use domain::{Fault, Refusal, Work, scopes};
 
-use super::{LIST, page_of, words};
+use super::{LIST, page_of, undo, words};
 use crate::console::names::Names;
 use crate::console::places::Places;
 use crate::console::query::Query;
-use crate::console::views::{ClientFilters, ClientList, ClientRow, SecretsSummary};
+use crate::console::views::{ClientFilters, ClientList, ClientRow, RowAction, SecretsSummary};
 use crate::console::visitor::{Answer, Visitor};
 use crate::web::views::{Choice, When};
 
@@ -19,7 +21,19 @@ const UNUSED: i64 = 90;
 /// Days within which a secret ends soon.
 const SOON: i64 = 30;
 /// What narrows the list, beside its order.
-const FILTERS: [&str; 8] = ["q", "team", "owner", "access", "type", "status", "grant", "scope"];
+const FILTERS: [&str; 11] =
+    ["q", "team", "owner", "access", "type", "status", "grant", "scope", "use", "secret", "risk"];
+/// The columns that can be left out, and whether they are shown unless somebody says otherwise.
+const COLUMNS: [(&str, &str, bool); 8] = [
+    ("type", "Type and grants", true),
+    ("access", "Access and teams", true),
+    ("scopes", "Scopes", true),
+    ("tokens", "Token lifetimes", true),
+    ("secrets", "Secrets", true),
+    ("status", "Status and risk", true),
+    ("used", "Last used and created", true),
+    ("owner", "Owner", false),
+];
 
 /// One page of the list.
 pub(super) async fn show(visitor: Visitor, query: Query) -> Answer {
@@ -37,19 +51,22 @@ pub(super) async fn show(visitor: Visitor, query: Query) -> Answer {
     let mut names = Names::default();
     let mut rows = Vec::with_capacity(page.items.len());
     for summary in &page.items {
-        rows.push(row(&mut work, &mut names, summary, visitor.now()).await?);
+        rows.push(row(&visitor, &mut work, &mut names, summary).await?);
     }
+    let mut frame = visitor.frame("Clients", &query);
+    frame.undo = undo::switch(&visitor, &mut work, &query).await?;
     let changes = visitor.holds::<UpdateClients>();
     let deletes = visitor.holds::<DeleteClients>();
     let active = query.has_any(&FILTERS);
     let list = ClientList {
-        frame: visitor.frame("Clients", &query),
+        frame,
         filters: filters(&visitor, &mut work, &query).await?,
         only_system: !active && page.next_cursor.is_none() && rows.iter().all(|row| row.system),
         rows,
         create_refused: visitor.lacks::<CreateClients>(),
         bulk_delete: deletes.then(|| format!("{LIST}:delete")),
         bulk_disable: changes.then(|| format!("{LIST}:disable")),
+        view: query.view(),
         first: query.first(),
         next: page.next_cursor.map(|cursor| query.at(&cursor)),
     };
@@ -77,8 +94,9 @@ fn asked(query: &Query, now: i64) -> ListQuery {
         team: team.filter(|it| !matches!(*it, "all" | "some")).map(str::to_owned),
         owner_team: query.get("owner").map(str::to_owned),
         all_teams: team.filter(|it| matches!(*it, "all" | "some")).map(|it| it == "all"),
-        unused_days: status.filter(|it| *it == "unused").map(|_| UNUSED),
-        secret_expiring_days: status.filter(|it| *it == "expiring").map(|_| SOON),
+        unused_days: query.get("use").filter(|it| *it == "unused").map(|_| UNUSED),
+        secret_expiring_days: query.get("secret").filter(|it| *it == "expiring").map(|_| SOON),
+        risk_from: query.get("risk").and_then(words::risk_from),
         sort,
         descending,
         cursor: query.get("cursor").map(str::to_owned),
@@ -92,11 +110,12 @@ fn access(word: &str) -> Option<Access> {
 }
 
 async fn row(
+    visitor: &Visitor,
     work: &mut Work,
     names: &mut Names,
     summary: &Summary,
-    now: i64,
 ) -> Result<ClientRow, Fault> {
+    let now = visitor.now();
     let limited = (&*summary.restricted_organizations, &*summary.restricted_teams);
     let teams = if summary.all_teams {
         None
@@ -128,7 +147,48 @@ async fn row(
         last_used: summary.last_used_at.map(|at| When::relative(at, now)),
         owner,
         created: When::relative(summary.created_at, now),
+        scopes: summary.scopes.clone(),
+        access_token: words::duration(summary.access_token_lifetime),
+        refresh_token: (summary.grant_types.contains(&GrantType::RefreshToken))
+            .then(|| words::duration(summary.refresh_token_lifetime)),
+        actions: actions(visitor, summary),
     })
+}
+
+/// What can be done to it from the list; what this person may not do says which right is missing.
+fn actions(visitor: &Visitor, summary: &Summary) -> Vec<RowAction> {
+    fn lacks<P: Permission>(visitor: &Visitor, summary: &Summary) -> Option<String> {
+        visitor.lacks_at::<P>(summary.organization.as_deref(), summary.owner_team.as_deref())
+    }
+    let action = |label: &str, icon: &str, tab: &str, refused: Option<String>| RowAction {
+        label: label.into(),
+        icon: icon.into(),
+        target: page_of(summary.id.as_str(), tab),
+        refused,
+        ..RowAction::default()
+    };
+    let update = lacks::<UpdateClients>(visitor, summary);
+    let rotate = if summary.confidential {
+        lacks::<RotateSecrets>(visitor, summary)
+    } else {
+        Some("It is public and has no secret.".into())
+    };
+    let delete = if summary.is_system {
+        Some("This server relies on it: it cannot be deleted.".into())
+    } else {
+        lacks::<DeleteClients>(visitor, summary)
+    };
+    let switch = if summary.enabled {
+        action("Disable", "pause", "disable", update.clone())
+    } else {
+        action("Enable", "play", "enable", update.clone())
+    };
+    vec![
+        action("Edit", "change", "settings", update),
+        action("Rotate secret", "repeat", "credentials", rotate),
+        RowAction { sends: true, ..switch },
+        RowAction { dangerous: true, ..action("Delete", "trash", "danger", delete) },
+    ]
 }
 
 fn urgency(ends: Option<i64>, now: i64) -> &'static str {
@@ -170,13 +230,14 @@ async fn filters(
         status: choices(
             query,
             "status",
-            &[
-                ("", "Any"),
-                ("enabled", "Enabled"),
-                ("disabled", "Disabled"),
-                ("unused", "Unused for 90 days"),
-                ("expiring", "Secret ends within 30 days"),
-            ],
+            &[("", "Any"), ("enabled", "Enabled"), ("disabled", "Disabled")],
+        ),
+        used: choices(query, "use", &[("", "Any"), ("unused", "Unused for 90 days")]),
+        secret: choices(query, "secret", &[("", "Any"), ("expiring", "Ends within 30 days")]),
+        risk: choices(
+            query,
+            "risk",
+            &[("", "Any"), ("medium", "Medium or high"), ("high", "High")],
         ),
         grant: with_any("grant", &mut grants.into_iter()),
         scope: with_any("scope", &mut all.into_iter()),
@@ -190,9 +251,22 @@ async fn filters(
                 ("risk", "Riskiest first"),
             ],
         ),
-        more: query.has_any(&["grant", "scope", "sort"]),
+        columns: columns(query),
+        more: query.has_any(&["grant", "scope", "use", "secret", "risk"]),
         active: query.has_any(&FILTERS),
     })
+}
+
+/// Those that the address names, else the usual ones.
+fn columns(query: &Query) -> Vec<Choice> {
+    let named = query.all("columns");
+    let column = |(value, label, usual): &(&str, &str, bool)| Choice {
+        value: (*value).into(),
+        label: (*label).into(),
+        chosen: if named.is_empty() { *usual } else { named.contains(value) },
+        ..Choice::default()
+    };
+    COLUMNS.iter().map(column).collect()
 }
 
 fn choices(query: &Query, name: &str, pairs: &[(&str, &str)]) -> Vec<Choice> {

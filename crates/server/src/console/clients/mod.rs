@@ -4,6 +4,7 @@ mod access;
 mod activity;
 mod audit;
 mod bulk;
+mod calls;
 mod credentials;
 mod danger;
 mod form;
@@ -13,11 +14,14 @@ mod list;
 mod more;
 mod new;
 mod overview;
+mod remedies;
 mod saved;
 mod settings;
 mod snippets;
 mod tokens;
+mod trial;
 mod typed;
+mod undo;
 mod words;
 
 use std::sync::Arc;
@@ -39,6 +43,7 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/clients:disable", post(bulk::disable))
         .route("/clients/{client}", get(overview::show))
         .route("/clients/{client}/settings", get(settings::show).post(settings::save))
+        .route("/clients/{client}/undo", post(undo::restore))
         .route("/clients/{client}/credentials", get(credentials::show))
         .route("/clients/{client}/rotate", post(credentials::rotate))
         .route("/clients/{client}/secrets/{secret}/retire", post(credentials::retire))

@@ -5,7 +5,7 @@ use domain::clients::{Client, GrantType, TeamSelection};
 use domain::{Fault, Work};
 
 use super::head::{self, Tab};
-use super::{snippets, words};
+use super::{remedies, snippets, trial, words};
 use crate::console::names::Names;
 use crate::console::query::Query;
 use crate::console::views::ClientOverview;
@@ -28,7 +28,9 @@ pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query)
         redirect_uris: client.redirect_uris.clone(),
         endpoints: endpoints(&visitor.app.urls, &client),
         snippets: snippets::to_use(&visitor.app.urls, &client),
-        risk_reasons: client.risk.reasons.iter().map(|it| it.sentence().to_owned()).collect(),
+        risk_reasons: remedies::of(&client),
+        risk_score: client.risk.score,
+        trial: trial::of(&visitor.app.urls, &client, None),
         created: (When::exact(client.created_at), created_by),
         updated: (When::exact(client.updated_at), updated_by),
     };

@@ -5,7 +5,7 @@ use axum::response::Response;
 use domain::Plain;
 use domain::clients::Client;
 
-use super::{page_of, snippets};
+use super::{page_of, snippets, trial};
 use crate::console::query::Query;
 use crate::console::views::ClientSaved;
 use crate::console::visitor::Visitor;
@@ -40,6 +40,7 @@ pub(super) fn show(visitor: &Visitor, client: &Client, occasion: Occasion) -> Re
         } else {
             snippets::to_keep(&visitor.app.urls, client, secret.as_deref())
         },
+        trial: (!shown_before).then(|| trial::of(&visitor.app.urls, client, secret.as_deref())),
         secret,
         shown_before,
         previous,

@@ -9,20 +9,20 @@ use axum::response::Response;
 use domain::access::{Permission, UpdateClients};
 use domain::clients::{self, Client};
 use domain::{FieldError, Refusal, Work, audit, tokens};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::form::{self, Surroundings};
 use super::head::{self, Tab};
 use super::typed::{Typed, patch};
-use super::{page_of, words};
-use crate::console::done::done;
+use super::{calls, page_of, undo, words};
+use crate::console::done::{done, done_to};
 use crate::console::names::Names;
 use crate::console::query::Query;
 use crate::console::spelled;
 use crate::console::views::{Change, ClientSettings, Preview};
 use crate::console::visitor::{Answer, Halt, Posted, Visitor};
 use crate::web::form::Fields;
-use crate::web::views::Errors;
+use crate::web::views::{Errors, Snippet};
 
 /// The form as the client is.
 pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query) -> Answer {
@@ -40,19 +40,30 @@ pub(super) async fn save(Path(id): Path<String>, Posted { visitor, fields }: Pos
     let mut work = app.instance.begin().await?;
     let client = head::find(&visitor, &mut work, &id).await?;
     let typed = Typed::read(&fields);
+    if fields.ticked("curl") {
+        let (patch, _) = asked(&visitor, &mut work, (&client, &typed)).await?;
+        drop(work);
+        let call = Some(calls::change(&app.urls, &client, &Value::Object(patch)));
+        let shown = (StatusCode::OK, Form { typed, call, ..Form::default() }, &Query::default());
+        return render(&visitor, &mut app.instance.read(), &client, shown).await;
+    }
     match change(&visitor, &mut work, (&client, &typed), &fields).await? {
-        Verdict::Good(changes) if fields.ticked("preview") => {
+        Verdict::Good(change) if fields.ticked("preview") => {
             drop(work);
             let mut work = app.instance.read();
-            let preview = Some(preview(&visitor, &mut work, (&client, &changes)).await?);
+            let preview = Some(preview(&visitor, &mut work, (&client, &change.changes)).await?);
             let form = Form { typed, preview, ..Form::default() };
             let shown = (StatusCode::OK, form, &Query::default());
             render(&visitor, &mut work, &client, shown).await
         }
-        Verdict::Good(changes) => {
+        Verdict::Good(change) => {
             work.commit().await?;
-            let told = if changes.is_empty() { "unchanged" } else { "saved" };
-            Ok(done(&page_of(client.id.as_str(), "settings"), told))
+            let page = page_of(client.id.as_str(), "settings");
+            if change.changes.is_empty() {
+                return Ok(done(&page, "unchanged"));
+            }
+            let version = change.after.version.to_string();
+            Ok(done_to(&page, "", ("saved", &[("undo", &version)])))
         }
         Verdict::Wrong(wrong) => {
             drop(work);
@@ -74,7 +85,7 @@ pub(super) async fn save(Path(id): Path<String>, Posted { visitor, fields }: Pos
 
 enum Verdict {
     /// What is different.
-    Good(Vec<audit::Change>),
+    Good(clients::Change),
     Wrong(Vec<FieldError>),
     Stale,
 }
@@ -90,24 +101,12 @@ async fn change(
     if version != client.version {
         return Ok(Verdict::Stale);
     }
-    let around = Surroundings::of(visitor, work, UpdateClients::NAME).await?;
-    let (mut settings, mut wrong) = typed.settings(around.shown());
-    match form::find_context_user(visitor, work, &typed.context_user).await? {
-        Ok(id) if !settings["context_user"].is_null() => {
-            settings.insert("context_user".into(), json!(id));
-        }
-        Ok(_) => {}
-        Err(error) => {
-            settings.remove("context_user");
-            wrong.push(error);
-        }
-    }
-    let mut patch = patch(settings, &client.snapshot());
+    let (mut patch, mut wrong) = asked(visitor, work, (client, typed)).await?;
     patch.insert("confirm_high_risk".into(), json!(typed.confirm_high_risk));
     let id = client.id.as_str();
     let asked = (&Value::Object(patch), Some(version));
     match clients::change(work, visitor.call(), &may, id, asked).await {
-        Ok(change) if wrong.is_empty() => Ok(Verdict::Good(change.changes)),
+        Ok(change) if wrong.is_empty() => Ok(Verdict::Good(change)),
         Ok(_) => Ok(Verdict::Wrong(wrong)),
         Err(Refusal::Invalid(errors)) => {
             wrong.extend(errors);
@@ -122,12 +121,47 @@ async fn change(
     }
 }
 
+/// What is different from the client as it is, and which of it could not be read.
+async fn asked(
+    visitor: &Visitor,
+    work: &mut Work,
+    (client, typed): (&Client, &Typed),
+) -> Result<(Map<String, Value>, Vec<FieldError>), Halt> {
+    let around = Surroundings::of(visitor, work, UpdateClients::NAME).await?;
+    let (mut settings, mut wrong) = typed.settings(around.shown());
+    match form::find_context_user(visitor, work, &typed.context_user).await? {
+        Ok(id) if !settings["context_user"].is_null() => {
+            settings.insert("context_user".into(), json!(id));
+        }
+        Ok(_) => {}
+        Err(error) => {
+            settings.remove("context_user");
+            wrong.push(error);
+        }
+    }
+    Ok((patch(settings, &client.snapshot()), wrong))
+}
+
+/// The form as the client is, with why nothing was changed.
+pub(super) async fn unchanged(
+    visitor: &Visitor,
+    client: &Client,
+    (status, wrong): (StatusCode, Vec<FieldError>),
+) -> Answer {
+    let mut work = visitor.app.instance.read();
+    let client = head::find(visitor, &mut work, client.id.as_str()).await?;
+    let typed = typed_of(visitor, &mut work, &client).await?;
+    let form = Form { typed, errors: form::errors(wrong), ..Form::default() };
+    render(visitor, &mut work, &client, (status, form, &Query::default())).await
+}
+
 #[derive(Default)]
 struct Form {
     typed: Typed,
     errors: Errors,
     conflict: Vec<Change>,
     preview: Option<Preview>,
+    call: Option<Snippet>,
 }
 
 async fn render(
@@ -138,15 +172,18 @@ async fn render(
 ) -> Result<Response, Halt> {
     let around = Surroundings::of(visitor, work, UpdateClients::NAME).await?;
     let (organization, team) = (client.organization.as_deref(), client.owner_team.as_deref());
+    let mut frame = visitor.frame("Clients", query);
+    frame.undo = undo::change(visitor, client, query);
     let page = ClientSettings {
-        frame: visitor.frame("Clients", query),
+        frame,
         client: head::head(visitor, work, client, Tab::Settings).await?,
         action: page_of(client.id.as_str(), "settings"),
         version: client.version.to_string(),
         conflict: form.conflict,
         preview: form.preview,
+        call: form.call,
         refused: visitor.lacks_at::<UpdateClients>(organization, team),
-        form: around.form(&form.typed, (false, words::advice(client)), form.errors),
+        form: around.form(&form.typed, (false, words::usual(client)), form.errors),
     };
     Ok(visitor.render_with(status, &page))
 }

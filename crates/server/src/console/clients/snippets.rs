@@ -168,7 +168,7 @@ fn node(urls: &Urls, client: &Client) -> String {
 }
 
 /// A word for a POSIX shell that means itself.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

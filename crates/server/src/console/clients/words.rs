@@ -55,15 +55,18 @@ pub(super) fn access(access: Access) -> &'static str {
     }
 }
 
+/// What is usual, as it is typed, and why.
+pub(super) type Usual = (&'static str, &'static str);
+
 /// What access token lifetime is usual for what it does (REL-30).
-pub(super) fn advice(client: &Client) -> &'static str {
+pub(super) fn usual(client: &Client) -> Usual {
     let has = |grant| client.allows(grant);
     if has(GrantType::Implicit) {
-        "10 hours is usual for implicit clients: they have no refresh token."
+        ("10 h", "10 hours is usual for implicit clients: they have no refresh token.")
     } else if has(GrantType::ClientCredentials) && !client.has_redirects() {
-        "1 hour is usual for services: a new token costs one request."
+        ("1 h", "1 hour is usual for services: a new token costs one request.")
     } else {
-        "1 hour is usual for applications that people sign in to."
+        ("1 h", "1 hour is usual for applications that people sign in to.")
     }
 }
 
@@ -73,6 +76,15 @@ pub(super) fn risk(score: i64) -> (&'static str, &'static str) {
         ..25 => ("Low", "ok"),
         25..50 => ("Medium", "warn"),
         _ => ("High", "danger"),
+    }
+}
+
+/// Where a step of risk begins.
+pub(super) fn risk_from(word: &str) -> Option<i64> {
+    match word {
+        "medium" => Some(25),
+        "high" => Some(50),
+        _ => None,
     }
 }
 
@@ -188,6 +200,12 @@ mod tests {
             [0, 24, 25, 49, 50, 100].map(|score| risk(score).0),
             ["Low", "Low", "Medium", "Medium", "High", "High"]
         );
+        for word in ["medium", "high"] {
+            let from = risk_from(word).unwrap();
+            assert_eq!(risk(from).0.to_lowercase(), word);
+            assert_ne!(risk(from - 1).0.to_lowercase(), word);
+        }
+        assert_eq!(risk_from("nonsense"), None);
     }
 
     #[test]

@@ -32,6 +32,44 @@ pub struct ClientHead {
     pub tabs: Vec<NavEntry>,
 }
 
+/// One reason of the risk, and what helps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RiskReason {
+    /// What is risky.
+    pub sentence: String,
+    /// What it adds to the score.
+    pub points: i64,
+    /// What to do, and where.
+    pub remedy: Link,
+}
+
+/// "Test it": what the browser asks the token endpoint with. Not shown to a log: it may hold a secret.
+#[derive(Clone, Default)]
+pub struct Trial {
+    /// The identifier of the client.
+    pub client_id: String,
+    /// How it proves itself: `client_secret_basic`, `client_secret_post`, `none`.
+    pub method: String,
+    /// Path of the token endpoint.
+    pub token: String,
+    /// Path of the revocation endpoint.
+    pub revoke: String,
+    /// Path of the authorization endpoint.
+    pub authorize: String,
+    /// Whether it gets tokens without a person.
+    pub works_alone: bool,
+    /// Where a sign-in leads, if people sign in to it.
+    pub redirect: Option<String>,
+    /// What a sign-in asks for.
+    pub scope: String,
+    /// The secret, on the one page that shows it.
+    pub secret: Option<String>,
+    /// Whether the secret has to be typed.
+    pub asks_secret: bool,
+    /// Whether it gets tokens at all.
+    pub enabled: bool,
+}
+
 /// What it is, where it connects, how to use it.
 #[derive(Template)]
 #[template(path = "console/views/client_overview.html")]
@@ -50,8 +88,12 @@ pub struct ClientOverview {
     pub endpoints: Vec<Fact>,
     /// curl, Python, Node.
     pub snippets: Vec<Snippet>,
-    /// Why the risk is what it is.
-    pub risk_reasons: Vec<String>,
+    /// Why the risk is what it is, the heaviest first, and what helps.
+    pub risk_reasons: Vec<RiskReason>,
+    /// The score, of 100.
+    pub risk_score: i64,
+    /// "Test it".
+    pub trial: Trial,
     /// When it was made, and by whom.
     pub created: (When, String),
     /// When it was last changed, and by whom.
@@ -118,6 +160,8 @@ pub struct ClientCredentials {
     pub label: String,
     /// Whether the living tokens were to end too.
     pub revoke_tokens: bool,
+    /// The same by the API.
+    pub call: Snippet,
     /// What was wrong with the rotation.
     pub errors: Errors,
 }
@@ -183,6 +227,8 @@ pub struct ClientDanger {
     pub revoke_refused: Option<String>,
     /// Why it cannot be deleted, if so.
     pub delete_refused: Option<String>,
+    /// The same by the API, one by one.
+    pub calls: Vec<Snippet>,
     /// What was wrong with the last try.
     pub errors: Errors,
 }

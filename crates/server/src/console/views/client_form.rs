@@ -3,7 +3,7 @@
 
 use askama::Template;
 
-use super::{Change, ClientHead};
+use super::{Change, ClientHead, Trial};
 use crate::web::filters;
 use crate::web::views::{Choice, Errors, Frame, Snippet};
 
@@ -79,8 +79,10 @@ pub struct ClientForm {
     pub context_user: String,
     /// `access_token_lifetime`.
     pub access_token_lifetime: String,
-    /// What is usual for this kind: "1 h is usual for web applications."
+    /// What is usual for this kind: "1 hour is usual for web applications."
     pub lifetime_advice: String,
+    /// The usual value itself, as it is typed: "1 h".
+    pub lifetime_usual: String,
     /// `access_token_format`.
     pub access_token_format: Vec<Choice>,
     /// `grant_types` with the value `refresh_token`.
@@ -168,6 +170,8 @@ pub struct ClientNew {
     pub kind_value: String,
     /// Sent along, so that the same form sent twice makes one client.
     pub idempotency_key: String,
+    /// The same by the API, for who asked.
+    pub call: Option<Snippet>,
     /// The fields.
     pub form: ClientForm,
 }
@@ -183,8 +187,8 @@ pub struct Preview {
     pub tokens_end: bool,
 }
 
-/// The settings of a client. Also posts `version`, `form_token`, and `preview` by the button that
-/// only asks what would happen.
+/// The settings of a client. Also posts `version`, `form_token`, and `preview` or `curl` by the
+/// buttons that only ask.
 #[derive(Template)]
 #[template(path = "console/views/client_settings.html")]
 pub struct ClientSettings {
@@ -200,6 +204,8 @@ pub struct ClientSettings {
     pub conflict: Vec<Change>,
     /// What saving would do, for who asked; nothing is saved yet.
     pub preview: Option<Preview>,
+    /// The same by the API, for who asked.
+    pub call: Option<Snippet>,
     /// Why nothing can be changed by this person, if so.
     pub refused: Option<String>,
     /// The fields.
@@ -225,6 +231,8 @@ pub struct ClientSaved {
     pub previous: Option<String>,
     /// The same as `.env`, JSON, Kubernetes Secret, curl.
     pub snippets: Vec<Snippet>,
+    /// "Test it"; not where the secret was shown before.
+    pub trial: Option<Trial>,
     /// The page of the client.
     pub next: String,
 }

@@ -29,6 +29,12 @@ pub struct ClientRow {
     pub kind: String,
     /// Grants in words: "Code", "Refresh token".
     pub grants: Vec<String>,
+    /// What it may ask for.
+    pub scopes: Vec<String>,
+    /// How long its access tokens live: "1 hour".
+    pub access_token: String,
+    /// How long its refresh tokens live; nothing where it gets none.
+    pub refresh_token: Option<String>,
     /// "Read only" or "Full access".
     pub access: String,
     /// Whether `access` lets it change things.
@@ -49,10 +55,29 @@ pub struct ClientRow {
     pub owner: Option<String>,
     /// When it was made.
     pub created: When,
+    /// What can be done to it from here.
+    pub actions: Vec<RowAction>,
+}
+
+/// One entry of the menu of a row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowAction {
+    /// "Edit", "Rotate secret", "Disable", "Delete".
+    pub label: String,
+    /// The name of its icon (`icons.rs`).
+    pub icon: String,
+    /// Where it leads, or where it is sent.
+    pub target: String,
+    /// Whether it is done at once instead of leading to a page.
+    pub sends: bool,
+    /// Whether it cannot be undone.
+    pub dangerous: bool,
+    /// Why this person cannot, or why nobody can, if so.
+    pub refused: Option<String>,
 }
 
 /// What the list is narrowed to, and its order. Sent by GET as `q`, `team`, `access`, `type`,
-/// `status`, `grant`, `scope`, `sort`.
+/// `status`, `grant`, `scope`, `use`, `secret`, `risk`, `sort` and `columns`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientFilters {
     /// A name, an exact client ID, or a redirect host.
@@ -63,14 +88,22 @@ pub struct ClientFilters {
     pub access: Vec<Choice>,
     /// Confidential, public, service.
     pub kind: Vec<Choice>,
-    /// Enabled, disabled, unused, expiring secrets.
+    /// Enabled, disabled.
     pub status: Vec<Choice>,
+    /// Unused for long.
+    pub used: Vec<Choice>,
+    /// A secret that ends soon.
+    pub secret: Vec<Choice>,
+    /// Medium or high risk.
+    pub risk: Vec<Choice>,
     /// Grants.
     pub grant: Vec<Choice>,
     /// The catalogue of scopes.
     pub scope: Vec<Choice>,
     /// By what the list is sorted.
     pub sort: Vec<Choice>,
+    /// The columns that can be left out; a chosen one is shown.
+    pub columns: Vec<Choice>,
     /// Whether one of the rarer filters is in use.
     pub more: bool,
     /// Whether anything narrows the list.
@@ -95,6 +128,8 @@ pub struct ClientList {
     pub bulk_delete: Option<String>,
     /// Where ticked rows are sent, if this person may disable.
     pub bulk_disable: Option<String>,
+    /// The query of this view, so that what is done from a row comes back to it.
+    pub view: String,
     /// The first page, when this is not it.
     pub first: Option<String>,
     /// The next page.
@@ -106,6 +141,12 @@ impl ClientList {
     fn picks(&self) -> bool {
         (self.bulk_delete.is_some() || self.bulk_disable.is_some())
             && self.rows.iter().any(|row| !row.system)
+    }
+
+    /// The classes that hide what is not to be shown.
+    fn hidden(&self) -> String {
+        let hidden = self.filters.columns.iter().filter(|column| !column.chosen);
+        hidden.map(|column| format!(" hide-{}", column.value)).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 // Confirmations: a name that must be typed, a consequence that must be ticked.
 
-for (const field of document.querySelectorAll("[data-must-equal]")) {
+function watchName(field) {
   const check = () => {
     const equal = field.value === field.dataset.mustEqual;
     field.setCustomValidity(equal || field.value === "" ? "" : "Type the name exactly as it is shown.");
@@ -10,8 +10,7 @@ for (const field of document.querySelectorAll("[data-must-equal]")) {
 }
 
 // Full access together with a long access token is named before it is sent.
-const risk = document.querySelector("[data-high-risk]");
-if (risk) {
+function watchRisk(risk) {
   const form = risk.closest("form");
   const box = risk.querySelector("input[type='checkbox']");
   const always = !risk.hidden;
@@ -23,6 +22,15 @@ if (risk) {
     box.required = !risk.hidden;
   };
   form.addEventListener("input", judge);
+  form.addEventListener("reset", () => setTimeout(judge));
   form.addEventListener("durations", judge);
   judge();
 }
+
+function begin(root) {
+  for (const field of root.querySelectorAll("[data-must-equal]")) watchName(field);
+  for (const risk of root.querySelectorAll("[data-high-risk]")) watchRisk(risk);
+}
+
+begin(document);
+document.addEventListener("arrived", (event) => begin(event.target));

@@ -29,7 +29,7 @@ function warning(kind, seconds) {
   return ["", "Up to 30 days is a usual choice."];
 }
 
-for (const field of document.querySelectorAll("[data-duration]")) {
+function watch(field) {
   const told = document.getElementById(`${field.id}-live`);
   const tell = () => {
     const seconds = parse(field.value);
@@ -50,5 +50,23 @@ for (const field of document.querySelectorAll("[data-duration]")) {
     told.textContent = `A token issued now ends ${date.format(Date.now() + seconds * 1000)}. ${advice}`;
   };
   field.addEventListener("input", tell);
+  field.form?.addEventListener("reset", () => setTimeout(tell));
   tell();
 }
+
+function begin(root) {
+  for (const field of root.querySelectorAll("[data-duration]")) watch(field);
+}
+
+begin(document);
+document.addEventListener("arrived", (event) => begin(event.target));
+
+// A usual value, put in by a press.
+document.addEventListener("click", (event) => {
+  const chip = event.target.closest("[data-put]");
+  const field = chip && document.getElementById(chip.dataset.into);
+  if (!field) return;
+  field.value = chip.dataset.put;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+});

@@ -1,13 +1,13 @@
-// Filter-as-you-type for lists that are already on the page, and "/" for the search field.
+// Filter-as-you-type for lists that are already on the page, and "/" or Ctrl-K for the search field.
 
 function words(count) {
   return count === 0 ? "Nothing matches" : `${count} shown`;
 }
 
-for (const field of document.querySelectorAll("[data-filter]")) {
+function watch(field) {
   const list = document.getElementById(field.dataset.filter);
   const told = document.getElementById(`${field.id}-count`);
-  if (!list) continue;
+  if (!list) return;
   field.addEventListener("input", () => {
     const wanted = field.value.trim().toLocaleLowerCase();
     const entries = [...list.querySelectorAll("[data-entry]")];
@@ -26,11 +26,25 @@ for (const field of document.querySelectorAll("[data-filter]")) {
   });
 }
 
+function begin(root) {
+  for (const field of root.querySelectorAll("[data-filter]")) watch(field);
+}
+
+begin(document);
+document.addEventListener("arrived", (event) => begin(event.target));
+
+function isWanted(event) {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key === "/") return !typing && !event.ctrlKey && !event.metaKey && !event.altKey;
+  return event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
   const search = document.querySelector("[data-shortcut='/']");
-  if (!search || search.offsetParent === null) return;
+  if (!search || !isWanted(event) || document.querySelector("dialog:modal")) return;
   event.preventDefault();
+  const menu = search.closest("[popover]");
+  if (search.offsetParent === null && menu?.showPopover) menu.showPopover();
   search.focus();
+  search.select();
 });

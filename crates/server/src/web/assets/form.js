@@ -3,8 +3,8 @@
 
 document.querySelector("[data-focus]")?.focus();
 
-document.querySelector(".summary")?.addEventListener("click", (event) => {
-  const link = event.target.closest("a[href^='#']");
+document.addEventListener("click", (event) => {
+  const link = event.target.closest(".summary a[href^='#']");
   const field = link && document.getElementById(link.hash.slice(1));
   if (!field) return;
   event.preventDefault();
@@ -13,36 +13,69 @@ document.querySelector(".summary")?.addEventListener("click", (event) => {
 });
 
 function fields(form) {
-  return [...form.elements].filter((field) => field.name && field.type !== "hidden");
+  return [...form.elements].filter((field) => field.name && !["hidden", "submit"].includes(field.type));
 }
 
 function changed(field) {
   if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
-  if (field.tagName === "SELECT") return [...field.options].some((option) => option.selected !== option.defaultSelected);
+  if (field.tagName === "SELECT") {
+    // Where the page names none, the browser begins with the first.
+    const options = [...field.options];
+    return field.selectedIndex !== Math.max(0, options.findIndex((option) => option.defaultSelected));
+  }
   return field.value !== field.defaultValue;
 }
 
-for (const form of document.querySelectorAll("form[data-unsaved]")) {
+const sent = new WeakSet();
+
+function unsaved(form) {
+  return sent.has(form) ? 0 : new Set(fields(form).filter(changed).map((field) => field.name)).size;
+}
+
+function watch(form) {
   const told = form.querySelector("[data-count]");
   const still = told?.textContent ?? "";
-  let sending = false;
-  const unsaved = () => new Set(fields(form).filter(changed).map((field) => field.name)).size;
   const tell = () => {
     if (!told) return;
-    const count = unsaved();
+    const count = unsaved(form);
     told.textContent = count === 0 ? still : `${count} unsaved change${count === 1 ? "" : "s"}`;
   };
   form.addEventListener("input", tell);
   form.addEventListener("reset", () => setTimeout(tell));
-  form.addEventListener("submit", () => { sending = true; });
-  addEventListener("beforeunload", (event) => {
-    if (!sending && unsaved() > 0) event.preventDefault();
-  });
+  form.addEventListener("submit", () => sent.add(form));
 }
+
+function begin(root) {
+  for (const form of root.querySelectorAll("form[data-unsaved]")) watch(form);
+}
+
+begin(document);
+document.addEventListener("arrived", (event) => begin(event.target));
+
+// What would be lost by leaving this part of the page: a form half filled in, a secret not stored.
+function loss(root) {
+  const count = [...root.querySelectorAll("form[data-unsaved]")].reduce((sum, form) => sum + unsaved(form), 0);
+  if (count > 0) return `${count} unsaved change${count === 1 ? "" : "s"} would be lost. Leave all the same?`;
+  const kept = root.querySelector("form[data-kept] input[type='checkbox']");
+  if (!kept || kept.checked || sent.has(kept.form)) return null;
+  return "The secret is shown this once and cannot be shown again. Leave all the same?";
+}
+
+addEventListener("beforeunload", (event) => {
+  if (loss(document)) event.preventDefault();
+});
+
+// The same question where only a part of the page goes away.
+document.addEventListener("leaving", (event) => {
+  const words = loss(event.target);
+  if (words && !confirm(words)) event.preventDefault();
+});
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post") return;
+  if (form.matches("[data-kept]")) sent.add(form);
+  // One in the drawer is sent by script and stays.
+  if (form.method !== "post" || event.defaultPrevented) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;

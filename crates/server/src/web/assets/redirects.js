@@ -20,7 +20,7 @@ function problem(line) {
   return scheme.includes(".") ? null : "an app's own scheme needs a dot, such as com.example.app:/callback.";
 }
 
-for (const field of document.querySelectorAll("[data-redirects]")) {
+function watch(field) {
   const told = document.getElementById(`${field.id}-live`);
   const tell = () => {
     const lines = field.value.split("\n").map((line) => line.trim()).filter(Boolean);
@@ -39,8 +39,16 @@ for (const field of document.querySelectorAll("[data-redirects]")) {
     told.replaceChildren(list);
   };
   field.addEventListener("input", tell);
+  field.form?.addEventListener("reset", () => setTimeout(tell));
   tell();
 }
+
+function begin(root) {
+  for (const field of root.querySelectorAll("[data-redirects]")) watch(field);
+}
+
+begin(document);
+document.addEventListener("arrived", (event) => begin(event.target));
 
 document.addEventListener("click", (event) => {
   const chip = event.target.closest("[data-insert]");

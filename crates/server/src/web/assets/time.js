@@ -24,4 +24,5 @@ function show() {
 }
 
 show();
+document.addEventListener("arrived", show);
 setInterval(show, 30000);
