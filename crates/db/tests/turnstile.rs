@@ -18,7 +18,9 @@ use writer::{Disk, Writer};
 /// The errors that the turnstile names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
+    /// Try again.
     Unavailable(String),
+    /// A mistake.
     Broken(String),
 }
 

@@ -49,14 +49,8 @@ impl Database {
         let writer = opened.await.map_err(Error::broken)??;
         let turnstile = Turnstile::new(writer)?;
         let database = Database { place: Arc::new(place), turnstile, figures };
-        match database.ping().await {
-            Err(Error::Unavailable(reason)) => {
-                let path = database.path().display();
-                Err(Error::Unavailable(format!("{path} can't be written: {reason}")))
-            }
-            Err(error) => Err(error),
-            Ok(()) => Ok(database),
-        }
+        database.ping().await?;
+        Ok(database)
     }
 
     pub(crate) fn path(&self) -> &Path {
