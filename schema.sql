@@ -54,6 +54,12 @@ CREATE TABLE users (
 );
 CREATE INDEX users_created_idx ON users (created_at, id);
 
+-- Addresses and ranges, one a line; no row: from anywhere.
+CREATE TABLE sign_in_networks (
+  user_id TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+  trusted_ips TEXT NOT NULL
+);
+
 -- One-time links: set-up of the first administrator, invitation, password reset.
 CREATE TABLE links (
   id BIGINT PRIMARY KEY,
@@ -199,6 +205,7 @@ CREATE INDEX clients_risk_idx ON clients (risk_score, id);
 CREATE INDEX clients_used_idx ON clients (last_used_at, id);
 CREATE INDEX clients_owner_idx ON clients (owner_team);
 CREATE INDEX clients_context_user_idx ON clients (context_user);
+CREATE INDEX clients_organization_idx ON clients (organization_id);
 
 -- Every set of a client, in order: redirect_uri, scope, grant_type, auth_method, …
 CREATE TABLE client_sets (
@@ -250,6 +257,7 @@ CREATE TABLE resource_introspectors (
   client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
   PRIMARY KEY (resource_id, client_id)
 );
+CREATE INDEX resource_introspectors_client_idx ON resource_introspectors (client_id);
 
 CREATE TABLE idempotency_keys (
   actor TEXT NOT NULL,
@@ -273,6 +281,7 @@ CREATE TABLE consents (
   consented_at BIGINT NOT NULL,
   PRIMARY KEY (user_id, client_id)
 );
+CREATE INDEX consents_client_idx ON consents (client_id);
 
 -- An authorization request from the moment the person is identified until its code is redeemed.
 CREATE TABLE authorizations (
@@ -287,6 +296,7 @@ CREATE TABLE authorizations (
   expires_at BIGINT NOT NULL
 );
 CREATE INDEX authorizations_expires_idx ON authorizations (expires_at);
+CREATE INDEX authorizations_user_idx ON authorizations (user_id);
 
 -- One authorization: this client, for this person, with these scopes, resources and teams.
 CREATE TABLE grants (
@@ -328,6 +338,16 @@ CREATE TABLE refresh_families (
 );
 CREATE INDEX refresh_families_grant_idx ON refresh_families (grant_id);
 CREATE INDEX refresh_families_expires_idx ON refresh_families (expires_at);
+
+-- Spent refresh tokens of a client that came again: 'retry' inside the overlap, 'theft' outside.
+CREATE TABLE refresh_replays (
+  client_number BIGINT NOT NULL REFERENCES clients (number) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  seen BIGINT NOT NULL,
+  last_at BIGINT NOT NULL,
+  last_address TEXT NOT NULL,
+  PRIMARY KEY (client_number, kind)
+);
 
 -- One narrow row for each live access token. Revoking deletes it.
 CREATE TABLE access_tokens (

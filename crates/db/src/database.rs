@@ -40,6 +40,14 @@ impl Db {
         Ok(Db { engine })
     }
 
+    /// The name of the engine, for people.
+    pub fn engine(&self) -> &'static str {
+        match &self.engine {
+            Engine::Sqlite(_) => "SQLite",
+            Engine::Postgres(_) => "PostgreSQL",
+        }
+    }
+
     /// Reads outside a transaction: each statement sees the latest commit. On SQLite it runs on
     /// the calling thread, in microseconds. A statement that writes is refused.
     pub fn read(&self) -> Tx {

@@ -46,6 +46,10 @@ pub struct Policy {
     pub session_lifetime: i64,
     /// Seconds without a request after which a browser session ends.
     pub session_idle_lifetime: i64,
+    /// May a client make itself another secret by one of its own?
+    pub self_rotation: bool,
+    /// Risks that no client may newly have, nor keep when it is changed.
+    pub risk_limits: Vec<clients::risk::Reason>,
 }
 
 impl Default for Policy {
@@ -58,6 +62,8 @@ impl Default for Policy {
             high_risk_lifetime: 3600,
             session_lifetime: 12 * 3600,
             session_idle_lifetime: 2 * 3600,
+            self_rotation: true,
+            risk_limits: Vec::new(),
         }
     }
 }
@@ -165,6 +171,11 @@ impl Instance {
 
     pub(crate) fn set_held_number(&self, held: Option<node::Held>) {
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = held;
+    }
+
+    /// The name of the database engine, for people.
+    pub fn engine(&self) -> &'static str {
+        self.db.engine()
     }
 
     /// The public URL, byte for byte.

@@ -22,4 +22,14 @@ pub(crate) const ALL: &[db::Migration] = &[
         name: "audit_filters",
         sql: include_str!("../../../migrations/0004_audit_filters.sql"),
     },
+    db::Migration {
+        number: 5,
+        name: "token_policy",
+        sql: include_str!("../../../migrations/0005_token_policy.sql"),
+    },
+    db::Migration {
+        number: 6,
+        name: "list_indexes",
+        sql: include_str!("../../../migrations/0006_list_indexes.sql"),
+    },
 ];

@@ -47,7 +47,7 @@ pub enum Refusal {
     },
     /// Not the caller's fault.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Fault(Fault),
 }
 
 impl Refusal {
@@ -64,11 +64,41 @@ impl Refusal {
 
 impl From<db::Error> for Refusal {
     fn from(error: db::Error) -> Self {
-        Self::Fault(error.into())
+        Fault::from(error).into()
+    }
+}
+
+impl From<Fault> for Refusal {
+    /// What went away meanwhile is a contradiction that the caller can look at; the rest is nobody's.
+    fn from(fault: Fault) -> Self {
+        if let Fault::Gone(_) = fault {
+            let message = "Something that this depends on was changed or deleted a moment ago. \
+                           Nothing was changed; look again.";
+            return Self::conflict(message);
+        }
+        Self::Fault(fault)
     }
 }
 
 fn spell(errors: &[FieldError]) -> String {
     let parts: Vec<_> = errors.iter().map(|e| format!("{}: {}", e.field, e.message)).collect();
     parts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_went_away_is_a_contradiction_and_no_mistake_of_the_server() {
+        let missing = || db::Error::Missing { detail: "clients_owner_team_fkey".into() };
+        let refusal = Refusal::from(missing());
+        assert!(matches!(&refusal, Refusal::Conflict { message, .. } if !message.contains("fkey")));
+        assert!(
+            Fault::from(missing()).may_heal(),
+            "where there is no refusal, it may be tried again"
+        );
+        let broken = Refusal::from(db::Error::Broken("damaged".into()));
+        assert!(matches!(broken, Refusal::Fault(Fault::Broken(_))));
+    }
 }

@@ -34,4 +34,6 @@ pub struct ShownOnce<T> {
     pub object: T,
     /// Its secret, now or never; `None` where there is none or it was shown before.
     pub secret: Option<Plain>,
+    /// Was it made by an earlier request under the same key?
+    pub is_repetition: bool,
 }

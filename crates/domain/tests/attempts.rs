@@ -61,15 +61,18 @@ async fn counts_forgets_refunds_and_remembers() {
         let mut work = world.work().await;
         let work = &mut work;
         for failures in 1..=7 {
-            assert_eq!(attempts::fail(work, "a", BEGINNING, 60).await.unwrap(), failures);
+            let claim =
+                attempts::claim(work, "a", BEGINNING + failures * 10, &LADDER).await.unwrap();
+            assert_eq!(claim, Claim::Counted { failures });
         }
-        assert_eq!(attempts::delay(work, "a", BEGINNING).await.unwrap(), Some(2));
-        assert_eq!(attempts::delay(work, "a", BEGINNING + 2).await.unwrap(), None);
+        let last = BEGINNING + 70;
+        assert_eq!(attempts::wait(work, "a", last, &Ladder::USUAL).await.unwrap(), Some(2));
+        assert_eq!(attempts::wait(work, "a", last + 2, &Ladder::USUAL).await.unwrap(), None);
         attempts::refund(work, "a").await.unwrap();
-        assert_eq!(attempts::delay(work, "a", BEGINNING).await.unwrap(), Some(1));
-        assert_eq!(attempts::delay(work, "b", BEGINNING).await.unwrap(), None);
+        assert_eq!(attempts::wait(work, "a", last, &Ladder::USUAL).await.unwrap(), Some(1));
+        assert_eq!(attempts::wait(work, "b", last, &Ladder::USUAL).await.unwrap(), None);
         attempts::forget(work, "a").await.unwrap();
-        assert_eq!(attempts::delay(work, "a", BEGINNING).await.unwrap(), None);
+        assert_eq!(attempts::wait(work, "a", last, &Ladder::USUAL).await.unwrap(), None);
 
         attempts::remember(work, "a", BEGINNING, BEGINNING + 500).await.unwrap();
         assert!(attempts::is_remembered(work, "a", BEGINNING + 499).await.unwrap());
@@ -85,7 +88,8 @@ async fn sweeps_only_what_is_over() {
     for world in worlds().await {
         let mut work = world.work().await;
         for (subject, window) in [("old", 10), ("new", 1000)] {
-            attempts::fail(&mut work, subject, BEGINNING, window).await.unwrap();
+            let ladder = Ladder { free: 5, cap: 1, window };
+            attempts::claim(&mut work, subject, BEGINNING, &ladder).await.unwrap();
         }
         assert_eq!(attempts::sweep(&mut work, BEGINNING + 10).await.unwrap(), 1);
         assert_eq!(attempts::sweep(&mut work, BEGINNING + 10).await.unwrap(), 0);

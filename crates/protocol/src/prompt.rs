@@ -78,6 +78,12 @@ impl Prompts {
         self.0 & prompt.bit() != 0
     }
 
+    /// The same set with this value.
+    #[must_use]
+    pub const fn with(self, prompt: Prompt) -> Self {
+        Self(self.0 | prompt.bit())
+    }
+
     /// The same set without this value: what is left to do once it has been done.
     #[must_use]
     pub const fn without(self, prompt: Prompt) -> Self {

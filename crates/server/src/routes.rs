@@ -33,7 +33,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/readyz", get(ops::readyz))
         .merge(open())
         .merge(oauth::profiles::router(&app))
-        .route("/oauth2/authorize", get(oauth::authorize::get).post(oauth::authorize::post))
+        .route(
+            "/oauth2/authorize",
+            get(oauth::authorize::get).post(oauth::authorize::post).head(oauth::authorize::head),
+        )
         .route("/oauth2/introspect", post(oauth::introspect::post))
         .route("/forward-auth", get(oauth::forward_auth::get))
         .route("/oauth2/logout", get(oauth::logout::ask).post(oauth::logout::ask))

@@ -122,6 +122,28 @@ impl Rights {
     }
 }
 
+impl Rights {
+    /// May it be done in the whole of this organization, later teams included?
+    pub fn in_organization(&self, permission: &str, organization: &str) -> bool {
+        let held = self.organizations.get(organization);
+        self.everywhere(permission) || held.is_some_and(|held| held.contains(permission))
+    }
+
+    /// The first permission that `other` has in a place where these rights have it not. `homes` says
+    /// to which organization a team belongs; one without a home counts by itself alone.
+    pub fn lacks<'a>(&self, other: &'a Self, homes: &BTreeMap<String, String>) -> Option<&'a str> {
+        let everywhere = other.instance.iter().find(|p| !self.everywhere(p));
+        let organizations = other.organizations.iter().find_map(|(id, held)| {
+            held.iter().find(|permission| !self.in_organization(permission, id))
+        });
+        let teams = other.teams.iter().find_map(|(id, held)| {
+            let home = homes.get(id).map_or("", String::as_str);
+            held.iter().find(|permission| !self.in_team(permission, id, home))
+        });
+        everywhere.or(organizations).or(teams).map(String::as_str)
+    }
+}
+
 /// A permission is effective only if a scope lets it through, the preset allows its kind, and the
 /// subject holds it in that place, now.
 pub fn effective(holdings: &Holdings, limits: Option<Limits<'_>>) -> Rights {
@@ -246,5 +268,51 @@ mod tests {
         let rights = effective(&Holdings { held: all, places: BTreeSet::new() }, None);
         assert!(rights.in_team("x:write", "a", "org") && rights.in_team("x:read", "b", "org"));
         assert!(!rights.in_team("x:write", "b", "org") && !rights.in_team("x:read", "c", "org"));
+    }
+
+    const PERMISSIONS: [&str; 3] = ["x:read", "x:write", "y:read"];
+    const ORGANIZATIONS: [&str; 2] = ["one", "two"];
+    const TEAMS: [(&str, &str); 3] = [("a", "one"), ("b", "one"), ("c", "two")];
+
+    fn rights() -> impl proptest::strategy::Strategy<Value = Rights> {
+        let some = || proptest::collection::btree_set(0..PERMISSIONS.len(), 0..=3);
+        let named =
+            |set: BTreeSet<usize>| set.into_iter().map(|n| PERMISSIONS[n].to_owned()).collect();
+        let places = proptest::collection::vec(some(), ORGANIZATIONS.len() + TEAMS.len());
+        proptest::strategy::Strategy::prop_map((some(), places), move |(instance, mut places)| {
+            let teams = places.split_off(ORGANIZATIONS.len());
+            Rights {
+                instance: named(instance),
+                organizations: ORGANIZATIONS
+                    .iter()
+                    .map(|id| (*id).to_owned())
+                    .zip(places.into_iter().map(named))
+                    .collect(),
+                teams: TEAMS
+                    .iter()
+                    .map(|(id, _)| (*id).to_owned())
+                    .zip(teams.into_iter().map(named))
+                    .collect(),
+            }
+        })
+    }
+
+    proptest::proptest! {
+        /// Whoever lacks nothing may do in every place, later teams and organizations included,
+        /// whatever the other may; and who lacks something may not.
+        #[test]
+        fn lacks_nothing_exactly_when_no_place_tells_a_difference(actor in rights(), client in rights()) {
+            let homes = TEAMS.iter().map(|(id, home)| ((*id).to_owned(), (*home).to_owned())).collect();
+            let mut probes: Vec<(&str, &str)> = TEAMS.to_vec();
+            // A team that is made tomorrow in each organization, and one in an organization of tomorrow.
+            probes.extend(ORGANIZATIONS.iter().map(|home| ("tomorrow", *home)));
+            probes.push(("tomorrow", "tomorrow"));
+            let differs = PERMISSIONS.iter().any(|permission| {
+                probes.iter().any(|(team, home)| {
+                    client.in_team(permission, team, home) && !actor.in_team(permission, team, home)
+                })
+            });
+            proptest::prop_assert_eq!(actor.lacks(&client, &homes).is_some(), differs);
+        }
     }
 }

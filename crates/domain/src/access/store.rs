@@ -25,6 +25,12 @@ pub async fn holdings_of(work: &mut Work, subject: &str) -> Result<Holdings, Fau
     Ok(holdings)
 }
 
+/// Is there a permission of this name: built in, or defined by a role that allows it?
+pub(crate) async fn is_permission(work: &mut Work, name: &str) -> Result<bool, Fault> {
+    let sql = "SELECT name FROM permissions WHERE name = $1";
+    Ok(work.tx.query_one(sql, db::params![name]).await?.is_some())
+}
+
 /// Binds `subject` to a role in a place. A binding that exists already stays as it is.
 ///
 /// # Errors

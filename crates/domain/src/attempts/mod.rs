@@ -83,32 +83,6 @@ pub async fn wait(
     Ok((free_at > now && last_at <= now + SET_BACK).then_some(free_at - now))
 }
 
-/// Counts a failure that was not claimed before; forgotten `window` seconds after the last one.
-/// Answers with the failures so far. For the usual ladder; read the wait with [`delay`].
-///
-/// # Errors
-/// When the database cannot take it.
-pub async fn fail(work: &mut Work, subject: &str, now: i64, window: i64) -> Result<i64, Fault> {
-    let sql = "INSERT INTO attempts (subject, failures, last_at, expires_at) VALUES ($1, 1, $2, $3)
-               ON CONFLICT (subject) DO UPDATE SET
-                 failures = CASE WHEN attempts.expires_at <= excluded.last_at THEN 1 ELSE attempts.failures + 1 END,
-                 last_at = excluded.last_at, expires_at = excluded.expires_at
-               RETURNING failures";
-    let row = work.tx.query_one(sql, db::params![subject, now, now + window]).await?;
-    row.map_or_else(
-        || Err(Fault::Broken("a counter was not written".into())),
-        |row| Ok(row.get(0)?),
-    )
-}
-
-/// Seconds that the subject has to wait now by the usual ladder, if any.
-///
-/// # Errors
-/// When the database cannot answer.
-pub async fn delay(work: &mut Work, subject: &str, now: i64) -> Result<Option<i64>, Fault> {
-    wait(work, subject, now, &Ladder::USUAL).await
-}
-
 /// Waits for whoever else writes of this subject, until `work` is done. Changes nothing.
 ///
 /// # Errors

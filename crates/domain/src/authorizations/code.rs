@@ -1,7 +1,7 @@
 //! Redeeming a code (RFC 6749 §4.1.3, OAuth 2.1 §7.5.2): one atomic statement, once.
 //!
-//! Ordered checks: genuine → issued to this client → not expired → redirect URI → PKCE → client
-//! and person unchanged → spent by compare-and-set. A second use that is otherwise valid ends what
+//! Ordered checks: genuine → issued to this client → redirect URI → PKCE → resources → not expired →
+//! client and person unchanged → spent by compare-and-set. A second use that is otherwise valid ends what
 //! the first one gave; a wrong verifier or another client changes nothing, so that it is no weapon.
 
 use protocol::error::{Code, Error};
@@ -17,6 +17,17 @@ use crate::{Call, Fault, Kind, Work, accounts};
 
 /// Seconds a spent code is remembered after its own end, so that a replay is known for one.
 const REMEMBERED: i64 = 600;
+
+/// What comes with a code.
+#[derive(Debug, Clone, Copy)]
+pub struct Presented<'a> {
+    /// Must be that of the request where it comes again.
+    pub redirect_uri: Option<&'a str>,
+    /// Must fit the challenge.
+    pub verifier: Option<&'a str>,
+    /// Ids of the resources this first token is for; empty: all that were agreed to.
+    pub resources: &'a [String],
+}
 
 /// What a code was exchanged for.
 #[derive(Debug)]
@@ -39,13 +50,13 @@ pub struct Redeemed {
 /// as durable as a success.
 ///
 /// # Errors
-/// `Ok(Err(invalid_grant))` with the exact reason; or a fault.
+/// `Ok(Err(invalid_grant))` or `invalid_target`, with the exact reason; or a fault.
 pub async fn redeem(
     work: &mut Work,
     call: &Call,
     client: &Client,
     code: &str,
-    (redirect_uri, verifier): (Option<&str>, Option<&str>),
+    presented: &Presented<'_>,
 ) -> Result<Result<Redeemed, Error>, Fault> {
     let Some(opened) = work.instance.vault.read_genuine(Kind::Code, code) else {
         return Ok(Err(refused(
@@ -60,7 +71,8 @@ pub async fn redeem(
         let error = refused("the code was issued to another client");
         return Ok(Err(error.expected(pending.client.to_string()).received(client.id.to_string())));
     }
-    if let Err(error) = proven(&coded.issued, redirect_uri, verifier) {
+    let proven = proven(&coded.issued, presented).and_then(|()| agreed(&coded.issued, presented));
+    if let Err(error) = proven {
         return Ok(Err(error));
     }
     if coded.is_redeemed {
@@ -76,7 +88,13 @@ pub async fn redeem(
             "client or person was disabled, revoked or changed since the code was issued",
         )));
     }
-    spend(work, call, client, opened.id, coded.issued).await
+    let redeemed = spend(work, call, client, opened.id, coded.issued).await?;
+    Ok(redeemed.map(|mut redeemed| {
+        if !presented.resources.is_empty() {
+            redeemed.resources = presented.resources.to_vec();
+        }
+        redeemed
+    }))
 }
 
 fn refused(note: &str) -> Error {
@@ -85,17 +103,13 @@ fn refused(note: &str) -> Error {
 
 /// RFC 6749 §4.1.3: a redirect URI sent must be the one of the request; RFC 7636 §4.6: the
 /// verifier must fit the challenge, and none may come where there was none.
-fn proven(
-    issued: &Issued,
-    redirect_uri: Option<&str>,
-    verifier: Option<&str>,
-) -> Result<(), Error> {
+fn proven(issued: &Issued, presented: &Presented<'_>) -> Result<(), Error> {
     let pending = &issued.consented.identified.pending;
-    if let Some(received) = redirect_uri.filter(|uri| *uri != pending.redirect_uri) {
+    if let Some(received) = presented.redirect_uri.filter(|uri| *uri != pending.redirect_uri) {
         let error = Error::new(Code::InvalidGrant, "The redirect_uri is not that of the request.");
         return Err(error.expected(pending.redirect_uri.clone()).received(received.to_owned()));
     }
-    match (&pending.request.challenge, verifier) {
+    match (&pending.request.challenge, presented.verifier) {
         (None, None) => Ok(()),
         (None, Some(_)) => {
             let error =
@@ -105,6 +119,16 @@ fn proven(
         (Some(_), None) => Err(Error::new(Code::InvalidGrant, "The code_verifier is missing.")),
         (Some(challenge), Some(verifier)) => challenge.verify(verifier),
     }
+}
+
+/// RFC 8707 §2.2: resources of the authorization, or fewer.
+fn agreed(issued: &Issued, presented: &Presented<'_>) -> Result<(), Error> {
+    let granted = &issued.consented.identified.pending.resources;
+    if tokens::covers_resources(granted, presented.resources) {
+        return Ok(());
+    }
+    let error = Error::new(Code::InvalidTarget, "The resource was not part of the authorization.");
+    Err(error.expected(granted.join(" ")).received(presented.resources.join(" ")))
 }
 
 /// Are client and person still in the epochs the code was issued under, and may the client still

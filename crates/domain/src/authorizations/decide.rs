@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use protocol::error::{Code, Error};
+use protocol::prompt::Prompt;
 use protocol::redirect_uri::RedirectUri;
 use protocol::scope::Scopes;
 
@@ -248,6 +249,27 @@ async fn identified(
 ) -> Result<Option<(i64, Identified)>, Fault> {
     let Some(row) = work.instance.vault.row_id(id) else { return Ok(None) };
     Ok(store::find_identified(work, row, session, now).await?.map(|identified| (row, identified)))
+}
+
+/// A stored request as it was before its person was known, for somebody else to sign in to: whoever
+/// is signed in now does not satisfy it any more. `None` when it is not this session's.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn for_somebody_else(
+    work: &mut Work,
+    now: i64,
+    id: &str,
+    session: &Session,
+) -> Result<Option<Pending>, Fault> {
+    let Some((_, identified)) = identified(work, now, id, session.id).await? else {
+        return Ok(None);
+    };
+    let mut pending = identified.pending;
+    pending.begun_in = Some(session.id);
+    pending.request.prompts = pending.request.prompts.with(Prompt::SelectAccount);
+    pending.request.login_hint = None;
+    Ok(Some(pending))
 }
 
 /// Takes the person's answer and stores it; the dispatcher goes on from there. `false` when the

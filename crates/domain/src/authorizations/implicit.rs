@@ -59,7 +59,7 @@ pub(super) async fn issue(
     if asked.gives_id_token() {
         let nonce = pending.request.nonce.as_deref();
         let access = access.as_ref().map(|access| &access.text);
-        let of = IdToken { client, grant: &grant, nonce, access };
+        let of = IdToken { client, grant: &grant, scopes: &grant.scopes, nonce, access };
         id_token = Some(tokens::id_token(work, call, &of).await?);
     }
     let by = Actor { user: Some(user.id.clone()), client: Some(client.id.clone()), operator: None };

@@ -19,9 +19,10 @@ pub mod step;
 mod store;
 
 pub use begin::{Begun, Unredirectable, begin, offered_scopes};
-pub use code::{Redeemed, redeem};
+pub use code::{Presented, Redeemed, redeem};
 pub use decide::{
-    Choice, ConsentQuestion, Decision, TeamChoice, answer, decide, question, resume, writes,
+    Choice, ConsentQuestion, Decision, TeamChoice, answer, decide, for_somebody_else, question,
+    resume, writes,
 };
 pub use password::by_password;
 pub use state::{Answer, Consented, Given, Identified, Issued, Pending, Refused};

@@ -26,7 +26,21 @@ pub async fn delete(
     id: &str,
     confirm_name: &str,
 ) -> Result<(), Refusal> {
-    let client = rules::held(work, may, id, None).await?;
+    delete_at(work, call, may, (id, None), confirm_name).await
+}
+
+/// The same of a client that is still at the version somebody looked at.
+///
+/// # Errors
+/// As [`delete`]; `Stale` for another version.
+pub async fn delete_at(
+    work: &mut Work,
+    call: &Call,
+    may: &May<DeleteClients>,
+    (id, if_version): (&str, Option<i64>),
+    confirm_name: &str,
+) -> Result<(), Refusal> {
+    let client = rules::held(work, may, id, if_version).await?;
     if client.is_system {
         return Err(system(vec![id.to_owned()]));
     }

@@ -14,6 +14,7 @@ mod defaults;
 mod draft;
 mod endings;
 mod facts;
+mod greatest;
 mod idempotency;
 mod limits;
 mod list;
@@ -26,7 +27,7 @@ pub mod risk;
 mod rules;
 pub mod secrets;
 mod store;
-pub mod trusted_ips;
+mod whole;
 mod words;
 
 use std::collections::BTreeSet;
@@ -40,11 +41,14 @@ use crate::audit;
 use crate::{ClientId, UserId};
 
 pub use crate::teams::Page;
+pub use crate::trusted_ips;
 pub use cache::{Cache, find, find_by_number};
-pub use ceiling::allows as ceiling_allows;
 pub use defaults::{ADMIN_CLIENT, admin_client, ensure_defaults, set_bootstrap_secret};
 pub use draft::{Draft, TeamRestrictions};
-pub use endings::{delete, delete_many};
+pub use endings::{delete, delete_at, delete_many};
+pub use greatest::own_rights;
+pub(crate) use greatest::reached;
+pub use idempotency::sweep as sweep_idempotency_keys;
 pub use list::{ListQuery, Sort, Summary, list};
 pub use marks::{flush, mark_used};
 pub use observed::{Observed, flush_observed, observe, observed, propose, sweep_observed};
@@ -52,6 +56,7 @@ pub use redirects::{RedirectRefusal, matching_redirect};
 pub use review::review_risks;
 pub use risk::Risk;
 pub use rules::{change, create, pause, pause_many, resume, revoke_tokens, show};
+pub use whole::list_whole;
 pub use words::{
     AuthMethod, ClientType, GrantType, Pkce, RefreshRotation, TeamSelection, TokenFormat,
     TokenIssuance, TrustedIpsMode,

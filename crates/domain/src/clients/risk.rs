@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::words::{GrantType, Pkce, TokenFormat, TrustedIpsMode};
 use super::{Client, secrets};
+use crate::FieldError;
 use crate::access::Access;
 
 const DAY: i64 = 86_400;
@@ -21,7 +22,7 @@ pub struct Risk {
 }
 
 macro_rules! reasons {
-    ($($variant:ident = $word:literal $points:literal $sentence:literal;)*) => {
+    ($($variant:ident = $word:literal $field:literal $points:literal $sentence:literal;)*) => {
         /// One reason why a client is riskier than it might be.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Reason {
@@ -29,6 +30,14 @@ macro_rules! reasons {
         }
 
         impl Reason {
+            /// Every reason.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The setting that would have to be another.
+            pub fn field(self) -> &'static str {
+                match self { $(Self::$variant => $field,)* }
+            }
+
             /// The word of the contract.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
@@ -48,20 +57,44 @@ macro_rules! reasons {
 }
 
 reasons! {
-    LegacyGrant = "legacy_grant" 25 "It holds a legacy grant that OAuth 2.1 removed.";
-    FullAccess = "full_access" 20 "It has full access: its tokens may change and delete things.";
-    ContextUser = "context_user_ignored" 15 "It keeps working while its context user is disabled.";
-    LongAccess = "long_access_tokens" 15 "Its access tokens live longer than an hour.";
-    LongRefresh = "long_refresh_tokens" 15 "Its refresh tokens live longer than 90 days.";
-    NoTrustedIps = "no_trusted_ips" 10 "Its secret can be used from any address.";
-    PkceOptional = "pkce_optional" 15 "It may ask for codes without PKCE.";
-    OldSecret = "old_secret" 15 "A living secret is older than 180 days.";
-    Unused = "unused" 10 "It has not been used for 90 days.";
-    OwnerGone = "owner_gone" 10 "Nobody looks after it: it has neither an owner team nor a contact.";
-    ManyRedirects = "many_redirects" 10 "It has more than 10 redirect URIs.";
-    PlainHttp = "plain_http" 5 "A code is sent to it over plain http on the person's machine.";
-    OfflineTokens = "offline_tokens" 10 "Its access tokens are JWTs of more than an hour: they outlive being revoked.";
-    KeptRefresh = "kept_refresh_tokens" 10 "Its refresh tokens are not replaced at use, so that a stolen one is not noticed.";
+    LegacyGrant = "legacy_grant" "grant_types" 25 "It holds a legacy grant that OAuth 2.1 removed.";
+    FullAccess = "full_access" "access" 20 "It has full access: its tokens may change and delete things.";
+    ContextUser = "context_user_ignored" "continue_without_context_user" 15 "It keeps working while its context user is disabled.";
+    LongAccess = "long_access_tokens" "access_token_lifetime" 15 "Its access tokens live longer than an hour.";
+    LongRefresh = "long_refresh_tokens" "refresh_token_lifetime" 15 "Its refresh tokens live longer than 90 days.";
+    NoTrustedIps = "no_trusted_ips" "trusted_ips" 10 "Its secret can be used from any address.";
+    PkceOptional = "pkce_optional" "pkce" 15 "It may ask for codes without PKCE.";
+    OldSecret = "old_secret" "client_secret" 15 "A living secret is older than 180 days.";
+    Unused = "unused" "enabled" 10 "It has not been used for 90 days.";
+    OwnerGone = "owner_gone" "contacts" 10 "Nobody looks after it: it has neither an owner team nor a contact.";
+    ManyRedirects = "many_redirects" "redirect_uris" 10 "It has more than 10 redirect URIs.";
+    PlainHttp = "plain_http" "redirect_uris" 5 "A code is sent to it over plain http on the person's machine.";
+    OfflineTokens = "offline_tokens" "access_token_format" 10 "Its access tokens are JWTs of more than an hour: they outlive being revoked.";
+    KeptRefresh = "kept_refresh_tokens" "refresh_rotation" 10 "Its refresh tokens are not replaced at use, so that a stolen one is not noticed.";
+}
+
+impl Reason {
+    /// The reason of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.as_str() == word)
+    }
+}
+
+/// What the operator does not let pass: each reason the client would show at `now` that is a limit.
+pub(super) fn refused(client: &Client, limits: &[Reason], now: i64) -> Vec<FieldError> {
+    if limits.is_empty() {
+        return Vec::new();
+    }
+    let shown = assess(client, now).reasons.into_iter().filter(|reason| limits.contains(reason));
+    let error = |reason: Reason| FieldError {
+        field: reason.field().into(),
+        message: format!(
+            "{} This server allows no such client (risk_limits: {}).",
+            reason.sentence(),
+            reason.as_str()
+        ),
+    };
+    shown.map(error).collect()
 }
 
 /// The risk of this client at `now`.

@@ -57,7 +57,7 @@ pub async fn create(
         };
         let client =
             store::find_shared(work, &made).await?.filter(|c| covered(may, c)).ok_or_else(gone)?;
-        return Ok(ShownOnce { object: client, secret: None });
+        return Ok(ShownOnce { object: client, secret: None, is_repetition: true });
     }
     errors.extend(id_error(work, client.id.as_str()).await?);
     errors.extend(secrets::given_error(&client, draft.client_secret.as_ref()));
@@ -65,21 +65,25 @@ pub async fn create(
     errors.extend(check::check(&client, None, &facts));
     let confirmed = draft.confirm_high_risk == Some(true);
     errors.extend(check::confirmation(&client, None, &facts.policy).filter(|_| !confirmed));
+    client.created_at = call.now;
+    errors.extend(risk::refused(&client, &facts.policy.risk_limits, call.now));
     if !errors.is_empty() {
         return Err(Refusal::Invalid(errors));
     }
     if client.verified && may.reach() != &Reach::Everywhere {
         return Err(vouching(may));
     }
-    ceiling::allows(may.authority(), None, &client)?;
+    ceiling::allows(work, may, None, &client).await?;
     let secret = match draft.client_secret {
         _ if !client.confidential => NewSecret::None,
         Some(given) => NewSecret::Given(given),
         None => NewSecret::Generated,
     };
-    register(work, call, &mut client, secret)
-        .await
-        .map(|secret| ShownOnce { object: Arc::new(client), secret })
+    register(work, call, &mut client, secret).await.map(|secret| ShownOnce {
+        object: Arc::new(client),
+        secret,
+        is_repetition: false,
+    })
 }
 
 /// Stores a client that was found good, with its first secret and the audit record.
@@ -135,8 +139,15 @@ pub async fn change(
     errors.extend(check::check(&after, Some(&before), &facts));
     let confirmed = given.confirm_high_risk == Some(true);
     errors.extend(check::confirmation(&after, Some(&before), &facts.policy).filter(|_| !confirmed));
+    // Stopping a client is always possible, whatever its risks.
+    if after.enabled {
+        errors.extend(risk::refused(&after, &facts.policy.risk_limits, call.now));
+    }
     if !errors.is_empty() {
         return Err(Refusal::Invalid(errors));
+    }
+    if given.revoke_tokens == Some(true) {
+        after.epoch += 1;
     }
     settle(work, call, may, before, after).await
 }
@@ -190,7 +201,8 @@ pub async fn pause_many(
 /// Lets a paused client get tokens again. Those it had stay dead.
 ///
 /// # Errors
-/// `NotFound`, `Stale`, `Forbidden` where the client may do more than the actor.
+/// `NotFound`, `Stale`, `Forbidden` where the client may do more than the actor; the fields of risks
+/// that the operator does not let pass.
 pub async fn resume(
     work: &mut Work,
     call: &Call,
@@ -200,6 +212,13 @@ pub async fn resume(
 ) -> Result<Change, Refusal> {
     let before = held(work, may, id, if_version).await?;
     let after = Client { enabled: true, ..before.clone() };
+    if !before.enabled {
+        let limits = work.instance.policy().risk_limits.clone();
+        let errors = risk::refused(&after, &limits, call.now);
+        if !errors.is_empty() {
+            return Err(Refusal::Invalid(errors));
+        }
+    }
     settle(work, call, may, before, after).await
 }
 
@@ -260,7 +279,10 @@ async fn settle(
     before: Client,
     mut after: Client,
 ) -> Result<Change, Refusal> {
-    let changes = differences(&before.snapshot(), &after.snapshot());
+    let mut changes = differences(&before.snapshot(), &after.snapshot());
+    if after.epoch != before.epoch {
+        changes.push(audit::Change::made("revoke_tokens", true));
+    }
     if changes.is_empty() {
         let same = Arc::new(before);
         return Ok(Change { before: Arc::clone(&same), after: same, changes });
@@ -272,7 +294,7 @@ async fn settle(
         return Err(vouching(may));
     }
     if ceiling::concerns(&before, &after) {
-        ceiling::allows(may.authority(), Some(&before), &after)?;
+        ceiling::allows(work, may, Some(&before), &after).await?;
     }
     // Tokens tell whom they act for: those of another context user end like those of a pause.
     if (before.enabled && !after.enabled) || before.context_user != after.context_user {

@@ -112,7 +112,7 @@ pub(super) async fn find(work: &mut Work, id: &str) -> Result<Option<Client>, Fa
     if id.contains('\0') {
         return Ok(None);
     }
-    let sql = format!("SELECT {}, last_used_at FROM clients WHERE id = $1", COLUMNS.join(", "));
+    let sql = select("id = $1");
     // Outside a transaction each statement sees the latest commit: read again if one came between.
     for _ in 0..50 {
         let Some(row) = work.tx.query_one(&sql, db::params![id]).await? else { return Ok(None) };
@@ -124,6 +124,11 @@ pub(super) async fn find(work: &mut Work, id: &str) -> Result<Option<Client>, Fa
         }
     }
     Err(Fault::Unavailable("the client keeps changing while it is read".into()))
+}
+
+/// What [`read`] reads, of the clients that fit.
+pub(super) fn select(condition: &str) -> String {
+    format!("SELECT {}, last_used_at FROM clients WHERE {condition}", COLUMNS.join(", "))
 }
 
 /// Writes a new client. A name or id that is taken is a conflict.
@@ -244,7 +249,8 @@ fn reasons_text(client: &Client) -> Result<String, Fault> {
     serde_json::to_string(&client.risk.reasons).map_err(|e| Fault::Broken(e.to_string()))
 }
 
-fn read(row: &db::Row) -> Result<Client, Fault> {
+/// A client without its sets and secrets.
+pub(super) fn read(row: &db::Row) -> Result<Client, Fault> {
     Ok(Client {
         id: ClientId::new(row.get::<String>(0)?),
         number: row.get(1)?,
@@ -315,7 +321,8 @@ fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Fault> {
     serde_json::from_str(text).map_err(|e| Fault::Broken(format!("a client is damaged: {e}")))
 }
 
-type Sets = BTreeMap<String, Vec<String>>;
+/// The sets of a client by their fields, each in its order.
+pub(super) type Sets = BTreeMap<String, Vec<String>>;
 
 async fn list_sets(work: &mut Work, id: &str) -> Result<Sets, Fault> {
     let sql = "SELECT field, value FROM client_sets WHERE client_id = $1 ORDER BY field, position";
@@ -327,7 +334,7 @@ async fn list_sets(work: &mut Work, id: &str) -> Result<Sets, Fault> {
 }
 
 /// A member that this binary does not know is left out: a client never has more than it was given.
-fn take_sets(client: &mut Client, mut sets: Sets) {
+pub(super) fn take_sets(client: &mut Client, mut sets: Sets) {
     let mut take = |field: &str| sets.remove(field).unwrap_or_default();
     client.auth_methods =
         take("auth_method").iter().filter_map(|word| super::AuthMethod::parse(word)).collect();

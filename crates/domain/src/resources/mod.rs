@@ -4,11 +4,13 @@
 //! Two are built in: `userinfo` and the management `api` of this very server. An identifier is
 //! compared byte for byte. This room refuses to know tokens.
 
+mod changes;
 mod rules;
 mod store;
 
 use crate::{Fault, Work};
 
+pub use changes::{Patch, change};
 pub use rules::{NewResource, create, delete};
 pub use store::{find, find_by_identifier, list, may_introspect};
 
@@ -30,6 +32,8 @@ pub struct Resource {
     pub is_system: bool,
     /// The clients that may introspect tokens for it.
     pub introspecting_clients: Vec<String>,
+    /// Rises with each change.
+    pub version: i64,
 }
 
 /// Lays down the built-in resources under the issuer of this instance.

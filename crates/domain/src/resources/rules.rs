@@ -39,14 +39,7 @@ pub async fn create(
     }
     let name = FoldedName::parse("name", &new.name);
     errors.extend(name.as_ref().err().cloned());
-    let clients: BTreeSet<String> = new.introspecting_clients.into_iter().collect();
-    if clients.len() > 100 {
-        let message = "At most 100 clients.".into();
-        errors.push(FieldError { field: "introspecting_clients".into(), message });
-    }
-    for client in clients.iter().take(100) {
-        errors.extend(client_error(work, client).await?);
-    }
+    let clients = introspectors(work, new.introspecting_clients, &mut errors).await?;
     let Some(name) = name.ok().filter(|_| errors.is_empty()) else {
         return Err(Refusal::Invalid(errors));
     };
@@ -55,7 +48,8 @@ pub async fn create(
         identifier: new.identifier,
         name: name.name,
         is_system: false,
-        introspecting_clients: clients.into_iter().collect(),
+        introspecting_clients: clients,
+        version: 1,
     };
     store::insert(work, &resource, call.now).await.map_err(|fault| match fault {
         fault if fault.is_conflict("resources", "identifier") => {
@@ -92,6 +86,23 @@ pub async fn delete(
     Ok(audit::record(work, call, "resource.deleted", &object(&resource), &changes).await?)
 }
 
+/// The clients that may introspect, each once; complains about those that cannot.
+pub(super) async fn introspectors(
+    work: &mut Work,
+    given: Vec<String>,
+    errors: &mut Vec<FieldError>,
+) -> Result<Vec<String>, Refusal> {
+    let clients: BTreeSet<String> = given.into_iter().collect();
+    if clients.len() > 100 {
+        let message = "At most 100 clients.".into();
+        errors.push(FieldError { field: "introspecting_clients".into(), message });
+    }
+    for client in clients.iter().take(100) {
+        errors.extend(client_error(work, client).await?);
+    }
+    Ok(clients.into_iter().collect())
+}
+
 /// Introspection needs a client that exists and can prove itself.
 async fn client_error(work: &mut Work, client: &str) -> Result<Option<FieldError>, Refusal> {
     let sql = "SELECT confidential FROM clients WHERE id = $1";
@@ -108,7 +119,7 @@ async fn client_error(work: &mut Work, client: &str) -> Result<Option<FieldError
 }
 
 /// The catalogue is one for the whole instance.
-fn everywhere(may: &May<ManageScopes>) -> Result<(), Refusal> {
+pub(super) fn everywhere(may: &May<ManageScopes>) -> Result<(), Refusal> {
     let because =
         "Resources belong to the whole instance; you hold this permission in some places only."
             .to_owned();
@@ -118,11 +129,11 @@ fn everywhere(may: &May<ManageScopes>) -> Result<(), Refusal> {
         .ok_or_else(|| Refusal::Forbidden { missing: "scope:manage".into(), because })
 }
 
-fn object(resource: &Resource) -> Object {
+pub(super) fn object(resource: &Resource) -> Object {
     Object::new("resource", &resource.id, &resource.name)
 }
 
-fn told(resource: &Resource) -> Value {
+pub(super) fn told(resource: &Resource) -> Value {
     json!({
         "identifier": resource.identifier, "name": resource.name,
         "introspecting_clients": resource.introspecting_clients,

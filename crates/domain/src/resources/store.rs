@@ -8,7 +8,7 @@ use super::Resource;
 use crate::access::{May, ReadScopes};
 use crate::{Fault, Work};
 
-const COLUMNS: &str = "id, identifier, name, is_system";
+const COLUMNS: &str = "id, identifier, name, is_system, version";
 
 /// The resource with this id.
 ///
@@ -100,11 +100,29 @@ pub(super) async fn insert(work: &mut Work, resource: &Resource, now: i64) -> Re
     let sql = "INSERT INTO resources (id, identifier, name, is_system, version, created_at)
                VALUES ($1, $2, $3, FALSE, 1, $4)";
     work.tx.execute(sql, db::params![resource.id, resource.identifier, resource.name, now]).await?;
+    insert_introspectors(work, resource).await
+}
+
+async fn insert_introspectors(work: &mut Work, resource: &Resource) -> Result<(), Fault> {
     let clients = resource.introspecting_clients.iter();
     let rows: Vec<Vec<Value<'_>>> =
         clients.map(|client| vec![(&resource.id).into(), client.into()]).collect();
     work.tx.insert_many("resource_introspectors", &["resource_id", "client_id"], &rows).await?;
     Ok(())
+}
+
+/// Stores a change of a resource that is at the version before. Says whether it took.
+pub(super) async fn set(work: &mut Work, resource: &Resource) -> Result<bool, Fault> {
+    let sql =
+        "UPDATE resources SET name = $2, version = version + 1 WHERE id = $1 AND version = $3";
+    let params = db::params![resource.id, resource.name, resource.version];
+    if work.tx.execute(sql, params).await? == 0 {
+        return Ok(false);
+    }
+    let sql = "DELETE FROM resource_introspectors WHERE resource_id = $1";
+    work.tx.execute(sql, db::params![resource.id]).await?;
+    insert_introspectors(work, resource).await?;
+    Ok(true)
 }
 
 /// Deletes it unless a scope belongs to it or a client defaults to it. Says whether it took.
@@ -133,5 +151,6 @@ fn read(row: &db::Row) -> Result<Resource, Fault> {
         name: row.get(2)?,
         is_system: row.get(3)?,
         introspecting_clients: Vec::new(),
+        version: row.get(4)?,
     })
 }

@@ -9,7 +9,7 @@ mod rules;
 mod store;
 
 pub use bindings::{Binding, ListQuery, NewBinding, bind, list_bindings, unbind};
-pub use rules::{Patch, change, create, delete, find, list};
+pub use rules::{Patch, change, count_held, create, delete, find, list};
 
 use crate::access::Role;
 

@@ -43,6 +43,14 @@ pub async fn find(
     store::find(work, id).await
 }
 
+/// How often the role is held, by people and clients, in all places.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn count_held(work: &mut Work, id: &str) -> Result<i64, Fault> {
+    store::count_bindings(work, id).await
+}
+
 /// Defines a role.
 ///
 /// # Errors

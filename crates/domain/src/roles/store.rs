@@ -113,6 +113,13 @@ pub(super) async fn list_some_bindings(work: &mut Work, role: &str) -> Result<Ve
     Ok(ids)
 }
 
+/// How often a role is held.
+pub(super) async fn count_bindings(work: &mut Work, role: &str) -> Result<i64, Fault> {
+    let sql = "SELECT COUNT(*) FROM bindings WHERE role_id = $1";
+    let row = work.tx.query_one(sql, db::params![role]).await?;
+    Ok(row.map(|row| row.get(0)).transpose()?.unwrap_or_default())
+}
+
 /// One more than `limit` bindings by id, within reach.
 pub(super) async fn list_bindings(
     work: &mut Work,

@@ -5,6 +5,7 @@
 //! permission, of the same name. A scope limits and never gives. This room refuses to know who
 //! holds a scope; it only counts holders, so that none vanishes from under them.
 
+mod changes;
 mod rules;
 mod store;
 
@@ -15,8 +16,9 @@ use protocol::scope::Scopes;
 use crate::access::{Effect, PERMISSIONS};
 use crate::{Fault, Work};
 
+pub use changes::{Patch, change};
 pub use rules::{NewScope, create, delete};
-pub use store::{count_holders, describe, list};
+pub use store::{count_holders, describe, find, list};
 
 /// What a scope lets a token do.
 #[derive(
@@ -72,8 +74,10 @@ pub struct Scope {
     pub description: String,
     /// The id of the resource it belongs to; `None`: every resource.
     pub resource: Option<String>,
-    /// Built in: cannot be deleted.
+    /// Built in: cannot be changed or deleted.
     pub is_system: bool,
+    /// Rises with each change.
+    pub version: i64,
 }
 
 impl Scope {
@@ -112,6 +116,7 @@ pub async fn ensure_built_in(work: &mut Work, now: i64) -> Result<(), Fault> {
             description: description.into(),
             resource: None,
             is_system: true,
+            version: 1,
         };
         store::set_built_in(work, &scope, now).await?;
     }

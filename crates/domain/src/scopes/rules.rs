@@ -56,19 +56,19 @@ pub async fn create(
     {
         refuse("resource", "There is no such resource.");
     }
-    let description = free_text("description", &new.description, 300);
-    match &description {
-        Ok(text) if text.is_empty() => {
-            refuse("description", "Say what it allows: people read it at consent.");
-        }
-        Ok(_) => {}
-        Err(error) => errors.push(error.clone()),
-    }
+    let description = sentence(&new.description);
+    errors.extend(description.as_ref().err().cloned());
     let Some(description) = description.ok().filter(|_| errors.is_empty()) else {
         return Err(Refusal::Invalid(errors));
     };
-    let scope =
-        Scope { name, kind: new.kind, description, resource: new.resource, is_system: false };
+    let scope = Scope {
+        name,
+        kind: new.kind,
+        description,
+        resource: new.resource,
+        is_system: false,
+        version: 1,
+    };
     store::insert(work, &scope, call.now).await.map_err(|fault| match fault {
         fault if fault.is_conflict("scopes", "name") || fault.is_conflict("scopes", "id") => {
             Refusal::field("name", "There is a scope of this name already.")
@@ -78,6 +78,16 @@ pub async fn create(
     let changes = differences(&serde_json::Value::Null, &told(&scope));
     audit::record(work, call, "scope.created", &object(&scope), &changes).await?;
     Ok(scope)
+}
+
+/// What people read at consent.
+pub(super) fn sentence(text: &str) -> Result<String, FieldError> {
+    let text = free_text("description", text, 300)?;
+    if text.is_empty() {
+        let message = "Say what it allows: people read it at consent.".into();
+        return Err(FieldError { field: "description".into(), message });
+    }
+    Ok(text)
 }
 
 /// Deletes a scope that no client may ask for any more.
@@ -105,7 +115,7 @@ pub async fn delete(
 }
 
 /// The catalogue is one for the whole instance.
-fn everywhere(may: &May<ManageScopes>) -> Result<(), Refusal> {
+pub(super) fn everywhere(may: &May<ManageScopes>) -> Result<(), Refusal> {
     let because =
         "Scopes belong to the whole instance; you hold this permission in some places only."
             .to_owned();
@@ -115,11 +125,11 @@ fn everywhere(may: &May<ManageScopes>) -> Result<(), Refusal> {
         .ok_or_else(|| Refusal::Forbidden { missing: "scope:manage".into(), because })
 }
 
-fn object(scope: &Scope) -> Object {
+pub(super) fn object(scope: &Scope) -> Object {
     Object::new("scope", &scope.name, &scope.name)
 }
 
-fn told(scope: &Scope) -> serde_json::Value {
+pub(super) fn told(scope: &Scope) -> serde_json::Value {
     serde_json::json!({
         "name": scope.name, "kind": scope.kind, "description": scope.description, "resource": scope.resource,
     })

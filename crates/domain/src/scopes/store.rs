@@ -9,7 +9,7 @@ use protocol::scope::Scopes;
 use super::{Scope, ScopeKind};
 use crate::{Fault, Work};
 
-const COLUMNS: &str = "name, kind, description, resource_id, is_system";
+const COLUMNS: &str = "name, kind, description, resource_id, is_system, version";
 
 /// Every scope, built-in ones first, by name. No secret: metadata and consent name them.
 ///
@@ -35,7 +35,10 @@ pub async fn describe(work: &mut Work, scopes: &Scopes) -> Result<Vec<Scope>, Fa
 }
 
 /// One scope.
-pub(crate) async fn find(work: &mut Work, name: &str) -> Result<Option<Scope>, Fault> {
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn find(work: &mut Work, name: &str) -> Result<Option<Scope>, Fault> {
     if name.contains('\0') {
         return Ok(None);
     }
@@ -98,6 +101,40 @@ pub(super) async fn delete_unheld(work: &mut Work, name: &str) -> Result<bool, F
     Ok(work.tx.execute(sql, db::params![name, name]).await? == 1)
 }
 
+/// Stores a change of a scope that is at the version before; another kind only while no client may
+/// ask for it and no role allows it. Says whether it took.
+pub(super) async fn set(
+    work: &mut Work,
+    scope: &Scope,
+    is_other_kind: bool,
+) -> Result<bool, Fault> {
+    let unused = "AND NOT EXISTS (SELECT 1 FROM client_sets WHERE field IN ('scope', 'default_scope') AND value = $1)
+                  AND NOT EXISTS (SELECT 1 FROM role_permissions WHERE permission = $1)";
+    let sql = format!(
+        "UPDATE scopes SET kind = $2, description = $3, resource_id = $4, version = version + 1
+         WHERE name = $1 AND version = $5 {}",
+        if is_other_kind { unused } else { "" }
+    );
+    let (name, kind) = (&scope.name, scope.kind.as_str());
+    let params = db::params![name, kind, scope.description, scope.resource, scope.version];
+    if work.tx.execute(&sql, params).await? == 0 {
+        return Ok(false);
+    }
+    // A permission of this name, once a role allowed it, is told in the same words.
+    let sql =
+        "UPDATE permissions SET kind = $2, description = $3 WHERE name = $1 AND NOT is_system";
+    work.tx.execute(sql, db::params![name, kind, scope.description]).await?;
+    Ok(true)
+}
+
+/// Some clients that may ask for it, by their ids.
+pub(super) async fn list_some_holders(work: &mut Work, name: &str) -> Result<Vec<String>, Fault> {
+    let sql = "SELECT DISTINCT client_id FROM client_sets
+               WHERE field IN ('scope', 'default_scope') AND value = $1 ORDER BY client_id LIMIT 100";
+    let rows = work.tx.query(sql, db::params![name]).await?;
+    rows.iter().map(|row| Ok(row.get(0)?)).collect()
+}
+
 fn read(row: &db::Row) -> Result<Scope, Fault> {
     Ok(Scope {
         name: row.get(0)?,
@@ -105,5 +142,6 @@ fn read(row: &db::Row) -> Result<Scope, Fault> {
         description: row.get(2)?,
         resource: row.get(3)?,
         is_system: row.get(4)?,
+        version: row.get(5)?,
     })
 }

@@ -9,7 +9,7 @@ use protocol::error::{Code, Error};
 use protocol::scope::Scopes;
 
 use super::access_tokens::{self, AccessToken, Issue, Subject};
-use super::{Grant, find_grant, grants, keep_until};
+use super::{Grant, find_grant, grants, keep_until, replays};
 use crate::audit::{self, Object};
 use crate::clients::{Client, RefreshRotation};
 use crate::vault::Opened;
@@ -28,7 +28,6 @@ pub struct Family {
     pub rotated_at: i64,
     pub(super) seed: Vec<u8>,
     pub(super) generation: i64,
-    pub(super) access_id: i64,
     pub(super) epochs: [i64; 3],
 }
 
@@ -126,8 +125,8 @@ fn genuine_generation(work: &Work, opened: &Opened, family: &Family) -> Option<i
 
 async fn find(work: &mut Work, id: i64) -> Result<Option<Family>, Fault> {
     let sql =
-        "SELECT id, grant_id, expires_at, rotated_at, seed, generation, access_id, client_epoch,
-                 user_epoch, grant_epoch FROM refresh_families WHERE id = $1";
+        "SELECT id, grant_id, expires_at, rotated_at, seed, generation, client_epoch, user_epoch,
+                 grant_epoch FROM refresh_families WHERE id = $1";
     let Some(row) = work.tx.query_one(sql, db::params![id]).await? else { return Ok(None) };
     Ok(Some(Family {
         id: row.get(0)?,
@@ -136,8 +135,7 @@ async fn find(work: &mut Work, id: i64) -> Result<Option<Family>, Fault> {
         rotated_at: row.get(3)?,
         seed: row.get(4)?,
         generation: row.get(5)?,
-        access_id: row.get(6)?,
-        epochs: [row.get(7)?, row.get(8)?, row.get(9)?],
+        epochs: [row.get(6)?, row.get(7)?, row.get(8)?],
     }))
 }
 
@@ -181,7 +179,8 @@ pub async fn refresh(
             Rotation::Lost => {
                 let again = find(work, family.id).await?;
                 if let Some(family) = again.filter(|f| f.generation == generation + 1) {
-                    return replayed(work, call, client, &family, grant).await;
+                    return replayed(work, call, client, &family, (&grant, &scopes, &resources))
+                        .await;
                 }
             }
         }
@@ -191,7 +190,7 @@ pub async fn refresh(
         ));
     }
     if replay && call.now - family.rotated_at <= client.refresh_overlap {
-        return replayed(work, call, client, &family, grant).await;
+        return replayed(work, call, client, &family, (&grant, &scopes, &resources)).await;
     }
     stolen(work, call, client, &family, generation).await?;
     Err(refused(
@@ -266,7 +265,7 @@ fn chosen<'a>(grant: &'a Grant, asked: &'a [String]) -> Result<&'a [String], Ref
     if asked.is_empty() {
         return Ok(&grant.resources);
     }
-    if asked.iter().all(|id| grant.resources.contains(id)) {
+    if super::covers_resources(&grant.resources, asked) {
         return Ok(asked);
     }
     let error = Error::new(Code::InvalidTarget, "The resource was not granted.")
@@ -316,45 +315,92 @@ async fn rotate(
     Ok(Rotation::Done(Box::new(Refreshed { access, refresh, grant: grant.clone() })))
 }
 
-/// The same successor again: same refresh token, same access token with its remaining time.
+/// The same successor again: same refresh token, same access token with its remaining time. Where
+/// that has expired within the overlap, a new one under the same generation; `asked` is what it is
+/// for once nobody remembers the first.
 async fn replayed(
     work: &mut Work,
     call: &Call,
     client: &Client,
     family: &Family,
-    grant: Grant,
+    asked: Authority<'_>,
 ) -> Result<Refreshed, RefreshRefusal> {
-    let sql = "SELECT expires_at, scopes, audience FROM access_tokens WHERE id = $1";
-    let Some(row) = work.tx.query_one(sql, db::params![family.access_id]).await? else {
-        return Err(refused(
-            "The refresh token was used before.",
-            "the access token of its successor has ended already",
-        ));
-    };
-    let expires_at: i64 = row.get(0)?;
-    let scopes = grants::stored_scopes(&row.get::<String>(1)?)?;
-    let audience: String = row.get(2)?;
-    let resources: Vec<_> = audience.split_whitespace().map(str::to_owned).collect();
-    let sql = "UPDATE refresh_families SET replays = replays + 1 WHERE id = $1";
-    work.tx.execute(sql, db::params![family.id]).await?;
-    let extra = Some(work.instance.vault.derive(&family.seed, family.generation));
-    let issue = Issue {
-        client,
-        subject: Subject::Grant(&grant, [family.epochs[0], family.epochs[1]]),
-        scopes: &scopes,
-        resources: &resources,
-        extra,
-    };
-    let text_of_access =
-        access_tokens::spell(work, call.now, family.access_id, expires_at, &issue).await?;
-    let access = AccessToken {
-        id: family.access_id,
-        text: text_of_access,
-        expires_in: (expires_at - call.now).max(0),
-        scopes: scopes.clone(),
+    // Takes the row, so that of several replays at once one makes the new access token.
+    let sql = "UPDATE refresh_families SET replays = replays + 1 WHERE id = $1 RETURNING access_id";
+    let row = work.tx.query_one(sql, db::params![family.id]).await?;
+    let access_id: i64 = row.ok_or_else(successor_ended)?.get(0)?;
+    replays::note(work, call, client, replays::RETRY).await?;
+    let (grant, scopes, resources) = asked;
+    let access = match stored_successor(work, access_id).await? {
+        Some((expires_at, scopes, resources)) => {
+            let authority = (grant, &scopes, resources.as_slice());
+            if expires_at > call.now {
+                let issue = successor(work, client, family, authority);
+                let text =
+                    access_tokens::spell(work, call.now, access_id, expires_at, &issue).await?;
+                let expires_in = expires_at - call.now;
+                AccessToken { id: access_id, text, expires_in, scopes: scopes.clone() }
+            } else {
+                renewed(work, call, client, family, authority).await?.ok_or_else(successor_ended)?
+            }
+        }
+        // Swept after its end, not revoked before it.
+        None if family.rotated_at + client.access_token_lifetime <= call.now => {
+            let authority = (grant, scopes, resources);
+            renewed(work, call, client, family, authority).await?.ok_or_else(successor_ended)?
+        }
+        None => return Err(successor_ended()),
     };
     let refresh = text(work, family.id, family.generation, &family.seed)?;
-    Ok(Refreshed { access, refresh, grant })
+    Ok(Refreshed { access, refresh, grant: grant.clone() })
+}
+
+/// When the access token of the current generation ends, and what it is for.
+async fn stored_successor(
+    work: &mut Work,
+    id: i64,
+) -> Result<Option<(i64, Scopes, Vec<String>)>, Fault> {
+    let sql = "SELECT expires_at, scopes, audience FROM access_tokens WHERE id = $1";
+    let Some(row) = work.tx.query_one(sql, db::params![id]).await? else { return Ok(None) };
+    let scopes = grants::stored_scopes(&row.get::<String>(1)?)?;
+    let audience: String = row.get(2)?;
+    let resources = audience.split_whitespace().map(str::to_owned).collect();
+    Ok(Some((row.get(0)?, scopes, resources)))
+}
+
+fn successor_ended() -> RefreshRefusal {
+    refused(
+        "The refresh token was used before.",
+        "the access token of its successor has ended already",
+    )
+}
+
+/// The access token that belongs to the current generation of a family.
+fn successor<'a>(
+    work: &Work,
+    client: &'a Client,
+    family: &Family,
+    (grant, scopes, resources): Authority<'a>,
+) -> Issue<'a> {
+    let extra = Some(work.instance.vault.derive(&family.seed, family.generation));
+    let subject = Subject::Grant(grant, [family.epochs[0], family.epochs[1]]);
+    Issue { client, subject, scopes, resources, extra }
+}
+
+/// Another access token for the current generation, whose first one has expired.
+async fn renewed(
+    work: &mut Work,
+    call: &Call,
+    client: &Client,
+    family: &Family,
+    authority: Authority<'_>,
+) -> Result<Option<AccessToken>, Fault> {
+    let issue = successor(work, client, family, authority);
+    let Some(access) = access_tokens::issue(work, call, &issue).await? else { return Ok(None) };
+    let sql = "UPDATE refresh_families SET access_id = $2 WHERE id = $1";
+    work.tx.execute(sql, db::params![family.id, access.id]).await?;
+    keep_until(work, family.grant, call.now + access.expires_in).await?;
+    Ok(Some(access))
 }
 
 /// A spent token came back outside the overlap: whoever holds the family now may be a thief.
@@ -366,6 +412,7 @@ async fn stolen(
     generation: i64,
 ) -> Result<(), Fault> {
     super::end_grant(work, family.grant).await?;
+    replays::note(work, call, client, replays::THEFT).await?;
     let object = Object::new("client", client.id.as_str(), &client.name);
     let change = audit::Change {
         field: "refresh_token_generation".into(),

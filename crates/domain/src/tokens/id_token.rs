@@ -1,5 +1,6 @@
 //! ID tokens (OpenID Connect Core §2): who signed in, for whom, when.
 
+use protocol::scope::Scopes;
 use serde_json::json;
 
 use super::Grant;
@@ -16,6 +17,8 @@ pub struct IdToken<'a> {
     pub client: &'a Client,
     /// The grant of the person.
     pub grant: &'a Grant,
+    /// What this answer gives: narrowed by a refresh, it tells less.
+    pub scopes: &'a Scopes,
     /// Echoed when the request had one (§3.1.2.1).
     pub nonce: Option<&'a str>,
     /// The access token issued beside it, if there is one, for `at_hash`.
@@ -44,10 +47,10 @@ pub async fn id_token(work: &mut Work, call: &Call, of: &IdToken<'_>) -> Result<
         claims["nonce"] = json!(nonce);
     }
     if let Some(user) = accounts::find(work, &of.grant.user).await? {
-        if of.grant.scopes.contains("email") {
+        if of.scopes.contains("email") {
             claims["email"] = json!(user.email);
         }
-        if of.grant.scopes.contains("profile") {
+        if of.scopes.contains("profile") {
             claims["name"] = json!(user.display_name);
         }
     }

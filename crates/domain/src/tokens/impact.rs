@@ -18,7 +18,7 @@ pub struct Impact {
 }
 
 /// What must hold of a family `f` of grant `g` (beside its expiry) for it to be alive.
-const LIVING_FAMILY: &str = "c.enabled AND u.status = 'active' AND f.client_epoch = c.epoch \
+pub(super) const LIVING_FAMILY: &str = "c.enabled AND u.status = 'active' AND f.client_epoch = c.epoch \
      AND f.user_epoch = u.epoch AND f.grant_epoch = g.epoch \
      AND (c.refresh_token_idle_lifetime IS NULL OR f.rotated_at + c.refresh_token_idle_lifetime >= $2)";
 

@@ -9,7 +9,7 @@ use protocol::scope::Scopes;
 use super::grants::stored_scopes;
 use super::{families, find_grant};
 use crate::access::Access;
-use crate::{ClientId, Fault, GrantId, Instance, Kind, UserId, Work, keys};
+use crate::{ClientId, Fault, GrantId, Instance, Kind, UserId, Work, keys, resources};
 
 /// What must hold of `t` (beside its expiry) for a token to be alive, where `c` is its client, `g`
 /// its grant and `u` the person of the grant or the client's context user.
@@ -56,6 +56,13 @@ pub struct Live {
     pub authenticated_at: Option<i64>,
     /// When it was last used, to a minute.
     pub last_used_at: Option<i64>,
+}
+
+impl Live {
+    /// Was it made for userinfo: because it says so, or because it names no audience at all?
+    pub fn is_for_userinfo(&self) -> bool {
+        self.resources.is_empty() || self.resources.iter().any(|id| id == resources::USERINFO)
+    }
 }
 
 /// The public id of a token: its `jti`, and its name in lists. Tells neither order nor volume.

@@ -3,12 +3,10 @@
 //! Read afresh at each use, so that a changed role, membership or status shows in the very next
 //! answer.
 
-use std::collections::BTreeSet;
-
 use super::Live;
-use crate::access::{self, Authority, Holdings, Limits, Place, Rights, Within, effective};
+use crate::access::{self, Authority, Limits, Rights, Within, effective};
 use crate::clients::{self, Client};
-use crate::{Actor, Fault, GrantId, Work, teams};
+use crate::{Actor, Fault, GrantId, Work};
 
 /// One team a token reaches, and what it may do there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +52,7 @@ pub async fn meaning(work: &mut Work, live: &Live) -> Result<Meaning, Fault> {
             teams: teams.iter().map(|t| (t.id.clone(), t.organization.clone())).collect(),
             ..Within::default()
         }),
-        None => reached(work, &client, &holdings).await?,
+        None => clients::reached(work, &client, &holdings).await?,
     };
     let limits = Limits { scopes: &live.scopes, access: live.access, within: within.as_ref() };
     let rights = effective(&holdings, Some(limits));
@@ -64,18 +62,6 @@ pub async fn meaning(work: &mut Work, live: &Live) -> Result<Meaning, Fault> {
     }
     let instance = rights.instance.iter().cloned().collect();
     Ok(Meaning { teams, instance, rights })
-}
-
-/// The most a token could do that the client gets on its own, with all its scopes, now.
-///
-/// # Errors
-/// When the database cannot answer.
-pub async fn own_rights(work: &mut Work, client: &Client) -> Result<Rights, Fault> {
-    let subject = client.context_user.as_ref().map_or(client.id.as_str(), |user| user.as_str());
-    let holdings = access::holdings_of(work, subject).await?;
-    let within = reached(work, client, &holdings).await?;
-    let limits = Limits { scopes: &client.scopes, access: client.access, within: within.as_ref() };
-    Ok(effective(&holdings, Some(limits)))
 }
 
 /// The teams of a grant that are there and that the client may be used for now.
@@ -99,38 +85,6 @@ async fn consented_teams(
         }
     }
     Ok(teams)
-}
-
-/// Where a client that chose no teams at a consent may be used; `None` for everywhere.
-async fn reached(
-    work: &mut Work,
-    client: &Client,
-    holdings: &Holdings,
-) -> Result<Option<Within>, Fault> {
-    if client.organization.is_none() && client.reaches_all_teams() {
-        return Ok(None);
-    }
-    let mut within = Within::default();
-    let mut candidates: BTreeSet<&String> = client.restricted_teams.iter().collect();
-    for place in &holdings.places {
-        match place {
-            Place::Team(id) => {
-                candidates.insert(id);
-            }
-            Place::Organization(id) if client.reaches_organization(id) => {
-                within.organizations.insert(id.clone());
-            }
-            Place::Organization(_) | Place::Instance => {}
-        }
-    }
-    for id in candidates {
-        if let Some(team) = teams::find_team(work, id).await?
-            && client.reaches(&team.id, &team.organization)
-        {
-            within.teams.insert(team.id, team.organization);
-        }
-    }
-    Ok(Some(within))
 }
 
 /// The authority of whoever presents this token.

@@ -5,6 +5,7 @@
 //! no clock is compared but the expiry. This room does not know how a request was authenticated.
 
 mod access_tokens;
+mod connected;
 mod families;
 mod grants;
 mod id_token;
@@ -17,13 +18,16 @@ mod oversight;
 mod own;
 mod personal;
 mod rates;
+mod replays;
 mod reuse;
 mod revocation;
 mod service_teams;
 mod slots;
 mod targets;
 
+pub use crate::clients::own_rights;
 pub use access_tokens::{AccessToken, Issue, Subject, audience, issue};
+pub use connected::{Connected, ConnectedQuery, connected};
 pub use families::{Family, RefreshRefusal, Refreshed, begin_family, refresh};
 pub(crate) use grants::stored_scopes;
 pub use grants::{
@@ -38,11 +42,12 @@ pub use inventory::{
 };
 pub use live::{Live, find_live, find_live_refresh, public_id};
 pub use marks::{Marks, flush_marks, mark_used};
-pub use meaning::{Meaning, TeamRights, authority, meaning, own_rights};
+pub use meaning::{Meaning, TeamRights, authority, meaning};
 pub use oversight::{Count, Living, count_of_client, list_of_client, revoke_of_client};
 pub use own::{Own, issue_own};
 pub use personal::{Personal, issue_personal};
 pub use rates::{Rates, admit};
-pub use revocation::{end_grant, end_grants_of, revoke, revoke_grant_of_user};
+pub use replays::{Replayed, Replays, replays};
+pub use revocation::{end_grant, end_grants_of, end_tokens_of_user, revoke, revoke_grant_of_user};
 pub use service_teams::service_teams;
-pub use targets::select as select_resources;
+pub use targets::{covers as covers_resources, select as select_resources};

@@ -5,7 +5,7 @@ use protocol::error::{Code, Error};
 use protocol::resource::Resource;
 use protocol::scope::Scopes;
 
-use crate::clients::Client;
+use crate::clients::{Client, GrantType};
 use crate::{Fault, Work, access, resources};
 
 /// The ids of the resources a token will be for; empty means userinfo alone.
@@ -38,11 +38,27 @@ pub async fn select(
 }
 
 /// The client's own default; else the management API where a scope names one of its permissions.
+/// Whoever signs a person in with `openid` may ask who they are as well, unless the request chose.
 async fn default(work: &mut Work, client: &Client, scopes: &Scopes) -> Result<Vec<String>, Fault> {
+    let mut ids = Vec::new();
     if let Some(identifier) = &client.default_resource {
         let known = resources::find_by_identifier(work, identifier).await?;
-        return Ok(known.into_iter().map(|resource| resource.id).collect());
+        ids.extend(known.map(|resource| resource.id));
+    } else if scopes.iter().any(|scope| access::definition(scope).is_some()) {
+        ids.push(resources::API.to_owned());
     }
-    let manages = scopes.iter().any(|scope| access::definition(scope).is_some());
-    Ok(if manages { vec![resources::API.to_owned()] } else { Vec::new() })
+    let signs_in = client.has_redirects() || client.allows(GrantType::Password);
+    let asks_who = signs_in && scopes.contains("openid");
+    if asks_who && !ids.is_empty() && !ids.iter().any(|id| id == resources::USERINFO) {
+        ids.push(resources::USERINFO.to_owned());
+    }
+    Ok(ids)
+}
+
+/// Does an authority for `granted` cover `asked`? None granted is userinfo alone.
+pub fn covers(granted: &[String], asked: &[String]) -> bool {
+    let is_covered = |id: &String| {
+        granted.contains(id) || (granted.is_empty() && id.as_str() == resources::USERINFO)
+    };
+    asked.iter().all(is_covered)
 }

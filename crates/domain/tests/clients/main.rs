@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod ceiling;
+mod ceiling_by_chance;
 mod current;
 mod endings;
 #[path = "../fixture/mod.rs"]

@@ -24,6 +24,7 @@ pub(super) async fn described(work: &mut Work, asked: &Scopes) -> Result<Vec<Sco
         description: name.to_owned(),
         resource: None,
         is_system: false,
+        version: 0,
     };
     let found = asked.iter().map(|name| known.remove(name).unwrap_or_else(|| unknown(name)));
     let mut described: Vec<_> = found.collect();

@@ -15,6 +15,7 @@ mod overview;
 mod password;
 mod query;
 mod setup;
+mod team_choice;
 pub mod views;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub fn router() -> Router<Arc<App>> {
     Router::new()
         .route("/login", get(login::show).post(login::enter))
         .route("/consent", get(consent::show).post(consent::answer))
+        .route("/consent/somebody-else", get(consent::somebody_else))
         .route("/logout", get(logout::show).post(logout::leave))
         .route("/signed-out", get(logout::signed_out))
         .route("/setup", get(setup::show).post(setup::accept))

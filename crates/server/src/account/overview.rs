@@ -17,6 +17,9 @@ use crate::web::failure::Failure;
 use crate::web::page;
 use crate::web::views::{Person, When};
 
+/// Teams that the page names.
+const TEAMS: usize = 20;
+
 /// The account of whoever is signed in.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
@@ -30,7 +33,8 @@ pub(super) async fn show(
     let grants = tokens::grants_of_user(&mut work, &user.id, now).await?;
     let overview = Overview {
         person: Person { name: user.display_name.clone(), email: user.email.clone() },
-        teams: own_teams.into_iter().map(|team| team.name).collect(),
+        more_teams: u64::try_from(own_teams.len().saturating_sub(TEAMS)).unwrap_or_default(),
+        teams: own_teams.into_iter().take(TEAMS).map(|team| team.name).collect(),
         form_token: signed_in.browser.form_token(&app),
         done: done.as_deref().and_then(Done::sentence).map(str::to_owned),
         console: may_manage(&mut work, user.id.as_str()).await?,
@@ -86,8 +90,10 @@ async fn connected_grant(
 ) -> Result<ConnectedGrant, Fault> {
     let grant = &summary.grant;
     let described = asking::described(work, &grant.scopes).await?;
+    let id = grant.public_id(&app.instance)?;
     Ok(ConnectedGrant {
-        revoke: format!("/account/grants/{}/revoke", grant.public_id(&app.instance)?),
+        revoke: format!("/account/grants/{id}/revoke"),
+        id,
         may: described.iter().map(asking::sentence).collect(),
         teams: summary.teams.clone(),
         allowed: When::relative(grant.consented_at, now),
@@ -116,6 +122,7 @@ async fn browsers(
             device,
             address: session.address.clone(),
             last_active: When::relative(last_active, now),
+            expires: When::relative(session.expires_at, now),
             current,
         })
     };

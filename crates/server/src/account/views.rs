@@ -4,6 +4,6 @@ mod consent;
 mod entry;
 mod overview;
 
-pub use consent::{Consent, Permission, TeamChoice};
+pub use consent::{Consent, Permission, Picker, TeamChoice};
 pub use entry::{ChangePassword, Expired, Invitation, Login, Logout, SetUp, SignedOut};
 pub use overview::{BrowserSession, ConnectedApp, ConnectedGrant, Overview};

@@ -142,11 +142,6 @@ impl Fields {
         }
     }
 
-    /// Is it there, null or not?
-    pub fn has(&self, name: &str) -> bool {
-        self.left.contains_key(name)
-    }
-
     /// `true` or `false`; false where it is left out.
     pub fn flag(&mut self, name: &str) -> bool {
         match self.left.remove(name) {
@@ -187,6 +182,11 @@ impl Fields {
     /// A list of texts that may be left out, but not be null.
     pub fn changed_texts(&mut self, name: &str) -> Option<Vec<String>> {
         self.left.contains_key(name).then(|| self.texts(name))
+    }
+
+    /// Is it there, null or not?
+    pub fn has(&self, name: &str) -> bool {
+        self.left.contains_key(name)
     }
 
     /// A value of any kind, as it is.

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use super::answer::{Reply, instant, perhaps_instant};
 use super::body::{Fields, FromJson, Json};
 use super::caller::Allowed;
+use super::conditions::IfMatch;
 use super::operation::{Operation, Shape, Verb};
+use super::own_client::Own;
 use super::problem::Answer;
 use super::query::{Id, Ids, Query, Rehearsal};
 
@@ -40,6 +42,20 @@ pub(super) fn operations() -> Vec<Operation> {
         .answers(201, Shape::One("CreatedSecret"), "The new secret, this once.")
         .answers(200, Shape::One("CreatedSecret"), "Tried only.")
         .conflicts(),
+        Operation::new(
+            Verb::Post,
+            ("/clients/self/secrets", "rotateOwnSecret"),
+            "A client adds a secret to itself, by one it has",
+            rotate_own,
+        )
+        .note(
+            "No token is needed: the client proves itself as at the token endpoint, by HTTP Basic or by `client_id` and \
+             `client_secret` in the body, from an address it may use. Refused where the operator wants it so \
+             (`self_rotation`).",
+        )
+        .answers(201, Shape::One("CreatedSecret"), "The new secret, this once.")
+        .answers(200, Shape::One("CreatedSecret"), "Tried only.")
+        .conflicts(),
         Operation::new(Verb::Get, one("getSecret"), "Read what is known of a secret", show)
             .answers(200, Shape::One("Secret"), "The secret, without its value."),
         Operation::new(Verb::Delete, one("retireSecret"), "End a secret now", retire)
@@ -48,6 +64,17 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers(200, Shape::One("DryRun"), "Tried only.")
             .conflicts(),
     ]
+}
+
+fn rotation(fields: &mut Fields, confirm_name: String) -> Rotation {
+    Rotation {
+        confirm_name,
+        label: fields.perhaps_text("label").unwrap_or_default(),
+        expires_at: fields.perhaps_instant("expires_at"),
+        retire_previous_after: fields
+            .number_or("retire_previous_after", Some(RETIRE_PREVIOUS_AFTER)),
+        revoke_tokens: fields.flag("revoke_tokens"),
+    }
 }
 
 fn shown(secret: &Secret, now: i64) -> Value {
@@ -85,26 +112,46 @@ impl FromJson for NewSecret {
 
     fn from_json(value: Value) -> Result<Self, Refusal> {
         let mut fields = Fields::of(value)?;
-        let rotation = Rotation {
-            confirm_name: fields.text("confirm_name"),
-            label: fields.perhaps_text("label").unwrap_or_default(),
-            expires_at: fields.perhaps_instant("expires_at"),
-            retire_previous_after: fields
-                .number_or("retire_previous_after", Some(RETIRE_PREVIOUS_AFTER)),
-            revoke_tokens: fields.flag("revoke_tokens"),
-        };
+        let confirm_name = fields.text("confirm_name");
+        let rotation = rotation(&mut fields, confirm_name);
         fields.done(Self(rotation))
     }
+}
+
+/// The same by the client itself: it cannot be mistaken about its name.
+struct OwnSecret(Rotation);
+
+impl FromJson for OwnSecret {
+    const SCHEMA: &'static str = "OwnSecret";
+
+    fn from_json(value: Value) -> Result<Self, Refusal> {
+        let mut fields = Fields::of(value)?;
+        let rotation = rotation(&mut fields, String::new());
+        fields.done(Self(rotation))
+    }
+}
+
+async fn rotate_own(
+    Query(query): Query<Rehearsal>,
+    Own { app, call, client, body: OwnSecret(rotation) }: Own<OwnSecret>,
+) -> Answer {
+    let mut work = app.instance.begin().await?;
+    let made = secrets::rotate_own(&mut work, &call, &client, rotation).await?;
+    let path = format!("/clients/{client}/secrets/{}", made.object.id);
+    let reply = Reply::created(&app, &path, shown(&made.object, call.now));
+    reply.secret("client_secret", made.secret).after(work, query.dry_run).await
 }
 
 async fn rotate(
     to: Allowed<RotateSecrets>,
     Id(client): Id,
+    IfMatch(version): IfMatch,
     Query(query): Query<Rehearsal>,
     Json(NewSecret(rotation)): Json<NewSecret>,
 ) -> Answer {
     let mut work = to.begin().await?;
-    let made = secrets::rotate(&mut work, &to.call, &to.may, &client, rotation).await?;
+    let at = (client.as_str(), version);
+    let made = secrets::rotate_at(&mut work, &to.call, &to.may, at, rotation).await?;
     let path = format!("/clients/{client}/secrets/{}", made.object.id);
     let reply = Reply::created(&to.app, &path, shown(&made.object, to.call.now));
     reply.secret("client_secret", made.secret).after(work, query.dry_run).await
@@ -113,9 +160,11 @@ async fn rotate(
 async fn retire(
     to: Allowed<RotateSecrets>,
     Ids(client, id): Ids,
+    IfMatch(version): IfMatch,
     Query(query): Query<Rehearsal>,
 ) -> Answer {
     let mut work = to.begin().await?;
-    secrets::retire(&mut work, &to.call, &to.may, &client, &id).await?;
+    let at = (client.as_str(), version);
+    secrets::retire_at(&mut work, &to.call, &to.may, at, &id).await?;
     Reply::gone().after(work, query.dry_run).await
 }

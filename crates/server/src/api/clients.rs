@@ -161,15 +161,9 @@ impl FromQuery for ListQuery {
 }
 
 async fn list(to: Allowed<ReadClients>, Query(query): Query<ListQuery>) -> Answer {
-    let mut work = to.read();
     let query = ListQuery { now: to.call.now, ..query };
-    let page = clients::list(&mut work, &to.may, &query).await?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for summary in &page.items {
-        // One deleted since the page was read is left out.
-        let client = clients::find(&mut work, summary.id.as_str()).await?;
-        items.extend(client.map(|client| shown(&client)));
-    }
+    let page = clients::list_whole(&mut to.read(), &to.may, &query).await?;
+    let items = page.items.iter().map(|client| shown(client)).collect();
     Ok(Reply::page(items, page.next_cursor).send())
 }
 
@@ -194,7 +188,7 @@ async fn create(
     let made = clients::create(&mut work, &to.call, &to.may, draft, key.as_deref()).await?;
     let client = made.object;
     let path = format!("/clients/{}", client.id);
-    let reply = if client.confidential && made.secret.is_none() {
+    let reply = if made.is_repetition {
         Reply::ok(shown(&client)).with("secret_already_shown", Value::Bool(true))
     } else {
         Reply::created(&to.app, &path, shown(&client)).secret("client_secret", made.secret)
@@ -259,14 +253,9 @@ async fn delete(
     Query(query): Query<Deletion>,
 ) -> Answer {
     let mut work = to.begin().await?;
-    let current = clients::find(&mut work, &id).await?;
-    clients::delete(&mut work, &to.call, &to.may, &id, &query.confirm_name).await?;
-    match (version, current) {
-        (Some(version), Some(current)) if version != current.version => {
-            Err(Refusal::Stale { current: current.version }.into())
-        }
-        _ => Reply::gone().after(work, query.dry_run).await,
-    }
+    let name = &query.confirm_name;
+    clients::delete_at(&mut work, &to.call, &to.may, (&id, version), name).await?;
+    Reply::gone().after(work, query.dry_run).await
 }
 
 /// The ids of a bulk deletion.

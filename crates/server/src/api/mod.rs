@@ -19,6 +19,7 @@ mod me;
 mod openapi;
 mod operation;
 mod organizations;
+mod own_client;
 mod problem;
 mod query;
 mod resources;
@@ -28,7 +29,9 @@ mod scopes;
 mod sessions;
 mod settings;
 mod teams;
+mod token_statistics;
 mod tokens;
+mod user_access;
 mod users;
 
 use std::sync::Arc;
@@ -82,6 +85,8 @@ fn operations(document: &Bytes) -> Vec<Operation> {
         resources::operations,
         sessions::operations,
         tokens::operations,
+        token_statistics::operations,
+        user_access::operations,
         grants::operations,
         settings::operations,
         audit_events::operations,

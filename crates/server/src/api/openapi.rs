@@ -52,7 +52,10 @@ pub(super) fn document(operations: &[Operation]) -> String {
         "servers": [{ "url": "/api/v1" }],
         "paths": paths,
         "components": {
-            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer" } },
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer" },
+                "client": { "type": "http", "scheme": "basic" },
+            },
             "schemas": schemas,
             "responses": responses,
         },
@@ -74,6 +77,7 @@ fn described(operation: &Operation) -> Value {
     match operation.signature.guard {
         Guard::Open => value["security"] = json!([]),
         Guard::Token => value["security"] = json!([{ "bearer": [] }]),
+        Guard::Client => value["security"] = json!([{ "client": [] }, {}]),
         Guard::Permission(name) => {
             value["security"] = json!([{ "bearer": [name] }]);
             value["x-permission"] = name.into();
@@ -132,7 +136,7 @@ fn responses(operation: &Operation) -> Value {
         let possible = match status {
             400 => reads || guarded,
             401 | 503 => guarded,
-            403 => matches!(signature.guard, Guard::Permission(_)),
+            403 => matches!(signature.guard, Guard::Permission(_) | Guard::Client),
             404 => operation.names().next().is_some(),
             406 => signature.offers_csv,
             409 => operation.may_conflict,

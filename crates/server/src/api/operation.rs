@@ -19,6 +19,8 @@ pub(super) enum Guard {
     Open,
     /// Whoever has a token for the API.
     Token,
+    /// A client, by its own credentials.
+    Client,
     /// Whoever holds this permission somewhere.
     Permission(&'static str),
 }

@@ -27,7 +27,7 @@ pub(super) struct Failed(Box<Details>);
 struct Details {
     problem: Problem,
     more: More,
-    header: Option<(HeaderName, String)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
     fault: Option<Fault>,
 }
 
@@ -67,7 +67,7 @@ impl Failed {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Refused");
         let problem = Problem::new(status.as_u16(), title, detail.into());
-        Self(Box::new(Details { problem, more: More::default(), header: None, fault: None }))
+        Self(Box::new(Details { problem, more: More::default(), headers: Vec::new(), fault: None }))
     }
 
     /// Fields that are not as they must be.
@@ -101,8 +101,17 @@ impl Failed {
 
     /// With this `WWW-Authenticate` (RFC 6750 §3).
     #[must_use]
-    pub fn challenge(mut self, challenge: &Challenge<'_>) -> Self {
-        self.0.header = Some((header::WWW_AUTHENTICATE, challenge.to_string()));
+    pub fn challenge(self, challenge: &Challenge<'_>) -> Self {
+        match HeaderValue::from_str(&challenge.to_string()) {
+            Ok(value) => self.also(header::WWW_AUTHENTICATE, value),
+            Err(_) => self,
+        }
+    }
+
+    /// With one more header.
+    #[must_use]
+    pub fn also(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.push((name, value));
         self
     }
 
@@ -121,11 +130,10 @@ impl Failed {
     }
 
     fn fault(fault: Fault) -> Self {
-        let mut failed = if let Fault::Unavailable(_) = fault {
+        let mut failed = if fault.may_heal() {
             let detail = "The server cannot do this right now; nothing was changed. Try again in a few seconds.";
-            let mut failed = Self::new(StatusCode::SERVICE_UNAVAILABLE, detail);
-            failed.0.header = Some((header::RETRY_AFTER, RETRY_AFTER.into()));
-            failed
+            let failed = Self::new(StatusCode::SERVICE_UNAVAILABLE, detail);
+            failed.also(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER))
         } else {
             let detail = "The server made a mistake. It was logged under the error_id.";
             Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
@@ -187,7 +195,7 @@ pub(super) async fn layer(request: Request, next: Next) -> Response {
 
 /// Keeps what the router set on the answer, such as `Allow`.
 fn write(response: &mut Response, details: Details, request_id: String) {
-    let Details { mut problem, more, header: extra, fault } = details;
+    let Details { mut problem, more, headers: extra, fault } = details;
     if let Some(fault) = fault {
         tracing::error!(request_id, %fault, "the API failed");
     } else {
@@ -200,11 +208,7 @@ fn write(response: &mut Response, details: Details, request_id: String) {
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(problem::MEDIA_TYPE));
-    if let Some((name, value)) = extra
-        && let Ok(value) = HeaderValue::from_str(&value)
-    {
-        headers.insert(name, value);
-    }
+    headers.extend(extra);
     if let Some(etag) =
         more.current_etag.as_deref().and_then(|etag| HeaderValue::from_str(etag).ok())
     {

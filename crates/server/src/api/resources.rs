@@ -2,12 +2,13 @@
 
 use domain::Refusal;
 use domain::access::{ManageScopes, ReadScopes};
-use domain::resources::{self, NewResource, Resource};
+use domain::resources::{self, NewResource, Patch, Resource};
 use serde_json::{Value, json};
 
 use super::answer::Reply;
 use super::body::{Fields, FromJson, Json};
 use super::caller::Allowed;
+use super::conditions::IfMatch;
 use super::operation::{Operation, Shape, Verb};
 use super::problem::Answer;
 use super::query::{Id, Query, Rehearsal};
@@ -31,6 +32,9 @@ pub(super) fn operations() -> Vec<Operation> {
             Shape::One("Resource"),
             "The resource server.",
         ),
+        Operation::new(Verb::Patch, one("updateResource"), "Change a resource server", change)
+            .note("Its identifier stays: tokens carry it.")
+            .answers(200, Shape::One("CreatedResource"), "The resource server as it is now."),
         Operation::new(
             Verb::Delete,
             one("deleteResource"),
@@ -72,6 +76,32 @@ impl FromJson for NewResource {
     }
 }
 
+impl FromJson for Patch {
+    const SCHEMA: &'static str = "ResourcePatch";
+
+    fn from_json(value: Value) -> Result<Self, Refusal> {
+        let mut fields = Fields::of(value)?;
+        let patch = Self {
+            identifier: fields.changed_text("identifier"),
+            name: fields.changed_text("name"),
+            introspecting_clients: fields.changed_texts("introspecting_clients"),
+        };
+        fields.done(patch)
+    }
+}
+
+async fn change(
+    to: Allowed<ManageScopes>,
+    Id(id): Id,
+    IfMatch(version): IfMatch,
+    Query(query): Query<Rehearsal>,
+    Json(patch): Json<Patch>,
+) -> Answer {
+    let mut work = to.begin().await?;
+    let after = resources::change(&mut work, &to.call, &to.may, (&id, version), patch).await?;
+    Reply::ok(shown(&after)).version(after.version).after(work, query.dry_run).await
+}
+
 async fn create(
     to: Allowed<ManageScopes>,
     Query(query): Query<Rehearsal>,
@@ -80,12 +110,15 @@ async fn create(
     let mut work = to.begin().await?;
     let resource = resources::create(&mut work, &to.call, &to.may, new).await?;
     let path = format!("/resources/{}", resource.id);
-    Reply::created(&to.app, &path, shown(&resource)).after(work, query.dry_run).await
+    Reply::created(&to.app, &path, shown(&resource))
+        .version(resource.version)
+        .after(work, query.dry_run)
+        .await
 }
 
 async fn show(to: Allowed<ReadScopes>, Id(id): Id) -> Answer {
     let resource = resources::find(&mut to.read(), &id).await?.ok_or(Refusal::NotFound)?;
-    Ok(Reply::ok(shown(&resource)).send())
+    Ok(Reply::ok(shown(&resource)).version(resource.version).send())
 }
 
 async fn delete(to: Allowed<ManageScopes>, Id(id): Id, Query(query): Query<Rehearsal>) -> Answer {

@@ -2,12 +2,13 @@
 
 use domain::Refusal;
 use domain::access::{ManageScopes, ReadScopes};
-use domain::scopes::{self, NewScope, Scope, ScopeKind};
+use domain::scopes::{self, NewScope, Patch, Scope, ScopeKind};
 use serde_json::{Value, json};
 
 use super::answer::Reply;
 use super::body::{Fields, FromJson, Json};
 use super::caller::Allowed;
+use super::conditions::IfMatch;
 use super::operation::{Operation, Shape, Verb};
 use super::problem::Answer;
 use super::query::{Id, Query, Rehearsal};
@@ -23,6 +24,15 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new(Verb::Post, ("/scopes", "createScope"), "Add a scope of your own", create)
             .answers(201, Shape::One("CreatedScope"), "Added.")
             .answers(200, Shape::One("CreatedScope"), "Tried only."),
+        Operation::new(Verb::Get, ("/scopes/{name}", "getScope"), "Read a scope", show).answers(
+            200,
+            Shape::One("Scope"),
+            "The scope.",
+        ),
+        Operation::new(Verb::Patch, ("/scopes/{name}", "updateScope"), "Change a scope of your own", change)
+            .note("A scope that a client may ask for or a role allows keeps its kind: 409 names some of the clients.")
+            .answers(200, Shape::One("CreatedScope"), "The scope as it is now.")
+            .conflicts(),
         Operation::new(
             Verb::Delete,
             ("/scopes/{name}", "deleteScope"),
@@ -56,12 +66,8 @@ impl FromJson for NewScope {
     fn from_json(value: Value) -> Result<Self, Refusal> {
         let mut fields = Fields::of(value)?;
         let name = fields.text("name");
-        let kind = match fields.text("kind").as_str() {
-            "read" => Some(ScopeKind::Read),
-            "write" => Some(ScopeKind::Write),
-            "" => None,
-            _ => fields.refuse("kind", "One of `read`, `write` is needed."),
-        };
+        let kind = Some(fields.text("kind")).filter(|kind| !kind.is_empty());
+        let kind = kind.and_then(|kind| read_kind(&mut fields, &kind));
         let new = Self {
             name,
             kind: kind.unwrap_or(ScopeKind::Write),
@@ -70,6 +76,46 @@ impl FromJson for NewScope {
         };
         fields.done(new)
     }
+}
+
+fn read_kind(fields: &mut Fields, word: &str) -> Option<ScopeKind> {
+    match word {
+        "read" => Some(ScopeKind::Read),
+        "write" => Some(ScopeKind::Write),
+        _ => fields.refuse("kind", "One of `read`, `write` is needed."),
+    }
+}
+
+impl FromJson for Patch {
+    const SCHEMA: &'static str = "ScopePatch";
+
+    fn from_json(value: Value) -> Result<Self, Refusal> {
+        let mut fields = Fields::of(value)?;
+        let kind = fields.changed_text("kind");
+        let patch = Self {
+            kind: kind.and_then(|kind| read_kind(&mut fields, &kind)),
+            description: fields.changed_text("description"),
+            resource: fields.has("resource").then(|| fields.perhaps_text("resource")),
+        };
+        fields.done(patch)
+    }
+}
+
+async fn show(to: Allowed<ReadScopes>, Id(name): Id) -> Answer {
+    let scope = scopes::find(&mut to.read(), &name).await?.ok_or(Refusal::NotFound)?;
+    Ok(Reply::ok(shown(&scope)).version(scope.version).send())
+}
+
+async fn change(
+    to: Allowed<ManageScopes>,
+    Id(name): Id,
+    IfMatch(version): IfMatch,
+    Query(query): Query<Rehearsal>,
+    Json(patch): Json<Patch>,
+) -> Answer {
+    let mut work = to.begin().await?;
+    let after = scopes::change(&mut work, &to.call, &to.may, (&name, version), patch).await?;
+    Reply::ok(shown(&after)).version(after.version).after(work, query.dry_run).await
 }
 
 async fn create(
@@ -81,6 +127,7 @@ async fn create(
     let scope = scopes::create(&mut work, &to.call, &to.may, new).await?;
     let name: String = form_urlencoded::byte_serialize(scope.name.as_bytes()).collect();
     Reply::created(&to.app, &format!("/scopes/{name}"), shown(&scope))
+        .version(scope.version)
         .after(work, query.dry_run)
         .await
 }

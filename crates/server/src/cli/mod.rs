@@ -14,6 +14,8 @@ mod keys;
 mod listeners;
 mod log;
 mod operator;
+mod resources;
+mod scopes;
 mod serve;
 mod store;
 mod text;
@@ -48,6 +50,10 @@ enum Verb {
     Demo(demo::Words),
     /// See and change OAuth clients.
     Clients(Box<clients::Words>),
+    /// See and change what a token can be limited to.
+    Scopes(scopes::Words),
+    /// See and change the servers that tokens are for.
+    Resources(resources::Words),
     /// See and change people.
     Users(users::Words),
     /// See and rotate signing keys.
@@ -105,6 +111,10 @@ async fn run(line: CommandLine) -> Result<(String, ExitCode), Failure> {
         Verb::Backup { path } => store::backup(&config()?, &path).await?,
         Verb::Clients(words) => {
             clients::run(&operator::Desk::open(&config()?).await?, *words).await?
+        }
+        Verb::Scopes(words) => scopes::run(&operator::Desk::open(&config()?).await?, words).await?,
+        Verb::Resources(words) => {
+            resources::run(&operator::Desk::open(&config()?).await?, words).await?
         }
         Verb::Users(words) => users::run(&operator::Desk::open(&config()?).await?, words).await?,
         Verb::Keys(words) => keys::run(config, words).await?,

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use domain::clients::ADMIN_CLIENT;
+use domain::clients::risk::Reason;
 use domain::{MasterKeys, Plain, Policy};
 use ipnet::IpNet;
 use protocol::duration;
@@ -105,7 +106,14 @@ impl Judge<'_> {
             }
         });
         let usual = Policy::default();
+        let self_rotation = self.value("self_rotation", |text| match text {
+            "allowed" => Ok(true),
+            "refused" => Ok(false),
+            _ => Err("One of `allowed` and `refused` is needed."),
+        });
         Policy {
+            self_rotation: self_rotation.unwrap_or(usual.self_rotation),
+            risk_limits: without_repetition(self.list("risk_limits", reason)),
             profile_reltio: profiles.iter().any(|name| name == "reltio"),
             profile_relativity: profiles.iter().any(|name| name == "relativity"),
             legacy_password: grants.iter().any(|grant| grant == "password"),
@@ -196,6 +204,13 @@ fn master_key(text: &str) -> Result<Plain, String> {
         Ok(_) => Ok(Plain::new(text)),
         Err(error) => Err(format!("This is no list of master keys: {error}.")),
     }
+}
+
+fn reason(text: &str) -> Result<Reason, String> {
+    Reason::parse(text).ok_or_else(|| {
+        let known: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+        format!("`{text}` is no reason of a risk; these are: {}.", known.join(", "))
+    })
 }
 
 fn filter(text: &str) -> Result<String, String> {

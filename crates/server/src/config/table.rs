@@ -193,6 +193,23 @@ pub const SETTINGS: &[Setting] = &[
         "1 h",
         "A client with full access and a longer access token lifetime has to be confirmed.",
     ),
+    setting(
+        "self_rotation",
+        Shape::Text,
+        "allowed",
+        "May a client add itself a secret by one it has (`POST /api/v1/clients/self/secrets`)? `allowed`, so that secrets are \
+         replaced often and without anybody seeing them: it gives a client no right it has not, every rotation is in the audit \
+         trail, and trusted addresses count. `refused` where only people may make secrets. A secret that leaked is retired at \
+         once, not later: while it lives, who has it can make another.",
+    ),
+    setting(
+        "risk_limits",
+        Shape::List,
+        "",
+        "Risks that no client may have: the codes of the reasons in a client's `risk`, such as `no_trusted_ips` or \
+         `pkce_optional`. Creating, changing or enabling a client that would show one is refused; those that are there keep \
+         working until they are changed, and can always be paused, rotated and deleted.",
+    ),
 ];
 
 #[cfg(test)]

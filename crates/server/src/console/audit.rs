@@ -1,5 +1,5 @@
 //! `/console/audit`: who did what, everywhere, with the values before and after; and the same as
-//! a file. The trail of one client is a tab of that client.
+//! a file of exactly what the page is narrowed to. The trail of one client is a tab of that client.
 
 use std::sync::Arc;
 
@@ -12,9 +12,11 @@ use domain::{Fault, Refusal, Work};
 
 use super::names::Names;
 use super::query::Query;
-use super::views::{AuditEntry, AuditList};
+use super::roles::page_of as page_of_role;
+use super::teams::{page_of_organization, page_of_team};
+use super::views::{AuditEntry, AuditFilters, AuditList};
 use super::visitor::{Answer, Visitor};
-use super::{clients, deeds};
+use super::{audit_filters, clients, deeds};
 use crate::app::App;
 use crate::web::trail;
 use crate::web::views::Link;
@@ -34,9 +36,12 @@ pub(super) fn router() -> Router<Arc<App>> {
 async fn list(visitor: Visitor, query: Query) -> Answer {
     visitor.may_everywhere::<ReadAudit>()?;
     let mut work = visitor.app.instance.read();
-    let before = query.get("cursor").and_then(|cursor| cursor.parse().ok());
-    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let mut events = audit::list(&mut work, &Filter { before, limit, ..Filter::default() }).await?;
+    let filter = Filter {
+        before: query.get("cursor").and_then(|cursor| cursor.parse().ok()),
+        limit: i64::try_from(PAGE + 1).unwrap_or(i64::MAX),
+        ..audit_filters::asked(&query)
+    };
+    let mut events = audit::list(&mut work, &filter).await?;
     let more = events.len() > PAGE;
     events.truncate(PAGE);
     let mut names = Names::default();
@@ -48,7 +53,11 @@ async fn list(visitor: Visitor, query: Query) -> Answer {
         frame: visitor.frame("Audit", &query),
         rows,
         single: false,
-        export: Some(Link { label: "Export to file (CSV)".into(), href: format!("{LIST}.csv") }),
+        filters: audit_filters::shown(&query),
+        export: Some(Link {
+            label: "Export to file (CSV)".into(),
+            href: query.at_path(&format!("{LIST}.csv")),
+        }),
         first: query.first(),
         next: events.last().filter(|_| more).map(|last| query.at(&last.id.to_string())),
     };
@@ -63,6 +72,7 @@ async fn entry(visitor: Visitor, Path(id): Path<i64>) -> Answer {
         frame: visitor.frame("Audit", &Query::default()),
         rows: vec![row(&mut work, &mut Names::default(), &event).await?],
         single: true,
+        filters: AuditFilters::default(),
         export: None,
         first: Some(LIST.into()),
         next: None,
@@ -70,9 +80,9 @@ async fn entry(visitor: Visitor, Path(id): Path<i64>) -> Answer {
     Ok(visitor.render(&page))
 }
 
-async fn export(visitor: Visitor) -> Answer {
+async fn export(visitor: Visitor, query: Query) -> Answer {
     visitor.may_everywhere::<ReadAudit>()?;
-    let filter = Filter::default();
+    let filter = audit_filters::asked(&query);
     Ok(trail::export(&visitor.app.instance, visitor.call(), filter).await?)
 }
 
@@ -82,6 +92,10 @@ async fn row(work: &mut Work, names: &mut Names, event: &Event) -> Result<AuditE
     let href = match object.kind.as_str() {
         "client" => Some(clients::page_of(&object.id, "")),
         "user" => Some(format!("/console/users/{}", object.id)),
+        "team" => Some(page_of_team(&object.id)),
+        "organization" => Some(page_of_organization(&object.id)),
+        "role" => Some(page_of_role(&object.id)),
+        "settings" => Some("/console/settings".into()),
         _ => None,
     };
     let name = if object.name.is_empty() { &object.id } else { &object.name };

@@ -26,6 +26,12 @@ pub(super) async fn row(
         href,
         at: When::exact(event.at),
         actor: names.actor(work, &event.actor.name()).await?,
+        through: event
+            .actor
+            .user
+            .as_ref()
+            .and(event.actor.client.as_ref())
+            .map(ToString::to_string),
         action: action(&event.action),
         changes,
         address: event.address.clone(),
@@ -33,44 +39,61 @@ pub(super) async fn row(
     })
 }
 
+/// Every action that has words, by name.
+pub(super) const ACTIONS: &[(&str, &str)] = &[
+    ("audit.exported", "Exported the audit trail"),
+    ("authorization.code_reused", "Used a code a second time"),
+    ("binding.created", "Gave a role"),
+    ("binding.deleted", "Took a role away"),
+    ("client.created", "Registered the client"),
+    ("client.deleted", "Deleted the client"),
+    ("client.paused", "Disabled the client"),
+    ("client.resumed", "Enabled the client"),
+    ("client.secret_retired", "Retired a secret"),
+    ("client.secret_rotated", "Made a secret"),
+    ("client.tokens_revoked", "Revoked all tokens"),
+    ("client.updated", "Changed the settings"),
+    ("consent.denied", "Denied consent"),
+    ("consent.given", "Gave consent"),
+    ("consent.withdrawn", "Withdrew consent"),
+    ("grant.created", "Authorized the client"),
+    ("grant.refresh_token_reused", "Used a spent refresh token: all of them ended"),
+    ("grant.revoked", "Withdrew an authorization"),
+    ("organization.created", "Added an organization"),
+    ("organization.deleted", "Deleted an organization"),
+    ("organization.updated", "Renamed an organization"),
+    ("resource.created", "Added a resource"),
+    ("resource.deleted", "Deleted a resource"),
+    ("role.created", "Defined a role"),
+    ("role.deleted", "Deleted a role"),
+    ("role.updated", "Changed a role"),
+    ("scope.created", "Added a scope"),
+    ("scope.deleted", "Deleted a scope"),
+    ("session.ended", "Ended a browser session"),
+    ("settings.updated", "Changed the settings of the server"),
+    ("signing_key.published", "Published a signing key"),
+    ("team.created", "Added a team"),
+    ("team.deleted", "Deleted a team"),
+    ("team.member_added", "Added a member"),
+    ("team.member_removed", "Removed a member"),
+    ("team.updated", "Renamed a team"),
+    ("token.revoked", "Revoked a token"),
+    ("user.created", "Created the account"),
+    ("user.deleted", "Deleted the account"),
+    ("user.disabled", "Disabled the account"),
+    ("user.enabled", "Enabled the account"),
+    ("user.invitation_accepted", "Chose a first password"),
+    ("user.invited", "Made an invitation"),
+    ("user.password_changed", "Changed the password"),
+    ("user.sign_in_failed", "Failed to sign in"),
+    ("user.signed_in", "Signed in"),
+    ("user.updated", "Changed the account"),
+];
+
 /// What was done, in words.
 pub(super) fn action(action: &str) -> String {
-    let words = match action {
-        "client.created" => "Registered the client",
-        "client.updated" => "Changed the settings",
-        "client.paused" => "Disabled the client",
-        "client.resumed" => "Enabled the client",
-        "client.deleted" => "Deleted the client",
-        "client.tokens_revoked" => "Revoked all tokens",
-        "client.secret_rotated" => "Made a secret",
-        "client.secret_retired" => "Retired a secret",
-        "token.revoked" => "Revoked a token",
-        "grant.revoked" => "Withdrew an authorization",
-        "scope.created" => "Added a scope",
-        "scope.deleted" => "Deleted a scope",
-        "user.created" => "Created the account",
-        "user.invited" => "Made an invitation",
-        "user.invitation_accepted" => "Chose a first password",
-        "user.updated" => "Changed the account",
-        "user.disabled" => "Disabled the account",
-        "user.enabled" => "Enabled the account",
-        "user.deleted" => "Deleted the account",
-        "user.signed_in" => "Signed in",
-        "user.password_changed" => "Changed the password",
-        "session.ended" => "Ended a browser session",
-        "consent.given" => "Gave consent",
-        "consent.denied" => "Denied consent",
-        "consent.withdrawn" => "Withdrew consent",
-        "grant.created" => "Authorized the client",
-        "grant.refresh_token_reused" => "Used a spent refresh token: all of them ended",
-        "authorization.code_reused" => "Used a code a second time",
-        "signing_key.published" => "Published a signing key",
-        "team.member_added" => "Added a member",
-        "team.member_removed" => "Removed a member",
-        "audit.exported" => "Exported the audit trail",
-        other => return spelled::label(other),
-    };
-    words.to_owned()
+    let known = ACTIONS.iter().find(|(name, _)| *name == action);
+    known.map_or_else(|| spelled::label(action), |(_, words)| (*words).to_owned())
 }
 
 #[cfg(test)]
@@ -81,5 +104,10 @@ mod tests {
     fn an_action_without_words_is_still_readable() {
         assert_eq!(action("client.paused"), "Disabled the client");
         assert_eq!(action("client.key_added"), "Client key added");
+    }
+
+    #[test]
+    fn every_action_stands_once_in_its_place() {
+        assert!(super::ACTIONS.windows(2).all(|pair| pair[0].0 < pair[1].0));
     }
 }

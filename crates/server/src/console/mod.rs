@@ -5,6 +5,7 @@
 //! call one rule, commit, answer. What somebody may not do is shown as such before they try.
 
 mod audit;
+mod audit_filters;
 mod clients;
 mod deeds;
 mod done;
@@ -13,8 +14,11 @@ mod nav;
 mod places;
 mod query;
 mod refusals;
+mod roles;
 mod scopes;
 mod search;
+mod sessions;
+mod settings;
 mod spelled;
 mod teams;
 mod users;
@@ -39,6 +43,9 @@ pub fn router() -> Router<Arc<App>> {
         .merge(clients::router())
         .merge(users::router())
         .merge(teams::router())
+        .merge(roles::router())
+        .merge(sessions::router())
+        .merge(settings::router())
         .merge(refusals::router())
         .merge(scopes::router())
         .merge(audit::router())

@@ -65,6 +65,19 @@ impl Query {
         format!("?{}", query.finish())
     }
 
+    /// The same query for another path, from its first page on.
+    pub fn at_path(&self, path: &str) -> String {
+        let kept = self.0.iter().filter(|(n, v)| n != "cursor" && n != "done" && !v.is_empty());
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+
+    /// The query of this text.
+    #[cfg(test)]
+    pub fn of(text: &str) -> Self {
+        Self::read(text)
+    }
+
     /// The first page of the same list, where this is a later one.
     pub fn first(&self) -> Option<String> {
         self.get("cursor")?;

@@ -1,6 +1,7 @@
 //! Values of the contract as people read them: in the audit trail and where two versions of a
 //! client meet. Ids become names; durations and instants become words.
 
+use domain::access::SYSTEM_ROLES;
 use domain::{Fault, Work};
 use protocol::duration;
 use serde_json::Value;
@@ -53,9 +54,37 @@ async fn value(
         ("organization", Value::String(id)) => names.organization(work, id).await,
         ("owner_team", Value::String(id)) => names.team(work, id).await,
         ("context_user", Value::String(id)) => names.actor(work, id).await,
+        ("user", Value::String(id)) => names.actor(work, id).await,
+        ("role", Value::String(id)) => Ok(role(id)),
         ("team_restrictions", Value::Object(_)) => places(work, names, value).await,
+        ("place", Value::Object(_)) => place(work, names, value).await,
+        ("member", Value::Object(_)) => member(work, names, value).await,
         _ => Ok(plain(field, value)),
     }
+}
+
+/// A built-in role by name; another goes by its id.
+fn role(id: &str) -> String {
+    let known = SYSTEM_ROLES.iter().find(|role| role.id == id);
+    known.map_or_else(|| id.to_owned(), |role| role.name.to_owned())
+}
+
+/// Where a role is held.
+async fn place(work: &mut Work, names: &mut Names, value: &Value) -> Result<String, Fault> {
+    Ok(match (value["organization"].as_str(), value["team"].as_str()) {
+        (Some(id), _) => format!("all of {}", names.organization(work, id).await?),
+        (_, Some(id)) => format!("team {}", names.team(work, id).await?),
+        _ => "everywhere".to_owned(),
+    })
+}
+
+/// Who came to a team or left it.
+async fn member(work: &mut Work, names: &mut Names, value: &Value) -> Result<String, Fault> {
+    let who = match value["email"].as_str() {
+        Some(email) => email.to_owned(),
+        None => names.actor(work, value["user"].as_str().unwrap_or_default()).await?,
+    };
+    Ok(value["role"].as_str().map_or_else(|| who.clone(), |id| format!("{who}, {}", role(id))))
 }
 
 async fn places(work: &mut Work, names: &mut Names, value: &Value) -> Result<String, Fault> {

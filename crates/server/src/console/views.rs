@@ -8,11 +8,14 @@ mod client_history;
 mod clients;
 mod compare;
 mod refusals;
+mod roles;
 mod scopes;
+mod sessions;
+mod settings;
 mod teams;
 mod users;
 
-pub use audit::{AuditEntry, AuditList};
+pub use audit::{AuditEntry, AuditFilters, AuditList};
 pub use client::{
     ClientAccess, ClientCredentials, ClientDanger, ClientHead, ClientOverview, Reach, RiskReason,
     SecretRow, Trial,
@@ -22,14 +25,19 @@ pub use client_form::{
     TeamGroup,
 };
 pub use client_history::{
-    ActivityRow, AuditRow, Change, ClientActivity, ClientAudit, ClientTokens, TokenRow,
+    ActivityRow, AuditRow, Change, ClientActivity, ClientAudit, ClientTokens, Replay, TokenRow,
 };
 pub use clients::{
     ClientBulkDelete, ClientFilters, ClientList, ClientRow, RowAction, SecretsSummary,
 };
 pub use compare::{Comparison, Piece, mark};
 pub use refusals::{Forbidden, Refusal, RefusalList, RefusalRow};
+pub use roles::{
+    BindingList, BindingRow, HolderRow, PermissionGroup, RoleEdit, RoleList, RolePage, RoleRow,
+};
 pub use scopes::{ScopeList, ScopeRow};
+pub use sessions::{AppGroup, AppTokenRow, BrowserRow, BrowserSessions, ConnectedApps};
+pub use settings::{SettingField, SettingsPage};
 pub use teams::{
     MemberRow, OrganizationList, OrganizationPage, OrganizationRow, PlaceEnd, TeamList, TeamPage,
     TeamRow,

@@ -7,51 +7,13 @@ use std::borrow::Cow;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use domain::tokens::RefreshRefusal;
-use domain::{Call, Fault, Refusal};
+use domain::{Call, Fault};
 use protocol::error::{Code, Error};
 use serde::Serialize;
 
 use crate::app::App;
 
-/// Why an endpoint refused, on its way to becoming an answer.
-#[derive(Debug)]
-pub(crate) enum Refused {
-    /// The caller's doing.
-    Error(Error),
-    /// Nobody's.
-    Fault(Fault),
-}
-
-impl From<Error> for Refused {
-    fn from(error: Error) -> Self {
-        Self::Error(error)
-    }
-}
-
-impl From<Fault> for Refused {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<RefreshRefusal> for Refused {
-    fn from(refusal: RefreshRefusal) -> Self {
-        match refusal {
-            RefreshRefusal::Refused(error) => Self::Error(error),
-            RefreshRefusal::Fault(fault) => Self::Fault(fault),
-        }
-    }
-}
-
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Fault(fault) => Self::Fault(fault),
-            other => Self::Error(Error::new(Code::InvalidRequest, other.to_string())),
-        }
-    }
-}
+pub(crate) use crate::web::refused::Refused;
 
 /// What the operator is told a refusal was about.
 #[derive(Debug, Default)]
@@ -134,7 +96,7 @@ pub fn note(app: &App, call: &Call, about: &About, error: &Error) -> Option<Stri
 /// 503 where the same request may succeed later, 500 for a bug of ours; never a reason.
 pub(crate) fn faulty(call: &Call, fault: &Fault) -> Response {
     tracing::error!(request_id = call.request_id, %fault, "an endpoint failed");
-    if let Fault::Unavailable(_) = fault {
+    if fault.may_heal() {
         let body = br#"{"error":"temporarily_unavailable","error_description":"The server cannot do this right now. Try again in a few seconds."}"#;
         let mut response = json_bytes(StatusCode::SERVICE_UNAVAILABLE, body.to_vec());
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));

@@ -56,6 +56,13 @@ pub async fn get(
     Ok(response)
 }
 
+/// Nothing is begun, decided or given by a request whose answer nobody reads: link checkers and mail
+/// scanners ask so.
+pub async fn head() -> Response {
+    let allow = (header::ALLOW, HeaderValue::from_static("GET, POST"));
+    (StatusCode::METHOD_NOT_ALLOWED, [allow]).into_response()
+}
+
 /// The same request by POST (OpenID Connect Core §3.1.2.1), re-entered by GET.
 pub async fn post(State(app): State<Arc<App>>, browser: Browser, request: Request) -> Response {
     let Ok(body) = axum::body::to_bytes(request.into_body(), 64 * 1024).await else {

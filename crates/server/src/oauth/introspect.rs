@@ -18,10 +18,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::answer::{Refused, json, json_bytes, refuse};
-use super::client_auth::{self, Failed};
 use super::form::Posted;
 use super::token::failure;
 use crate::app::App;
+use crate::web::client_auth::{self, Failed};
 
 /// The permission that opens every access token.
 const INTROSPECT: &str = "tokens:introspect";
@@ -38,7 +38,8 @@ struct Answer<'a> {
     active: bool,
     scope: &'a str,
     client_id: &'a str,
-    username: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
     token_type: &'static str,
     exp: i64,
     iat: i64,
@@ -165,13 +166,11 @@ async fn answer(work: &mut Work, live: &Live, meaning: &Meaning) -> Result<Respo
     let extra = if live.is_refresh { Map::new() } else { extra(work, live).await? };
     let own = tokens::service_teams(work, live, meaning).await?;
     let instance = work.instance();
-    // A client without a person stands for itself, so that a reader of user names finds one.
-    let username = live.email.as_deref().unwrap_or(live.client.as_str());
     Ok(json(&Answer {
         active: true,
         scope: live.scopes.as_str(),
         client_id: live.client.as_str(),
-        username,
+        username: username(live),
         token_type: if live.is_refresh { "refresh_token" } else { "Bearer" },
         exp: live.expires_at,
         iat: live.issued_at,
@@ -192,6 +191,19 @@ async fn answer(work: &mut Work, live: &Live, meaning: &Meaning) -> Result<Respo
         instance_permissions: &meaning.instance,
         extra,
     }))
+}
+
+/// What people call whoever the token acts for. A client without a person stands for itself, so that
+/// a reader of user names finds one; its context user was named by an administrator. Of a person who
+/// agreed to scopes, no more is told than these tell.
+fn username(live: &Live) -> Option<&str> {
+    match (&live.user, live.grant) {
+        (None, _) => Some(live.client.as_str()),
+        (Some(_), None) => live.email.as_deref(),
+        (Some(_), Some(_)) if live.scopes.contains("email") => live.email.as_deref(),
+        (Some(_), Some(_)) if live.scopes.contains("profile") => live.display_name.as_deref(),
+        _ => None,
+    }
 }
 
 /// The claims that its client adds now.

@@ -2,7 +2,6 @@
 
 pub mod answer;
 pub mod authorize;
-pub(crate) mod client_auth;
 pub mod form;
 pub mod forward_auth;
 pub mod introspect;

@@ -12,10 +12,10 @@ use domain::tokens;
 use protocol::error::{Code, Error};
 
 use super::answer::json_bytes;
-use super::client_auth::{self, Failed};
 use super::form::Posted;
 use super::token::failure;
 use crate::app::App;
+use crate::web::client_auth::{self, Failed};
 
 /// Ends a token, or everything a refresh token's grant gave.
 pub async fn post(State(app): State<Arc<App>>, posted: Posted) -> Response {

@@ -1,7 +1,8 @@
 //! `GET` and `POST /oauth2/userinfo` (OpenID Connect Core §5.3): who the person is.
 //!
 //! Ordered checks: one bearer token, in the header (or in the form body of a POST) → alive → holds
-//! `openid` → acts for a person.
+//! `openid` → made for userinfo (a resource server cannot ask who its callers are by what it received)
+//! → acts for a person.
 
 use std::sync::Arc;
 
@@ -118,6 +119,14 @@ async fn tell(app: &App, call: &Call, token: &str) -> Result<Response, Refused> 
     if !live.scopes.contains("openid") {
         let error = Error::new(Code::InsufficientScope, "The access token lacks the scope openid.");
         return Err(error.expected("openid").received(live.scopes.to_string()).into());
+    }
+    if !live.is_for_userinfo() {
+        let error =
+            Error::new(Code::InvalidToken, "The access token was made for another audience.");
+        return Err(error
+            .expected(app.instance.userinfo_resource())
+            .received(live.resources.join(" "))
+            .into());
     }
     let Some(user) = &live.user else {
         let error = Error::new(Code::InvalidToken, "The access token does not act for a person.");

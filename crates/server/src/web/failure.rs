@@ -120,7 +120,7 @@ fn error_page(
 /// 503 where the same request may succeed later, 500 for a bug of ours.
 fn faulty(fault: &Fault) -> Response {
     tracing::error!(%fault, "a page failed");
-    if let Fault::Unavailable(_) = fault {
+    if fault.may_heal() {
         let mut response = error_page(
             StatusCode::SERVICE_UNAVAILABLE,
             "Not available right now",

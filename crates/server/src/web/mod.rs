@@ -4,6 +4,7 @@
 pub mod asked;
 pub mod assets;
 pub mod browser;
+pub(crate) mod client_auth;
 pub mod csv;
 pub mod failure;
 pub(crate) mod filters;
@@ -12,6 +13,7 @@ pub mod headers;
 pub mod home;
 pub mod icons;
 pub mod page;
+pub(crate) mod refused;
 pub mod sealed;
 pub mod trail;
 pub mod views;

@@ -266,7 +266,7 @@ async fn several_teams_are_at_least_one_and_are_remembered() {
 }
 
 #[tokio::test]
-async fn more_than_before_is_marked_as_new() {
+async fn more_than_before_shows_only_what_is_new() {
     both(|server| async move {
         person(&server, BEN, "Ben").await;
         let app = deputy(&server, serde_json::json!({})).await;
@@ -276,9 +276,13 @@ async fn more_than_before_is_marked_as_new() {
         let path = app.authorize_path(&[("scope", "openid as_user:read as_user:write")]);
         let page = consent_page(&mut browser, &path, BEN).await;
         assert_eq!(page.body.matches(">New<").count(), 1, "{}", page.body);
-        assert!(page.body.contains("is marked as new"), "{}", page.body);
+        assert!(page.body.contains("below is only what is new"), "{}", page.body);
         let change = page.body.split("It may change").nth(1).unwrap();
         assert!(change.contains(">New<"));
+        // What was allowed before is folded away: named, and not asked again.
+        let (asked, before) = page.body.split_once("What you allowed before (2)").unwrap();
+        assert!(!asked.contains("See everything that you may see"), "{asked}");
+        assert!(before.contains("See everything that you may see"));
     })
     .await;
 }
@@ -325,6 +329,155 @@ async fn a_long_list_of_teams_is_searchable_and_answerable() {
         let token = app.redeem(&answer.returned("code").unwrap()).await.text("access_token");
         let shown = app.introspect(&token).await;
         assert_eq!(shown["authorized_teams"].as_array().unwrap().len(), 300);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refuses_a_consent_without_its_form_token() {
+    both(|server| async move {
+        let (app, mut browser, page, _) = asked(&server, &[], serde_json::json!({})).await;
+        let id = page.field("request").unwrap();
+        for token in [None, Some(""), Some("forged")] {
+            let mut fields = vec![("request", id.as_str()), ("decision", "allow")];
+            fields.extend(token.map(|token| ("form_token", token)));
+            assert_eq!(browser.post("/consent", &fields).await.status.as_u16(), 403, "{token:?}");
+        }
+        let token = page.field("form_token").unwrap();
+        let fields = [("form_token", token.as_str()), ("request", &id), ("decision", "allow")];
+        let foreign = browser.post_from("https://evil.example", "/consent", &fields).await;
+        assert_eq!(foreign.status.as_u16(), 403);
+        consent_page(&mut browser, &path(&app), BEN).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refuses_a_consent_for_teams_not_offered() {
+    both(|server| async move {
+        let eve = person(&server, "eve@example.com", "Eve").await;
+        let foreign = teams_of(&server, &eve, &["Vault"]).await;
+        let (app, mut browser, page, teams) =
+            asked(&server, &["Harbour", "Quay"], serde_json::json!({})).await;
+        for chosen in [
+            vec![foreign[0].as_str()],
+            vec![teams[0].as_str(), foreign[0].as_str()],
+            vec!["team_nowhere"],
+            vec![""],
+        ] {
+            let mut fields = vec![("decision", "allow")];
+            fields.extend(chosen.iter().map(|id| ("teams", *id)));
+            let answer = browser.submit(&page, "/consent", &fields).await;
+            assert_eq!(answer.status.as_u16(), 422, "{chosen:?}");
+            assert!(answer.body.contains("not open to this application"), "{chosen:?}");
+            assert!(!answer.body.contains("Vault"), "a team of others is named");
+        }
+        let answer =
+            browser.submit(&page, "/consent", &[("decision", "allow"), ("teams", &teams[0])]).await;
+        let token = app.redeem(&answer.returned("code").unwrap()).await.text("access_token");
+        let shown = app.introspect(&token).await;
+        assert_eq!(shown["authorized_teams"].as_array().unwrap().len(), 1, "{shown}");
+    })
+    .await;
+}
+
+/// Ten thousand teams of one organization, and Ben in all of it.
+async fn ten_thousand_teams(server: &std::sync::Arc<crate::harness::Server>) {
+    let ben = person(server, BEN, "Ben").await;
+    let may = domain::access::Authority::operator("test@host").may().unwrap();
+    let mut work = server.instance.begin().await.unwrap();
+    let call = server.operator();
+    let home =
+        domain::teams::create_organization(&mut work, &call, &may, "Northwind").await.unwrap();
+    let place = domain::access::Place::Organization(home.id.clone());
+    let role = domain::access::MEMBER;
+    domain::access::bind(&mut work, call.now, ben.as_str(), role, &place).await.unwrap();
+    work.commit().await.unwrap();
+    let sql = "WITH RECURSIVE n (i) AS (SELECT 10001 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+        INSERT INTO teams (id, organization_id, name, name_key, version, created_at)
+        SELECT 'team_' || CAST(i AS TEXT), $1, 'Crew ' || CAST(i AS TEXT), 'crew ' || CAST(i AS TEXT), 1, 0 FROM n";
+    let database = server.database().await;
+    let mut tx = database.begin().await.unwrap();
+    tx.execute(sql, &[db::Value::Text(&home.id)]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn ten_thousand_teams_are_searched_for_and_what_was_ticked_stays_ticked() {
+    both(|server| async move {
+        ten_thousand_teams(&server).await;
+        let app = deputy(&server, serde_json::json!({})).await;
+        let mut browser = server.browser();
+        let page = consent_page(&mut browser, &path(&app), BEN).await;
+        let boxes = |page: &crate::harness::Answer| page.body.matches("name=\"teams\"").count();
+        assert_eq!(boxes(&page), 50, "a page is bounded");
+        assert!(page.body.contains("Showing 50 of 10000"), "{}", page.body);
+        assert!(page.body.len() < 60_000, "{}", page.body.len());
+        let look = [("decision", "search"), ("q", "crew 1777"), ("teams", "team_10003")];
+        let page = browser.submit(&page, "/consent", &look).await;
+        assert_eq!(page.status.as_u16(), 200);
+        assert_eq!(boxes(&page), 11, "ten that match, and the ticked one");
+        let rest = page.body.split("value=\"team_10003\"").nth(1).unwrap();
+        assert!(rest.split('>').next().unwrap().contains("checked"));
+        assert!(page.body.contains("value=\"crew 1777\""), "what was looked for stays");
+        let none = [("decision", "search"), ("q", "\0%_"), ("teams", "team_of_others")];
+        let none = browser.submit(&page, "/consent", &none).await;
+        assert!(none.body.contains("No team matches."), "{}", none.body);
+        assert_eq!(boxes(&none), 0, "what was not offered is not carried");
+        let fields = [("decision", "allow"), ("teams", "team_10003"), ("teams", "team_17775")];
+        let answer = browser.submit(&page, "/consent", &fields).await;
+        let token = app.redeem(&answer.returned("code").unwrap()).await.text("access_token");
+        let shown = app.introspect(&token).await;
+        let named: Vec<_> = shown["authorized_teams"].as_array().unwrap().iter().collect();
+        assert_eq!(named.len(), 2, "{shown}");
+        assert_eq!(
+            (&named[0]["name"], &named[1]["name"]),
+            (&"Crew 10003".into(), &"Crew 17775".into())
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn not_you_carries_the_request_over_to_somebody_else() {
+    both(|server| async move {
+        let (app, mut browser, page, _) = asked(&server, &[], serde_json::json!({})).await;
+        let id = page.field("request").unwrap();
+        let way = format!("/consent/somebody-else?{}", crate::harness::encode(&[("request", &id)]));
+        assert!(page.body.contains(&way), "{}", page.body);
+        let login = browser.visit(&way).await;
+        assert!(login.body.contains("to continue to <strong><bdi>Harbour Notes"), "{}", login.body);
+        assert!(login.body.contains("You are signed in as ben@example.com."));
+        assert_eq!(login.field("email").as_deref(), Some(""), "nobody is expected");
+        let typed = [("email", ADMIN_EMAIL), ("password", PASSWORD)];
+        let asked = browser.submit(&login, "/login", &typed).await;
+        assert!(asked.body.contains("name=\"decision\""), "{} {}", asked.status, asked.body);
+        assert!(asked.body.contains(ADMIN_EMAIL) && !asked.body.contains(BEN));
+        let answer = browser.submit(&asked, "/consent", &[("decision", "allow")]).await;
+        assert_eq!(answer.returned("state").as_deref(), Some("xyz"), "the same request");
+        let token = app.redeem(&answer.returned("code").unwrap()).await.text("access_token");
+        assert_eq!(app.introspect(&token).await["username"], ADMIN_EMAIL);
+        // Not of another browser, and not once it was answered.
+        for mut other in [server.browser(), signed_in(&server, ADMIN_EMAIL).await] {
+            assert_eq!(other.get(&way).await.status.as_u16(), 400);
+        }
+        assert_eq!(browser.get("/consent/somebody-else").await.status.as_u16(), 400);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn not_you_and_the_same_person_again_goes_on_too() {
+    both(|server| async move {
+        let (_, mut browser, page, _) = asked(&server, &[], serde_json::json!({})).await;
+        let id = page.field("request").unwrap();
+        let way = format!("/consent/somebody-else?{}", crate::harness::encode(&[("request", &id)]));
+        let login = browser.visit(&way).await;
+        let back =
+            browser.submit(&login, "/login", &[("email", BEN), ("password", PASSWORD)]).await;
+        assert!(back.body.contains("name=\"decision\""), "{} {}", back.status, back.body);
+        let answer = browser.submit(&back, "/consent", &[("decision", "allow")]).await;
+        assert!(answer.returned("code").is_some(), "{}", answer.body);
     })
     .await;
 }

@@ -452,3 +452,76 @@ async fn nobody_makes_a_client_that_may_do_more_than_they() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_repeated_create_of_a_public_client_answers_like_that_of_a_confidential_one() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let draft = json!({ "client_name": "native", "confidential": false, "redirect_uris": ["http://127.0.0.1/cb"] });
+        let key = [("idempotency-key", "7d444840-9dc0")];
+        let first = admin.call(Method::POST, NEW, &key, Some(draft.clone())).await;
+        let again = admin.call(Method::POST, NEW, &key, Some(draft)).await;
+        assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 200), "{}", again.body);
+        assert_eq!(first.json().get("secret_already_shown"), None);
+        assert_eq!(again.json()["secret_already_shown"], true);
+        assert_eq!(again.text("client_id"), first.text("client_id"));
+        let mut read = again.json();
+        read.as_object_mut().unwrap().remove("secret_already_shown");
+        assert_eq!(admin.get(&format!("/clients/{}", first.text("client_id"))).await.json(), read);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn deletes_and_rotates_only_the_version_that_was_read() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let made = admin.create_client("versioned").await;
+        let path = format!("/clients/{}", made.text("client_id"));
+        let old = made.header("etag").to_owned();
+        let rotation = json!({ "confirm_name": "versioned", "retire_previous_after": null });
+        let secrets = format!("{path}/secrets");
+        let if_old = [("if-match", old.as_str())];
+        let added = admin.call(Method::POST, &secrets, &if_old, Some(rotation.clone())).await;
+        assert_eq!(added.status, 201, "{}", added.body);
+        let now = admin.get(&path).await.header("etag").to_owned();
+        assert_ne!(now, old, "a new secret is a new version");
+        let one = format!("{secrets}/{}", added.text("id"));
+        for (method, path, body) in [
+            (Method::POST, secrets.clone(), Some(rotation.clone())),
+            (Method::POST, format!("{secrets}?dry_run=true"), Some(rotation)),
+            (Method::DELETE, one.clone(), None),
+            (Method::DELETE, format!("{path}?confirm_name=versioned"), None),
+        ] {
+            let stale = admin.call(method.clone(), &path, &if_old, body).await;
+            assert_eq!(
+                (stale.status.as_u16(), stale.text("current_etag")),
+                (412, now.clone()),
+                "{method} {path}"
+            );
+        }
+        assert_eq!(admin.get(&path).await.header("etag"), now, "nothing happened");
+        // Of ten who read the same version, one deletes the secret.
+        let mut tries = tokio::task::JoinSet::new();
+        for _ in 0..10 {
+            let (admin, one, now) = (admin.clone(), one.clone(), now.clone());
+            tries.spawn(async move {
+                admin.call(Method::DELETE, &one, &[("if-match", &now)], None).await.status.as_u16()
+            });
+        }
+        let mut answers = tries.join_all().await;
+        answers.sort_unstable();
+        assert_eq!(answers, [vec![204], vec![412; 9]].concat());
+        let now = admin.get(&path).await.header("etag").to_owned();
+        let gone = admin
+            .call(
+                Method::DELETE,
+                &format!("{path}?confirm_name=versioned"),
+                &[("if-match", &now)],
+                None,
+            )
+            .await;
+        assert_eq!(gone.status, 204);
+    })
+    .await;
+}

@@ -1,7 +1,8 @@
 //! L01: every route of the published document, tried by those who may not.
 
 use axum::http::{Method, Request};
-use serde_json::json;
+use protocol::client_authentication::BASIC_CHALLENGE;
+use serde_json::{Value, json};
 
 use crate::harness::{Answer, ISSUER, Server, both};
 use crate::schema;
@@ -31,6 +32,11 @@ async fn try_with(
     answer
 }
 
+/// Does a client prove itself here by its own credentials, and nobody by a token?
+fn by_client(operation: &Value) -> bool {
+    operation["security"][0]["client"].is_array()
+}
+
 #[tokio::test]
 async fn l01_refuses_every_route_without_a_token() {
     both(|server| async move {
@@ -40,9 +46,10 @@ async fn l01_refuses_every_route_without_a_token() {
                 assert_eq!(answer.status, 200, "{method} {path}");
                 continue;
             }
+            let challenge = if by_client(operation) { BASIC_CHALLENGE } else { "Bearer" };
             assert_eq!(
                 (answer.status.as_u16(), answer.header("www-authenticate")),
-                (401, "Bearer"),
+                (401, challenge),
                 "{method} {path}"
             );
             for strange in ["Bearer mat_nonsense", "Bearer", "Basic YTpi", "Bearer a b"] {
@@ -73,7 +80,9 @@ async fn l01_refuses_every_route_to_a_token_of_another_audience() {
             let answer = try_with(&server, method, path, Some(&stranger)).await;
             assert_eq!(answer.status, 401, "{method} {path}");
             let challenge = answer.header("www-authenticate").to_owned();
-            assert!(challenge.starts_with("Bearer error=\"invalid_token\""), "{challenge}");
+            let want =
+                if by_client(operation) { "Basic " } else { "Bearer error=\"invalid_token\"" };
+            assert!(challenge.starts_with(want), "{challenge}");
             assert!(answer.text("error_id").starts_with("err_"), "{}", answer.body);
         }
     })

@@ -11,15 +11,19 @@
 mod harness;
 
 mod audit_events;
+mod ceiling;
 mod client_secrets;
 mod clients;
 mod document;
 mod guard;
 mod hostile;
 mod oversight;
+mod own_secrets;
 mod places;
 mod rights;
+mod risk_limits;
 mod roles;
+mod rows;
 mod schema;
 mod talk;
 mod users;

@@ -5,6 +5,7 @@
     reason = "a test that cannot have its machine has failed"
 )]
 
+mod catalogue;
 mod clients;
 mod https;
 mod machine;

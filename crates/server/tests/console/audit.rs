@@ -102,3 +102,43 @@ async fn the_whole_trail_is_for_who_holds_the_right_everywhere() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_trail_is_narrowed_in_the_url_and_the_file_holds_exactly_that() {
+    both(|server| async move {
+        server.service().await;
+        let mut browser = admin(&server).await;
+        let danger = browser.get(&format!("{LIST}/service/danger")).await;
+        send(&mut browser, &danger, &format!("{LIST}/service/disable"), &[]).await;
+        let pause = "Disabled the client</strong>";
+        for (query, shown) in [
+            ("actor=ada@example.com", true),
+            ("actor=ADA@example.com&action=client.paused", true),
+            ("actor=nobody@example.com", false),
+            ("kind=client&object=service", true),
+            ("kind=client&object=other", false),
+            ("kind=user", false),
+            ("action=client.paused&outcome=success", true),
+            ("outcome=refused", false),
+            ("from=2027-01-15&to=2027-01-15", true),
+            ("from=2027-01-16", false),
+            ("to=2027-01-14", false),
+            ("client=service", false),
+            ("from=never&kind=planet&cursor=x", true),
+        ] {
+            let page = browser.get(&format!("/console/audit?{query}")).await;
+            assert_eq!(page.status, 200, "{query}");
+            assert_eq!(page.body.contains(pause), shown, "{query}");
+            let file = browser.get(&format!("/console/audit.csv?{query}")).await;
+            assert_eq!(file.body.contains(",client.paused,"), shown, "{query}: {}", file.body);
+        }
+        let page = browser.get("/console/audit?action=client.paused").await;
+        assert!(page.body.contains("href=\"/console/audit.csv?action=client.paused\""));
+        assert!(page.body.contains("value=\"client.paused\" selected"));
+        let file = browser.get("/console/audit.csv?action=client.paused").await;
+        assert_eq!(file.body.lines().count(), 2, "the head and the one entry: {}", file.body);
+        let none = browser.get("/console/audit?actor=nobody").await;
+        assert!(none.body.contains("Nothing matches"));
+    })
+    .await;
+}

@@ -40,6 +40,12 @@ pub async fn role_of(server: &Arc<Server>, email: &str, (role, place): (&str, Pl
     work.commit().await.unwrap();
 }
 
+/// The id of the person with this address.
+pub async fn user_id(server: &Arc<Server>, email: &str) -> String {
+    let found = accounts::find_by_email(&mut server.instance.read(), email).await.unwrap();
+    found.unwrap().id.to_string()
+}
+
 /// Reads everything and changes nothing.
 pub async fn auditor(server: &Arc<Server>) -> Browser {
     person(server, AUDITOR, Some((access::AUDITOR, Place::Instance))).await

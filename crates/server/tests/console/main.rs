@@ -8,12 +8,17 @@ mod harness;
 
 mod audit;
 mod cast;
+mod ceiling;
 mod create;
 mod credentials;
 mod endings;
 mod list;
+mod markup;
 mod refusals;
+mod roles;
 mod scopes;
+mod server_settings;
+mod sessions;
 mod settings;
 mod teams;
 mod trial;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::cast::{AUDITOR, STRANGER, admin, auditor, complaints, copied, person, places, send};
+use crate::cast::{
+    AUDITOR, STRANGER, admin, auditor, complaints, copied, person, places, send, user_id,
+};
 use crate::harness::{ISSUER, PASSWORD, both, one};
 
 const LIST: &str = "/console/users";
@@ -82,7 +84,55 @@ async fn the_last_administrator_stays() {
     assert!(page.body.contains("This is you"));
     let refused = send(&mut browser, &page, &format!("{path}/disable"), &[]).await;
     assert_eq!(refused.status, 409);
+    let words = "This is the last platform administrator who can sign in. Name another one first.";
+    assert_eq!(complaints(&refused), [format!("state: {words}")]);
+    let typed = [("confirm_name", "ada@example.com")];
+    let refused = send(&mut browser, &page, &format!("{path}/delete"), &typed).await;
+    assert_eq!(refused.status, 409);
+    assert_eq!(complaints(&refused), [format!("confirm_name: {words}")]);
     assert_eq!(browser.get(&path).await.status, 200, "still signed in");
+}
+
+#[tokio::test]
+async fn somebody_deleted_and_made_again_is_somebody_else_and_the_old_session_is_dead() {
+    both(|server| async move {
+        let mut sten = person(&server, STRANGER, None).await;
+        assert_eq!(sten.get("/account").await.status, 200);
+        let mut browser = admin(&server).await;
+        let path = format!("{LIST}/{}", user_id(&server, STRANGER).await);
+        let page = browser.get(&path).await;
+        let wrong = [("confirm_name", "Person sten@example.com")];
+        let refused = send(&mut browser, &page, &format!("{path}/delete"), &wrong).await;
+        assert_eq!(refused.status, 422);
+        let typed = [("confirm_name", STRANGER)];
+        let gone = send(&mut browser, &page, &format!("{path}/delete"), &typed).await;
+        assert_eq!(gone.location(), format!("{LIST}?done=user-deleted"));
+        assert_eq!(sten.get("/account").await.status, 303, "to the login page");
+        assert_eq!(browser.get(&path).await.status, 404);
+        person(&server, STRANGER, None).await;
+        assert_eq!(sten.get("/account").await.status, 303, "the same address, another identity");
+        assert_ne!(path, format!("{LIST}/{}", user_id(&server, STRANGER).await));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_name_and_an_address_are_changed_and_what_is_wrong_is_said() {
+    both(|server| async move {
+        person(&server, STRANGER, None).await;
+        let mut browser = admin(&server).await;
+        let path = format!("{LIST}/{}", user_id(&server, STRANGER).await);
+        let page = browser.get(&path).await;
+        let typed = [("display_name", "Sten <i>B"), ("email", "ada@example.com")];
+        let refused = send(&mut browser, &page, &path, &typed).await;
+        assert_eq!(complaints(&refused), ["email: Somebody else has this e-mail address."]);
+        assert!(refused.body.contains("value=\"Sten &#60;i&#62;B\""), "what was typed stays");
+        let typed = [("display_name", "Sten Berg"), ("email", "berg@example.com")];
+        let saved = send(&mut browser, &page, &path, &typed).await;
+        assert_eq!(saved.location(), format!("{path}?done=user-changed"));
+        assert!(browser.get(&path).await.body.contains("berg@example.com"));
+    })
+    .await;
 }
 
 #[tokio::test]

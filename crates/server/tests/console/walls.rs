@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cast::{STRANGER, admin, person};
 use crate::harness::one;
 
-const PAGES: [&str; 27] = [
+const PAGES: [&str; 35] = [
     "/console/clients",
     "/console/clients/new",
     "/console/clients/new?kind=web",
@@ -33,9 +33,17 @@ const PAGES: [&str; 27] = [
     "/console/teams/team_x",
     "/console/organizations",
     "/console/organizations/org_x",
+    "/console/roles",
+    "/console/roles/new",
+    "/console/roles/role_x",
+    "/console/roles/role_x/edit",
+    "/console/bindings/usr_x",
+    "/console/sessions",
+    "/console/sessions/browsers",
+    "/console/settings",
 ];
 
-const DEEDS: [&str; 26] = [
+const DEEDS: [&str; 37] = [
     "/console/clients",
     "/console/clients:delete",
     "/console/clients:disable",
@@ -62,6 +70,17 @@ const DEEDS: [&str; 26] = [
     "/console/organizations",
     "/console/organizations/org_x/rename",
     "/console/organizations/org_x/delete",
+    "/console/roles",
+    "/console/roles/role_x/edit",
+    "/console/roles/role_x/delete",
+    "/console/bindings",
+    "/console/bindings/bnd_x/take",
+    "/console/users/usr_x",
+    "/console/users/usr_x/delete",
+    "/console/sessions/tokens/x/revoke",
+    "/console/sessions/apps/service/revoke",
+    "/console/sessions/browsers/x/end",
+    "/console/settings",
 ];
 
 #[tokio::test]
@@ -134,6 +153,9 @@ async fn what_is_not_there_is_not_found_and_nothing_breaks() {
         "/console/scopes",
         "/console/teams",
         "/console/organizations",
+        "/console/sessions",
+        "/console/sessions/browsers",
+        "/console/audit",
     ] {
         for q in ["%00", "%", "%25_%27%22", "err_%00", "a@%00", "usr_%00"] {
             let answer = browser.get(&format!("{path}?q={q}&cursor={q}&team={q}&scope={q}")).await;

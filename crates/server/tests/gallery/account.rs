@@ -3,7 +3,7 @@
 use askama::Template;
 use mandate::account::views::{
     BrowserSession, ChangePassword, ConnectedApp, ConnectedGrant, Consent, Expired, Invitation,
-    Login, Logout, Overview, Permission, SetUp, SignedOut, TeamChoice,
+    Login, Logout, Overview, Permission, Picker, SetUp, SignedOut, TeamChoice,
 };
 use mandate::web::views::{Choice, Errors, FormPost, Link, When};
 
@@ -24,6 +24,7 @@ pub fn pages(voice: Voice) -> Vec<Page> {
         ("login-wait", login(voice, None, Some(42))),
         ("consent", consent(voice, single(voice), None)),
         ("consent-many-teams", consent(voice, multiple(voice), None)),
+        ("consent-ten-thousand-teams", consent(voice, bounded(voice), None)),
         (
             "consent-wrong",
             consent(voice, multiple(voice), voice.maybe("Choose at least one team.")),
@@ -51,15 +52,20 @@ fn login(voice: Voice, error: Option<String>, wait: Option<u32>) -> String {
     page.render().unwrap()
 }
 
+fn picker(teams: Vec<Choice>) -> Picker {
+    let total = u64::try_from(teams.len()).unwrap();
+    Picker { teams, total, fitting: total, shown: total, ..Picker::default() }
+}
+
 fn single(voice: Voice) -> TeamChoice {
-    TeamChoice::Single(vec![
+    TeamChoice::Single(picker(vec![
         voice.hinted("t1", "Harbour", "You can read and change", true),
         voice.hinted("t2", "Quay", "You can read", false),
         voice.hinted("t3", "Lighthouse", "You can read", false),
-    ])
+    ]))
 }
 
-fn multiple(voice: Voice) -> TeamChoice {
+fn several(voice: Voice) -> Picker {
     let teams = [
         "Harbour",
         "Quay",
@@ -72,7 +78,17 @@ fn multiple(voice: Voice) -> TeamChoice {
         "Archive",
     ];
     let choice = |(at, name): (usize, &&str)| voice.choice(&format!("t{at}"), name, at < 2);
-    TeamChoice::Multiple(teams.iter().enumerate().map(choice).collect::<Vec<Choice>>())
+    picker(teams.iter().enumerate().map(choice).collect())
+}
+
+fn multiple(voice: Voice) -> TeamChoice {
+    TeamChoice::Multiple(several(voice))
+}
+
+/// More than a page holds.
+fn bounded(voice: Voice) -> TeamChoice {
+    let (total, fitting, q) = (10_000, 412, voice.say("o"));
+    TeamChoice::Multiple(Picker { total, fitting, q, bounded: true, ..several(voice) })
 }
 
 fn permission(voice: Voice, text: &str, scope: &str, new: bool) -> Permission {
@@ -90,16 +106,18 @@ fn sample_consent(voice: Voice) -> Consent {
         verified: true,
         person: voice.person(),
         allowed_before: Some(When::exact(NOW - 40 * DAY)),
-        identity: vec![permission(voice, "Your name and e-mail address", "profile email", false)],
-        read: vec![
-            permission(voice, "See the orders of the teams you choose", "orders:read", false),
-            permission(voice, "See who is on those teams", "team:read", true),
-        ],
+        identity: Vec::new(),
+        read: vec![permission(voice, "See who is on those teams", "team:read", true)],
         change: vec![permission(voice, "Create and change orders", "orders:write", true)],
+        changes_nothing: false,
+        known: vec![
+            permission(voice, "Your name and e-mail address", "profile email", false),
+            permission(voice, "See the orders of the teams you choose", "orders:read", false),
+        ],
         teams: single(voice),
         teams_error: None,
         lasts: "Lasts 7 days at most, then it must ask again.".into(),
-        switch_person: "/login?switch".into(),
+        switch_person: "/consent/somebody-else?request=x".into(),
     }
 }
 
@@ -114,7 +132,10 @@ fn first_consent(voice: Voice) -> String {
         verified: false,
         owner: None,
         allowed_before: None,
+        identity: vec![permission(voice, "Your name and e-mail address", "profile email", false)],
         change: Vec::new(),
+        changes_nothing: true,
+        known: Vec::new(),
         read: vec![permission(voice, "Read everything you can read", "as_user:read", false)],
         teams: TeamChoice::One(voice.say("Harbour")),
         ..sample_consent(voice)
@@ -179,6 +200,7 @@ fn entry(voice: Voice) -> Vec<Page> {
 fn grant(voice: Voice, at: i64) -> ConnectedGrant {
     ConnectedGrant {
         revoke: format!("/account/grants/{at}/revoke"),
+        id: "4kx0w2m9-sJ2vQ0pLr5TnX".into(),
         may: vec![voice.say("Read orders"), voice.say("Change orders"), voice.say("See your name")],
         teams: vec![voice.say("Harbour"), voice.say("Quay")],
         allowed: ago(at * 9),
@@ -201,6 +223,7 @@ fn overview(voice: Voice) -> String {
         device: voice.say(device),
         address: voice.say("203.0.113.24"),
         last_active: ago(days),
+        expires: ahead(1),
         current,
     };
     let page = Overview {
@@ -222,6 +245,7 @@ fn sample_overview(voice: Voice) -> Overview {
     Overview {
         person: voice.person(),
         teams: vec![voice.say("Harbour"), voice.say("Quay")],
+        more_teams: 3,
         form_token: "sample-form-token".into(),
         done: None,
         console: true,

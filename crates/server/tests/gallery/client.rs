@@ -3,8 +3,8 @@
 use askama::Template;
 use mandate::console::views::{
     ActivityRow, AuditRow, Change, ClientAccess, ClientActivity, ClientAudit, ClientCredentials,
-    ClientDanger, ClientHead, ClientOverview, ClientTokens, Reach, RiskReason, SecretRow, TokenRow,
-    Trial,
+    ClientDanger, ClientHead, ClientOverview, ClientTokens, Reach, Replay, RiskReason, SecretRow,
+    TokenRow, Trial,
 };
 use mandate::web::views::{Errors, Fact, Link, NavEntry, Snippet};
 
@@ -197,6 +197,7 @@ fn access(voice: Voice) -> String {
             fact(voice, "Teams", "One, chosen at consent"),
             fact(voice, "Resources", "https://api.harbour.example"),
         ],
+        bindings: Some("/console/bindings/x".into()),
         scopes: vec![
             (voice.say("openid"), "read".into()),
             (voice.say("orders:read"), "read".into()),
@@ -232,6 +233,13 @@ fn tokens(voice: Voice) -> String {
     let page = ClientTokens {
         frame: voice.frame("Clients"),
         client: head(voice, "Tokens"),
+        replays: vec![Replay {
+            label: "Suspected theft".into(),
+            advice: "A spent refresh token came again too late.".into(),
+            count: 2,
+            last: ago(1),
+            address: voice.say("203.0.113.24"),
+        }],
         rows: vec![row("Access token", voice.maybe("Mina Okafor")), row("Refresh token", None)],
         revoke_all: Some("/console/clients/harbour-notes/revoke-tokens".into()),
         first: None,
@@ -274,6 +282,7 @@ fn audit(voice: Voice) -> String {
         frame: voice.frame("Clients"),
         client: head(voice, "Audit"),
         rows: vec![AuditRow {
+            through: None,
             href: "/console/audit/1".into(),
             at: ago(12),
             actor: voice.say("Jonas Weir"),

@@ -2,10 +2,10 @@
 
 use askama::Template;
 use mandate::console::views::{
-    AuditEntry, AuditList, AuditRow, Change, ClientForm, ClientKinds, ClientNew, ClientSaved,
-    ClientSettings, Comparison, Forbidden, Kind, MoreSettings, Preview, Refusal, RefusalList,
-    RefusalRow, ScopeList, ScopeRow, TeamGroup, UserFilters, UserInvited, UserList, UserNew,
-    UserPage, UserRow,
+    AuditEntry, AuditFilters, AuditList, AuditRow, Change, ClientForm, ClientKinds, ClientNew,
+    ClientSaved, ClientSettings, Comparison, Forbidden, Kind, MoreSettings, Preview, Refusal,
+    RefusalList, RefusalRow, ScopeList, ScopeRow, TeamGroup, UserFilters, UserInvited, UserList,
+    UserNew, UserPage, UserRow,
 };
 use mandate::web::views::{Choice, Errors, Fact, FieldError, Link, Person, Snippet};
 
@@ -285,6 +285,7 @@ fn scopes(voice: Voice) -> String {
 fn audit(voice: Voice) -> String {
     let entry = |action: &str, refused| AuditEntry {
         row: AuditRow {
+            through: voice.maybe("harbour-notes"),
             href: "/console/audit/1".into(),
             at: ago(1),
             actor: voice.say("Jonas Weir"),
@@ -306,6 +307,16 @@ fn audit(voice: Voice) -> String {
     let page = AuditList {
         frame: voice.frame("Audit"),
         rows: vec![entry("Changed the settings", false), entry("Signed in", true)],
+        filters: AuditFilters {
+            actor: voice.say("ada@northwind.example"),
+            kind: vec![voice.choice("", "Anything", true), voice.choice("client", "Client", false)],
+            action: vec![voice.choice("", "Anything", true)],
+            outcome: vec![voice.choice("", "Any", true)],
+            from: "2026-11-01".into(),
+            more: true,
+            active: true,
+            ..AuditFilters::default()
+        },
         single: false,
         export: Some(Link { label: "Export".into(), href: "/console/audit.csv".into() }),
         first: None,
@@ -368,7 +379,7 @@ fn users(voice: Voice) -> Vec<Page> {
         page: "/console/users/usr_1".into(),
         warning: voice.maybe("The teams were not given: there is no such role."),
     };
-    let page = UserPage {
+    let page = |errors: Errors| UserPage {
         frame: voice.frame("Users"),
         person: voice.person(),
         id: "usr_8sJ2vQ0pLr5TnXk3".into(),
@@ -376,18 +387,32 @@ fn users(voice: Voice) -> Vec<Page> {
         status_level: "off".into(),
         facts: vec![Fact { label: "Source".into(), value: "Local".into() }],
         roles: vec![(voice.say("Client manager"), voice.say("Team Harbour"))],
+        bindings: Some("/console/bindings/usr_x".into()),
+        sessions: Some("/console/sessions?user=usr_x".into()),
+        teams: vec![
+            Link { label: voice.say("Harbour"), href: "/console/teams/t".into() },
+            Link { label: voice.say("Quay"), href: String::new() },
+        ],
+        more_teams: 9,
         is_self: true,
         active: true,
-        disable: "/disable".into(),
-        enable: "/enable".into(),
+        display_name: voice.say("Ada Brandt"),
+        email: voice.say("ada@northwind.example"),
+        path: "/console/users/usr_x".into(),
         invite: Some("/invite".into()),
         refused: None,
+        delete_refused: None,
+        errors,
     };
+    let last = "This is the last platform administrator who can sign in.";
+    let refused = page(Errors(vec![voice.wrong("state", last)]));
+    let page = page(Errors::default());
     vec![
         ("users", list.render().unwrap()),
         ("user-new", new.render().unwrap()),
         ("user-invited", invited.render().unwrap()),
         ("user", page.render().unwrap()),
+        ("user-refused", refused.render().unwrap()),
     ]
 }
 

@@ -8,6 +8,8 @@ mod clients;
 mod console;
 mod demo;
 mod markup;
+mod roles;
+mod sessions;
 mod teams;
 mod voice;
 mod web;
@@ -29,6 +31,8 @@ fn pages(voice: Voice) -> Vec<Page> {
         clients::pages,
         client::pages,
         console::pages,
+        roles::pages,
+        sessions::pages,
         teams::pages,
         demo::pages,
     ];

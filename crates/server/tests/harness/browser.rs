@@ -37,6 +37,11 @@ impl Browser {
         answer
     }
 
+    /// As a link checker asks.
+    pub async fn head(&mut self, path: &str) -> Answer {
+        self.send(Request::head(path), String::new()).await
+    }
+
     /// GET, redirects not followed.
     pub async fn get(&mut self, path: &str) -> Answer {
         let path = path.strip_prefix(ISSUER).unwrap_or(path);

@@ -14,12 +14,14 @@
 )]
 
 mod arrows;
+mod client_rows;
 mod headers;
 mod licences;
 mod map;
 mod migrations;
 mod neighbours;
 mod routes;
+mod rows;
 mod rust;
 mod sizes;
 mod tree;

@@ -273,3 +273,24 @@ async fn denying_sends_access_denied_and_stores_nothing() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_head_request_begins_and_gives_nothing() {
+    both(|server| async move {
+        let web = server.web_app().await;
+        let mut browser = server.browser();
+        browser.authorize(&web.authorize_path(&[]), crate::harness::ADMIN_EMAIL).await;
+        let rows = async || {
+            let mut tx = server.database().await.begin().await.unwrap();
+            let row =
+                tx.query_one("SELECT COUNT(*) FROM authorizations", &[]).await.unwrap().unwrap();
+            row.get::<i64>(0).unwrap()
+        };
+        let before = rows().await;
+        let answer = browser.head(&web.authorize_path(&[])).await;
+        assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET, POST"));
+        assert_eq!((answer.location(), answer.body.as_str()), ("", ""));
+        assert_eq!(rows().await, before);
+    })
+    .await;
+}

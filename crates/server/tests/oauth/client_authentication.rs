@@ -209,3 +209,45 @@ async fn rel14_addresses_only_observed_are_let_in_and_told() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn guesses_that_have_to_wait_write_nothing() {
+    both(|server| async move {
+        let service = server.service().await;
+        let wrong = server.client("service", Some("not the secret of this service"));
+        let failures = async || {
+            let mut tx = server.database().await.begin().await.unwrap();
+            let row = tx.query_one("SELECT failures, last_at FROM attempts", &[]).await.unwrap();
+            row.map(|row| (row.get::<i64>(0).unwrap(), row.get::<i64>(1).unwrap()))
+        };
+        assert_eq!(failures().await, None);
+        for _ in 0..6 {
+            let answer = wrong.own_token().await;
+            assert_eq!(
+                (answer.verdict().as_str(), answer.header("retry-after")),
+                ("401 invalid_client", "")
+            );
+        }
+        let counted = failures().await;
+        assert_eq!(counted.map(|(n, _)| n), Some(6));
+        for _ in 0..20 {
+            assert_eq!(wrong.own_token().await.header("retry-after"), "1");
+        }
+        assert_eq!(failures().await, counted, "who has to wait is not counted");
+        assert_eq!(service.own_token().await.verdict(), "200", "the rightful owner stays in");
+        server.clock.step(1);
+        assert_eq!(wrong.own_token().await.header("retry-after"), "", "one more try is free again");
+        assert_eq!(wrong.own_token().await.header("retry-after"), "2");
+        assert_eq!(failures().await.map(|(n, _)| n), Some(7));
+        // Of fifty at once, one is counted.
+        server.clock.step(2);
+        let mut tries = tokio::task::JoinSet::new();
+        for _ in 0..50 {
+            let wrong = wrong.clone();
+            tries.spawn(async move { wrong.own_token().await.header("retry-after").to_owned() });
+        }
+        let free = tries.join_all().await.into_iter().filter(String::is_empty).count();
+        assert_eq!((free, failures().await.map(|(n, _)| n)), (1, Some(8)));
+    })
+    .await;
+}

@@ -153,3 +153,22 @@ fn header(token: &str) -> serde_json::Value {
         .unwrap();
     serde_json::from_slice(&bytes).unwrap()
 }
+
+#[tokio::test]
+async fn tells_no_user_name_that_the_scopes_do_not_tell() {
+    both(|server| async move {
+        let web = server.web_app().await;
+        for (scope, told) in [
+            ("openid", serde_json::Value::Null),
+            ("openid as_user:read", serde_json::Value::Null),
+            ("openid profile", "ada".into()),
+            ("openid email", "ada@example.com".into()),
+        ] {
+            let token = web.sign_in(&[("scope", scope)]).await.text("access_token");
+            let answer = web.introspect(&token).await;
+            assert_eq!(answer["username"], told, "{scope}: {answer}");
+            assert_eq!(answer.get("username").is_some(), !told.is_null(), "{scope}");
+        }
+    })
+    .await;
+}

@@ -192,3 +192,62 @@ async fn a_confidential_client_may_keep_its_refresh_token() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_narrowed_refresh_tells_no_more_than_its_scope() {
+    both(|server| async move {
+        let (web, _, refresh) = signed_in(&server).await;
+        let narrow = web
+            .token(&[
+                ("grant_type", "refresh_token"),
+                ("refresh_token", &refresh),
+                ("scope", "openid"),
+            ])
+            .await;
+        assert_eq!(narrow.verdict(), "200");
+        let claims = claims(&narrow.text("id_token"));
+        assert_eq!(claims.get("email"), None, "{claims}");
+        let whole = web.refresh(&narrow.text("refresh_token")).await;
+        assert_eq!(self::claims(&whole.text("id_token"))["email"], "ada@example.com");
+    })
+    .await;
+}
+
+/// What a JWT says.
+fn claims(jwt: &str) -> serde_json::Value {
+    use base64::Engine;
+    let body = jwt.split('.').nth(1).unwrap();
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(body).unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+#[tokio::test]
+async fn a_retry_after_the_access_token_has_expired_gets_a_living_one() {
+    both(|server| async move {
+        let web = server
+            .register(json!({
+                "client_id": "web-app", "client_name": "Web App", "access_token_lifetime": 60, "refresh_overlap": 120,
+                "grant_types": ["authorization_code", "refresh_token"], "redirect_uris": ["https://app.example/cb"],
+                "scopes": ["openid", "email"],
+            }))
+            .await;
+        let refresh = web.sign_in(&[("scope", "openid email")]).await.text("refresh_token");
+        let first = web.refresh(&refresh).await;
+        for swept in [false, true] {
+            server.clock.step(60);
+            if swept {
+                server.sweep().await;
+            }
+            let retry = web.refresh(&refresh).await;
+            assert_eq!(retry.verdict(), "200", "{}", retry.body);
+            assert_eq!(retry.text("refresh_token"), first.text("refresh_token"));
+            assert_eq!(retry.json()["expires_in"], 60);
+            assert!(web.is_active(&retry.text("access_token")).await);
+            let same = web.refresh(&refresh).await;
+            assert_eq!(same.text("access_token"), retry.text("access_token"), "again the same one");
+        }
+        server.clock.step(1);
+        assert_eq!(web.refresh(&refresh).await.verdict(), "400 invalid_grant", "the overlap is over");
+    })
+    .await;
+}

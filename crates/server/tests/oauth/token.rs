@@ -347,3 +347,39 @@ async fn d03_every_error_is_ascii_and_tells_nothing_of_the_inside() {
     }
     assert_eq!(encode(&[("a", "b c")]), "a=b+c");
 }
+
+#[tokio::test]
+async fn a_wrong_resource_leaves_the_code_as_it_was() {
+    both(|server| async move {
+        let web = server.web_app().await;
+        let code = web.code(&[]).await;
+        let with = async |resource: &str| {
+            let (uri, verifier) = (web.redirect_uri.clone(), web.verifier.clone());
+            web.token(&[
+                ("grant_type", "authorization_code"),
+                ("code", &code),
+                ("redirect_uri", &uri),
+                ("code_verifier", &verifier),
+                ("resource", resource),
+            ])
+            .await
+            .verdict()
+        };
+        let grants = async || {
+            let mut tx = server.database().await.begin().await.unwrap();
+            let row = tx.query_one("SELECT COUNT(*) FROM grants", &[]).await.unwrap().unwrap();
+            row.get::<i64>(0).unwrap()
+        };
+        assert_eq!(with("https://unknown.example").await, "400 invalid_target");
+        assert_eq!(with("https://mandate.test/api/v1").await, "400 invalid_target");
+        assert_eq!(grants().await, 0, "no grant without a token");
+        assert_eq!(with("https://mandate.test/oauth2/userinfo").await, "200");
+        assert_eq!(
+            with("https://unknown.example").await,
+            "400 invalid_target",
+            "no replay: it was not valid otherwise"
+        );
+        assert_eq!(grants().await, 1);
+    })
+    .await;
+}

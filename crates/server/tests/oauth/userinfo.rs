@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use serde_json::json;
 
 use crate::harness::{both, encode, form};
 
@@ -58,6 +59,39 @@ async fn g06_refuses_a_token_in_the_query_or_twice() {
             .send(request.body(Body::from(encode(&[("access_token", &token)]))).unwrap())
             .await;
         assert_eq!(twice.verdict(), "400 invalid_request");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn g01_refuses_a_token_that_was_made_for_another_audience() {
+    both(|server| async move {
+        let admin = server.admin_client();
+        let token = admin.own_token().await.text("access_token");
+        let new = Request::post("/api/v1/resources")
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json")
+            .body(axum::body::Body::from(r#"{"identifier":"https://orders.example","name":"Orders"}"#))
+            .unwrap();
+        assert_eq!(server.send(new).await.status, 201);
+        let web = server.web_app().await;
+        let for_orders = web.sign_in(&[("resource", "https://orders.example")]).await;
+        let refused = web.get_with("/oauth2/userinfo", &for_orders.text("access_token")).await;
+        assert_eq!(refused.verdict(), "401 invalid_token", "{}", refused.body);
+        // Asked for together with it, or asked for alone, it is for userinfo.
+        for resource in ["https://mandate.test/oauth2/userinfo", ""] {
+            let token = web.sign_in(&[("resource", resource)]).await.text("access_token");
+            assert_eq!(web.get_with("/oauth2/userinfo", &token).await.verdict(), "200", "{resource}");
+        }
+        let more = json!({
+            "client_id": "web-two", "client_name": "Web Two", "redirect_uris": ["https://app.example/cb"],
+            "scopes": ["openid"], "default_resource": "https://orders.example",
+        });
+        let defaults = server.register(more).await;
+        let token = defaults.sign_in(&[]).await.text("access_token");
+        let aud = defaults.introspect(&token).await["aud"].clone();
+        assert_eq!(aud, json!(["https://orders.example", "https://mandate.test/oauth2/userinfo"]));
+        assert_eq!(defaults.get_with("/oauth2/userinfo", &token).await.verdict(), "200", "nothing was chosen");
     })
     .await;
 }

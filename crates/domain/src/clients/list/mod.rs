@@ -5,6 +5,8 @@
 
 mod filters;
 mod paging;
+#[cfg(test)]
+mod plans;
 mod rows;
 mod statement;
 

@@ -72,6 +72,9 @@ pub(super) fn stretches(query: &ListQuery, cursor: Option<&Cursor>) -> Vec<Stret
     }
 }
 
+/// So many matches are gathered and sorted; more are met soon enough along the order.
+const FEW: i64 = 2_000;
+
 /// The first clients of a stretch. Where something is filtered, at most [`FEW`] matches are
 /// gathered first, in any order: if those are all, they are sorted; if there are more, some are
 /// met soon enough on the way along the order.
@@ -81,19 +84,11 @@ pub(super) async fn page(
     query: &ListQuery,
     (stretch, limit): (&Stretch, i64),
 ) -> Result<Vec<Summary>, Fault> {
-    const FEW: i64 = 2_000;
     let is_filtered = !filter.is_empty();
     let order = begin_at(&mut filter, query, stretch);
     let conditions = filter.conditions();
-    // Limits are numbers of ours, written out: a planner that cannot see one sorts everything.
     if is_filtered {
-        let sql = format!(
-            "SELECT {COLUMNS}, few.total FROM
-               (SELECT f.id AS id, COUNT(*) OVER () AS total FROM
-                 (SELECT c.id FROM clients c{conditions} LIMIT {}) AS f) AS few
-             JOIN clients c ON c.id = few.id ORDER BY {order} LIMIT {limit}",
-            FEW + 1
-        );
+        let sql = gathered(&conditions, &order, limit);
         let rows = work.tx.query(&sql, &filter.values()).await?;
         let total: i64 =
             rows.first().map(|row| row.get(COLUMN_COUNT)).transpose()?.unwrap_or_default();
@@ -101,13 +96,29 @@ pub(super) async fn page(
             return rows.iter().map(read).collect();
         }
     }
-    let sql = format!("SELECT {COLUMNS} FROM clients c{conditions} ORDER BY {order} LIMIT {limit}");
-    let rows = work.tx.query(&sql, &filter.values()).await?;
+    let rows = work.tx.query(&met(&conditions, &order, limit), &filter.values()).await?;
     rows.iter().map(read).collect()
 }
 
+/// At most [`FEW`] and one more of those that fit, in any order, and then sorted; with how many they
+/// are. Limits are numbers of ours, written out: a planner that cannot see one sorts everything.
+pub(super) fn gathered(conditions: &str, order: &str, limit: i64) -> String {
+    format!(
+        "SELECT {COLUMNS}, few.total FROM
+           (SELECT f.id AS id, COUNT(*) OVER () AS total FROM
+             (SELECT c.id FROM clients c{conditions} LIMIT {}) AS f) AS few
+         JOIN clients c ON c.id = few.id ORDER BY {order} LIMIT {limit}",
+        FEW + 1
+    )
+}
+
+/// Those that fit, as they are met on the way along the order.
+pub(super) fn met(conditions: &str, order: &str, limit: i64) -> String {
+    format!("SELECT {COLUMNS} FROM clients c{conditions} ORDER BY {order} LIMIT {limit}")
+}
+
 /// Adds where the stretch begins; returns its order.
-fn begin_at(filter: &mut Statement, query: &ListQuery, stretch: &Stretch) -> String {
+pub(super) fn begin_at(filter: &mut Statement, query: &ListQuery, stretch: &Stretch) -> String {
     let column = query.sort.column();
     let (sign, direction) = if query.descending { ("<", "DESC") } else { (">", "ASC") };
     match stretch {

@@ -15,9 +15,9 @@ use crate::{FieldError, Plain, Work};
 
 pub(super) use making::prepare;
 pub(super) use rules::retire_all;
-pub use rules::{list, retire, rotate, rotate_at, rotate_given, rotate_own};
+pub use rules::{list, retire, retire_at, rotate, rotate_at, rotate_given, rotate_own};
 pub use store::sweep;
-pub(super) use store::{insert, list_stored};
+pub(super) use store::{insert, list_stored, list_stored_of};
 
 const PREFIX: &str = "mcs_";
 /// More living secrets than this no client has.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::making::{brought, generate};
 use super::store::{insert, list_of, retire_others, set_retired};
 use super::{MAX_ALIVE, Rotation, Secret, State, given_error};
-use crate::access::{May, ReadClients, RotateSecrets};
+use crate::access::{May, Permission, ReadClients, RotateSecrets};
 use crate::audit::{self, Change};
 use crate::clients::{Client, ceiling, rules, store};
 use crate::text::free_text;
@@ -54,7 +54,7 @@ pub async fn rotate_at(
     rotation: Rotation,
 ) -> Result<ShownOnce<Secret>, Refusal> {
     let client = rules::held(work, may, id, if_version).await?;
-    ceiling::allows(may.authority(), Some(&client), &client)?;
+    ceiling::allows(work, may, None, &client).await?;
     if rotation.confirm_name != client.name {
         let message = "Type the name of the client exactly as it is.";
         return Err(Refusal::field("confirm_name", message));
@@ -74,7 +74,7 @@ pub async fn rotate_given(
     rotation: Rotation,
 ) -> Result<Secret, Refusal> {
     let client = rules::held(work, may, id, None).await?;
-    ceiling::allows(may.authority(), Some(&client), &client)?;
+    ceiling::allows(work, may, None, &client).await?;
     if rotation.confirm_name != client.name {
         let message = "Type the name of the client exactly as it is.";
         return Err(Refusal::field("confirm_name", message));
@@ -89,7 +89,7 @@ pub async fn rotate_given(
 /// be mistaken about who it is, so no name is asked for.
 ///
 /// # Errors
-/// As [`rotate`].
+/// As [`rotate`]; `Forbidden` where the operator wants it so (`self_rotation`).
 pub async fn rotate_own(
     work: &mut Work,
     call: &Call,
@@ -100,6 +100,13 @@ pub async fn rotate_own(
         return Err(Refusal::NotFound);
     }
     let client = store::find(work, client.as_str()).await?.ok_or(Refusal::NotFound)?;
+    if !work.instance.policy().self_rotation {
+        let because = "On this server a client's secrets are made by those who manage it.";
+        return Err(Refusal::Forbidden {
+            missing: RotateSecrets::NAME.into(),
+            because: because.into(),
+        });
+    }
     if !client.enabled {
         return Err(Refusal::conflict("The client is paused."));
     }
@@ -138,7 +145,7 @@ async fn add(
         told("revoke_tokens", &Value::Null, &json!(rotation.revoke_tokens)),
     ];
     audit::record(work, call, "client.secret_rotated", &client.audited(), &changes).await?;
-    Ok(ShownOnce { object: made.secret, secret: Some(made.plain) })
+    Ok(ShownOnce { object: made.secret, secret: Some(made.plain), is_repetition: false })
 }
 
 /// Ends one secret for good.
@@ -152,7 +159,21 @@ pub async fn retire(
     client: &str,
     secret_id: &str,
 ) -> Result<Secret, Refusal> {
-    let mut client = rules::held(work, may, client, None).await?;
+    retire_at(work, call, may, (client, None), secret_id).await
+}
+
+/// The same of a client that is still at the version somebody looked at.
+///
+/// # Errors
+/// As [`retire`]; `Stale` for another version.
+pub async fn retire_at(
+    work: &mut Work,
+    call: &Call,
+    may: &May<RotateSecrets>,
+    (client, if_version): (&str, Option<i64>),
+    secret_id: &str,
+) -> Result<Secret, Refusal> {
+    let mut client = rules::held(work, may, client, if_version).await?;
     let mut secret = list_of(work, client.id.as_str())
         .await?
         .into_iter()

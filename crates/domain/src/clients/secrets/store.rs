@@ -1,5 +1,7 @@
 //! Secrets in the database: hashes and what is told of them, never a secret.
 
+use std::collections::HashMap;
+
 use super::{Made, REMEMBERED, Secret, Stored};
 use crate::clients::Client;
 use crate::{ClientId, Fault, Work};
@@ -82,18 +84,35 @@ pub(in crate::clients) async fn list_stored(
                              WHEN retired_at IS NULL THEN 1 ELSE 2 END,
                         COALESCE(retired_at, expires_at, created_at) DESC, id LIMIT 64";
     let rows = work.tx.query(sql, db::params![client]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Stored {
-                id: row.get(0)?,
-                created_at: row.get(1)?,
-                expires_at: row.get(2)?,
-                retired_at: row.get(3)?,
-                hash: row.get(4)?,
-                key_id: row.get(5)?,
-            })
-        })
-        .collect()
+    rows.iter().map(read_stored).collect()
+}
+
+/// The same of several clients, `named` by `$N`.
+pub(in crate::clients) async fn list_stored_of(
+    work: &mut Work,
+    named: &str,
+    params: &[db::Value<'_>],
+) -> Result<HashMap<String, Vec<Stored>>, Fault> {
+    let sql = format!(
+        "SELECT id, created_at, expires_at, retired_at, hash, key_id, client_id FROM client_secrets
+         WHERE client_id IN ({named}) ORDER BY client_id, created_at, id"
+    );
+    let mut found: HashMap<String, Vec<Stored>> = HashMap::new();
+    for row in work.tx.query(&sql, params).await? {
+        found.entry(row.get(6)?).or_default().push(read_stored(&row)?);
+    }
+    Ok(found)
+}
+
+fn read_stored(row: &db::Row) -> Result<Stored, Fault> {
+    Ok(Stored {
+        id: row.get(0)?,
+        created_at: row.get(1)?,
+        expires_at: row.get(2)?,
+        retired_at: row.get(3)?,
+        hash: row.get(4)?,
+        key_id: row.get(5)?,
+    })
 }
 
 /// What may be known of each, the newest first.

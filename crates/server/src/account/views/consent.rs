@@ -16,6 +16,30 @@ pub struct Permission {
     pub new: bool,
 }
 
+/// The teams of a choice, as far as the page shows them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Picker {
+    /// Those on the page, the chosen ones first where it does not show all.
+    pub teams: Vec<Choice>,
+    /// How many there are.
+    pub total: u64,
+    /// How many fit what is looked for.
+    pub fitting: u64,
+    /// How many of those the page shows at most.
+    pub shown: u64,
+    /// Whether the page does not show all, so that the server searches.
+    pub bounded: bool,
+    /// What is looked for.
+    pub q: String,
+}
+
+impl Picker {
+    /// Whether the list is long enough to deserve a search field.
+    pub fn is_long(&self) -> bool {
+        self.total > 7
+    }
+}
+
 /// What the person decides about teams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TeamChoice {
@@ -24,19 +48,13 @@ pub enum TeamChoice {
     /// Only one team is possible; its name.
     One(String),
     /// Exactly one of these; radio buttons named `teams`.
-    Single(Vec<Choice>),
+    Single(Picker),
     /// One or more of these; checkboxes named `teams`.
-    Multiple(Vec<Choice>),
+    Multiple(Picker),
 }
 
-impl TeamChoice {
-    /// Whether the list is long enough to deserve a search field.
-    pub fn is_long(&self) -> bool {
-        matches!(self, Self::Single(list) | Self::Multiple(list) if list.len() > 7)
-    }
-}
-
-/// "Allow … ?" Posts `decision` (`allow` or `deny`), `teams`, `request`, `form_token`.
+/// "Allow … ?" Posts `decision` (`allow`, `deny` or `search`), `teams`, `q`, `request`,
+/// `form_token`.
 #[derive(Template)]
 #[template(path = "account/views/consent.html")]
 pub struct Consent {
@@ -64,13 +82,17 @@ pub struct Consent {
     pub read: Vec<Permission>,
     /// What it may change.
     pub change: Vec<Permission>,
+    /// Whether it may change nothing at all, neither now nor by what was allowed before.
+    pub changes_nothing: bool,
+    /// What was allowed before, where it asks for more now; then the three lists hold what is new.
+    pub known: Vec<Permission>,
     /// Which teams.
     pub teams: TeamChoice,
     /// What is wrong with the choice of teams.
     pub teams_error: Option<String>,
     /// For how long, in words: "for 7 days at most".
     pub lasts: String,
-    /// Where to sign in as someone else.
+    /// Where to sign in as someone else, with the same request.
     pub switch_person: String,
 }
 

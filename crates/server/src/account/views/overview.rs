@@ -10,6 +10,8 @@ use crate::web::views::{Person, When};
 pub struct ConnectedGrant {
     /// Where "Revoke" is sent.
     pub revoke: String,
+    /// By which name support and the trail call it.
+    pub id: String,
     /// What it may do, in words.
     pub may: Vec<String>,
     /// For which teams; empty when it reaches none.
@@ -50,6 +52,8 @@ pub struct BrowserSession {
     pub address: String,
     /// When it was last used.
     pub last_active: When,
+    /// When it ends at the latest.
+    pub expires: When,
     /// Whether it is the one that shows this page.
     pub current: bool,
 }
@@ -60,8 +64,10 @@ pub struct BrowserSession {
 pub struct Overview {
     /// Who it is.
     pub person: Person,
-    /// Teams they belong to, by name.
+    /// Some of the teams they belong to, by name.
     pub teams: Vec<String>,
+    /// How many more there are.
+    pub more_teams: u64,
     /// The token of the forms.
     pub form_token: String,
     /// What was just done, told once.

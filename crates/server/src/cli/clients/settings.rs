@@ -119,7 +119,7 @@ fn registered(json: bool, made: &ShownOnce<std::sync::Arc<Client>>) -> Result<St
         let mut client_json = shape::client(client);
         match secret {
             Some(secret) => client_json["client_secret"] = secret.into(),
-            None if client.confidential => client_json["secret_already_shown"] = true.into(),
+            None if made.is_repetition => client_json["secret_already_shown"] = true.into(),
             None => {}
         }
         return text::json(&client_json);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::Path;
-use domain::access::{Access, Effect, ReadClients, Rights, UpdateClients, definition};
+use domain::access::{Access, Effect, ReadClients, ReadRoles, Rights, UpdateClients, definition};
 use domain::clients::{self, Client, GrantType, Observed, TrustedIpsMode};
 use domain::scopes::{self, Scope, ScopeKind};
 use domain::{Fault, Work, tokens};
@@ -12,6 +12,7 @@ use super::head::{self, Tab};
 use super::{overview, page_of, words};
 use crate::console::names::Names;
 use crate::console::query::Query;
+use crate::console::roles::page_of_holder;
 use crate::console::views::{ClientAccess, Reach};
 use crate::console::visitor::{Answer, Halt, Visitor};
 use crate::web::views::{Fact, Link, When};
@@ -32,6 +33,8 @@ pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query)
         client: head::head(&visitor, &mut work, &client, Tab::Access).await?,
         acts_for: acts_for(&mut work, &mut names, &client).await?,
         limits: limits(&mut work, &mut names, &client).await?,
+        bindings: (visitor.holds::<ReadRoles>() && holds_roles(&client))
+            .then(|| page_of_holder(client.id.as_str())),
         scopes: known.iter().map(|it| (it.name.clone(), it.kind.as_str().to_owned())).collect(),
         reach: reach(&mut work, &mut names, (&client, &known)).await?,
         observed: (found.iter().take(20))
@@ -58,6 +61,11 @@ async fn observed(
     let may = visitor.may::<ReadClients>()?;
     let found = clients::observed(work, &may, client.id.as_str()).await;
     found.map_err(|refusal| visitor.halt(refusal))
+}
+
+/// Does it act for itself, under roles of its own?
+fn holds_roles(client: &Client) -> bool {
+    client.allows(GrantType::ClientCredentials) && client.context_user.is_none()
 }
 
 /// Who it acts for, in one sentence.

@@ -39,12 +39,12 @@ pub(super) fn router() -> Router<Arc<App>> {
 }
 
 /// The page of a team.
-pub(super) fn page_of_team(id: &str) -> String {
+pub(in crate::console) fn page_of_team(id: &str) -> String {
     format!("{TEAMS}/{id}")
 }
 
 /// The page of an organization.
-pub(super) fn page_of_organization(id: &str) -> String {
+pub(in crate::console) fn page_of_organization(id: &str) -> String {
     format!("{ORGANIZATIONS}/{id}")
 }
 

@@ -10,6 +10,9 @@ use crate::console::views::{UserFilters, UserList, UserRow};
 use crate::console::visitor::{Answer, Visitor};
 use crate::web::views::{Choice, Person, When};
 
+/// Teams and roles named of one person.
+const NAMED: usize = 4;
+
 const STATUSES: [(&str, &str); 4] =
     [("", "Any"), ("active", "Active"), ("disabled", "Disabled"), ("locked", "Locked")];
 
@@ -64,6 +67,13 @@ fn choice(query: &Query, (value, label): (&str, &str)) -> Choice {
     Choice { value: value.into(), label: label.into(), chosen, ..Choice::default() }
 }
 
+/// The first few names, and how many more there are.
+fn some(names: impl ExactSizeIterator<Item = String>) -> Vec<String> {
+    let more = names.len().saturating_sub(NAMED);
+    let told = (more > 0).then(|| format!("{more} more"));
+    names.take(NAMED).chain(told).collect()
+}
+
 async fn row(work: &mut Work, user: &User, now: i64) -> Result<UserRow, Fault> {
     let (status, level) = status(user);
     let teams = teams::teams_of_user(work, &user.id).await?;
@@ -73,13 +83,14 @@ async fn row(work: &mut Work, user: &User, now: i64) -> Result<UserRow, Fault> {
         .map(|it| it.role_name)
         .collect();
     roles.dedup();
+    let roles = some(roles.into_iter());
     Ok(UserRow {
         href: Some(format!("{LIST}/{}", user.id)),
         person: Person { name: user.display_name.clone(), email: user.email.clone() },
         status: status.into(),
         status_level: level.into(),
         source: source(user).into(),
-        teams: teams.into_iter().map(|team| team.name).collect(),
+        teams: some(teams.into_iter().map(|team| team.name)),
         roles,
         last_sign_in: user.last_sign_in_at.map(|at| When::relative(at, now)),
         created: When::relative(user.created_at, now),

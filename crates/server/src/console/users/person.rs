@@ -1,46 +1,86 @@
-//! `GET /console/users/{user}`: one person, what they hold, and whether they may act.
+//! `GET /console/users/{user}`: one person: what they hold, where they belong, and their end.
+
+use std::sync::Arc;
 
 use axum::extract::Path;
-use domain::access::{self, Binding, Place, Reach, ReadUsers, UpdateUsers};
-use domain::accounts::{self, User};
-use domain::{Fault, UserId, Work};
+use axum::http::StatusCode;
+use domain::access::{
+    self, Binding, DeleteUsers, Permission, Reach, ReadRoles, ReadTeams, ReadTokens, ReadUsers,
+    UpdateUsers,
+};
+use domain::accounts::{self, Patch, User};
+use domain::{Refusal, UserId, Work, teams};
 
 use super::{LIST, invited, source, status};
 use crate::console::done::done;
 use crate::console::names::Names;
 use crate::console::query::Query;
+use crate::console::roles::{page_of_holder, place};
+use crate::console::sessions::page_of_person;
+use crate::console::teams::page_of_team;
 use crate::console::views::UserPage;
-use crate::console::visitor::{Answer, Posted, Visitor};
-use crate::web::views::{Fact, Person, When};
+use crate::console::visitor::{Answer, Halt, Posted, Visitor};
+use crate::console::wrong::{unconfirmed, wrong};
+use crate::web::form::Fields;
+use crate::web::views::{Errors, Fact, Link, Person, When};
+
+/// Teams named on the page.
+const TEAMS: usize = 30;
 
 /// The page.
 pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query) -> Answer {
+    let page = view(&visitor, &id, (&Fields::default(), Errors::default()), &query).await?;
+    Ok(visitor.render(&page))
+}
+
+async fn view(
+    visitor: &Visitor,
+    id: &str,
+    (typed, errors): (&Fields, Errors),
+    query: &Query,
+) -> Result<UserPage, Halt> {
     let may = visitor.may::<ReadUsers>()?;
     let mut work = visitor.app.instance.read();
     let found = accounts::show(&mut work, &may, &UserId::new(id)).await;
     let user = found.map_err(|refusal| visitor.halt(refusal))?;
     let path = format!("{LIST}/{}", user.id);
     let (words, level) = status(&user);
-    let everywhere = Some(Reach::Everywhere);
-    let may_change =
-        visitor.authority.reach(<UpdateUsers as access::Permission>::NAME) == everywhere;
-    let page = UserPage {
-        frame: visitor.frame("Users", &query),
+    let again = |name: &str, stored: &str| {
+        if errors.is_empty() || errors.of("confirm_name").is_some() {
+            stored.to_owned()
+        } else {
+            typed.text(name).to_owned()
+        }
+    };
+    let (teams, more_teams) = teams_of(visitor, &mut work, &user).await?;
+    Ok(UserPage {
+        frame: visitor.frame("Users", query),
         person: Person { name: user.display_name.clone(), email: user.email.clone() },
         id: user.id.to_string(),
         status: words.into(),
         status_level: level.into(),
         facts: facts(&user),
         roles: roles(&mut work, &user).await?,
+        bindings: visitor.holds::<ReadRoles>().then(|| page_of_holder(user.id.as_str())),
+        sessions: visitor.holds::<ReadTokens>().then(|| page_of_person(user.id.as_str())),
+        teams,
+        more_teams,
         is_self: user.id == visitor.signed_in.user.id,
         active: user.is_active(),
-        disable: format!("{path}/disable"),
-        enable: format!("{path}/enable"),
+        display_name: again("display_name", &user.display_name),
+        email: again("email", &user.email),
         invite: (words == "Invited").then(|| format!("{path}/invite")),
-        refused: (!may_change)
-            .then(|| "Needs the permission user:update, held at the whole instance.".to_owned()),
-    };
-    Ok(visitor.render(&page))
+        path,
+        refused: lacks_everywhere::<UpdateUsers>(visitor),
+        delete_refused: lacks_everywhere::<DeleteUsers>(visitor),
+        errors,
+    })
+}
+
+/// People belong to the whole instance, so a right over them must be held there.
+fn lacks_everywhere<P: Permission>(visitor: &Visitor) -> Option<String> {
+    let everywhere = visitor.authority.reach(P::NAME) == Some(Reach::Everywhere);
+    (!everywhere).then(|| format!("Needs the permission {}, held at the whole instance.", P::NAME))
 }
 
 fn facts(user: &User) -> Vec<Fact> {
@@ -54,29 +94,76 @@ fn facts(user: &User) -> Vec<Fact> {
 }
 
 /// Each role with the place it is held in.
-async fn roles(work: &mut Work, user: &User) -> Result<Vec<(String, String)>, Fault> {
+async fn roles(work: &mut Work, user: &User) -> Result<Vec<(String, String)>, Halt> {
     let mut names = Names::default();
     let mut roles = Vec::new();
-    for Binding { role_name, place, .. } in access::bindings_of(work, user.id.as_str()).await? {
-        let place = match place {
-            Place::Instance => "Everywhere".into(),
-            Place::Organization(id) => format!("All of {}", names.organization(work, &id).await?),
-            Place::Team(id) => format!("Team {}", names.team(work, &id).await?),
-        };
-        roles.push((role_name, place));
+    for Binding { role_name, place: held, .. } in
+        access::bindings_of(work, user.id.as_str()).await?
+    {
+        roles.push((role_name, place(work, &mut names, &held).await?));
     }
     Ok(roles)
 }
 
-/// They may not act any more, from now on.
-pub(super) async fn disable(Path(id): Path<String>, Posted { visitor, .. }: Posted) -> Answer {
+/// Some of the teams they belong to, and how many more there are.
+async fn teams_of(
+    visitor: &Visitor,
+    work: &mut Work,
+    user: &User,
+) -> Result<(Vec<Link>, u64), Halt> {
+    let may = visitor.authority.may::<ReadTeams>().ok();
+    let all = teams::teams_of_user(work, &user.id).await?;
+    let more = all.len().saturating_sub(TEAMS);
+    let link = |team: teams::Team| {
+        let seen =
+            may.as_ref().is_some_and(|it| it.covers(Some(&team.organization), Some(&team.id)));
+        let href = if seen { page_of_team(&team.id) } else { String::new() };
+        Link { label: team.name, href }
+    };
+    let links = all.into_iter().take(TEAMS).map(link).collect();
+    Ok((links, u64::try_from(more).unwrap_or_default()))
+}
+
+/// Another name or address.
+pub(super) async fn change(Path(id): Path<String>, Posted { visitor, fields }: Posted) -> Answer {
     let may = visitor.may_everywhere::<UpdateUsers>()?;
-    let mut work = visitor.app.instance.begin().await?;
-    let id = UserId::new(id);
-    let ended = accounts::disable(&mut work, visitor.call(), &may, &id, None).await;
-    ended.map_err(|refusal| visitor.halt(refusal))?;
-    work.commit().await?;
-    Ok(done(&format!("{LIST}/{id}"), "user-disabled"))
+    let app = Arc::clone(&visitor.app);
+    let mut work = app.instance.begin().await?;
+    let patch = Patch {
+        email: Some(fields.text("email").to_owned()),
+        display_name: Some(fields.text("display_name").to_owned()),
+    };
+    let about = (&UserId::new(&id), None);
+    match accounts::change(&mut work, visitor.call(), &may, about, &patch).await {
+        Ok(_) => {
+            work.commit().await?;
+            Ok(done(&format!("{LIST}/{id}"), "user-changed"))
+        }
+        Err(refusal) => {
+            drop(work);
+            let wrong = wrong(&visitor, refusal, "display_name")?;
+            again(&visitor, &id, &fields, wrong).await
+        }
+    }
+}
+
+/// They may not act any more, from now on.
+pub(super) async fn disable(Path(id): Path<String>, Posted { visitor, fields }: Posted) -> Answer {
+    let may = visitor.may_everywhere::<UpdateUsers>()?;
+    let app = Arc::clone(&visitor.app);
+    let mut work = app.instance.begin().await?;
+    let user = UserId::new(&id);
+    match accounts::disable(&mut work, visitor.call(), &may, &user, None).await {
+        Ok(_) => {
+            work.commit().await?;
+            Ok(done(&format!("{LIST}/{id}"), "user-disabled"))
+        }
+        Err(refusal) => {
+            drop(work);
+            let wrong = wrong(&visitor, refusal, "state")?;
+            again(&visitor, &id, &fields, wrong).await
+        }
+    }
 }
 
 /// They may act again.
@@ -90,6 +177,41 @@ pub(super) async fn enable(Path(id): Path<String>, Posted { visitor, .. }: Poste
     Ok(done(&format!("{LIST}/{id}"), "user-enabled"))
 }
 
+/// Gone for good, once their address was typed.
+pub(super) async fn delete(Path(id): Path<String>, Posted { visitor, fields }: Posted) -> Answer {
+    let may = visitor.may_everywhere::<DeleteUsers>()?;
+    let app = Arc::clone(&visitor.app);
+    let mut work = app.instance.begin().await?;
+    let user = UserId::new(&id);
+    let found = accounts::find(&mut work, &user).await?.ok_or(Refusal::NotFound)?;
+    if fields.text("confirm_name") != found.email {
+        drop(work);
+        return again(&visitor, &id, &fields, unconfirmed()).await;
+    }
+    match accounts::delete(&mut work, visitor.call(), &may, &user).await {
+        Ok(()) => {
+            work.commit().await?;
+            Ok(done(LIST, "user-deleted"))
+        }
+        Err(refusal) => {
+            drop(work);
+            let wrong = wrong(&visitor, refusal, "confirm_name")?;
+            again(&visitor, &id, &fields, wrong).await
+        }
+    }
+}
+
+/// The page once more, with what stands against it.
+async fn again(
+    visitor: &Visitor,
+    id: &str,
+    typed: &Fields,
+    (status, errors): (StatusCode, Errors),
+) -> Answer {
+    let page = view(visitor, id, (typed, errors), &Query::default()).await?;
+    Ok(visitor.render_with(status, &page))
+}
+
 /// Another link, in place of the one before.
 pub(super) async fn invite(Path(id): Path<String>, Posted { visitor, .. }: Posted) -> Answer {
     let may = visitor.may_everywhere::<UpdateUsers>()?;
@@ -97,7 +219,7 @@ pub(super) async fn invite(Path(id): Path<String>, Posted { visitor, .. }: Poste
     let id = UserId::new(id);
     let link = accounts::invite(&mut work, visitor.call(), &may, &id).await;
     let link = link.map_err(|refusal| visitor.halt(refusal))?;
-    let user = accounts::find(&mut work, &id).await?.ok_or(domain::Refusal::NotFound)?;
+    let user = accounts::find(&mut work, &id).await?.ok_or(Refusal::NotFound)?;
     work.commit().await?;
     Ok(invited(&visitor, &user, &link, None))
 }

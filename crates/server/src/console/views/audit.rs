@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::AuditRow;
 use crate::web::filters;
-use crate::web::views::{Frame, Link};
+use crate::web::views::{Choice, Frame, Link};
 
 /// One entry, with what it is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,31 @@ pub struct AuditEntry {
     pub count: u64,
 }
 
+/// What the trail is narrowed to, sent by GET under these names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilters {
+    /// Who acted.
+    pub actor: String,
+    /// Through whose token.
+    pub client: String,
+    /// What kind of object.
+    pub kind: Vec<Choice>,
+    /// Its id.
+    pub object: String,
+    /// What was done.
+    pub action: Vec<Choice>,
+    /// How it ended.
+    pub outcome: Vec<Choice>,
+    /// The first day.
+    pub from: String,
+    /// The last day.
+    pub to: String,
+    /// Whether the rarer ones are in use.
+    pub more: bool,
+    /// Whether anything narrows it.
+    pub active: bool,
+}
+
 /// `/console/audit`.
 #[derive(Template)]
 #[template(path = "console/views/audit_list.html")]
@@ -31,6 +56,8 @@ pub struct AuditList {
     pub frame: Frame,
     /// One page, newest first.
     pub rows: Vec<AuditEntry>,
+    /// What it is narrowed to.
+    pub filters: AuditFilters,
     /// Whether this is one entry at its own address.
     pub single: bool,
     /// The same as CSV.

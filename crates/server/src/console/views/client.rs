@@ -189,6 +189,8 @@ pub struct ClientAccess {
     pub acts_for: String,
     /// Preset, team choice, restrictions, resources, in words.
     pub limits: Vec<Fact>,
+    /// The page about roles of its own, where it can hold some.
+    pub bindings: Option<String>,
     /// Granted scopes with their kinds: name and "read" or "write".
     pub scopes: Vec<(String, String)>,
     /// The most it could do, place by place.

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::web::filters;
-use crate::web::views::{Choice, Errors, Fact, Frame, Person, When};
+use crate::web::views::{Choice, Errors, Fact, Frame, Link, Person, When};
 
 /// One person in the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,7 +95,8 @@ pub struct UserInvited {
     pub warning: Option<String>,
 }
 
-/// `/console/users/{user}`. Each form posts `form_token`.
+/// `/console/users/{user}`. The forms post `display_name` and `email`; `confirm_name`; each with
+/// `form_token`.
 #[derive(Template)]
 #[template(path = "console/views/user_page.html")]
 pub struct UserPage {
@@ -113,16 +114,30 @@ pub struct UserPage {
     pub facts: Vec<Fact>,
     /// Roles and where they are held.
     pub roles: Vec<(String, String)>,
+    /// The page where roles are given and taken, if the visitor may see roles.
+    pub bindings: Option<String>,
+    /// The page about what they have alive, if the visitor may see that.
+    pub sessions: Option<String>,
+    /// Some of their teams; without a page where the visitor may not see it.
+    pub teams: Vec<Link>,
+    /// How many more teams there are.
+    pub more_teams: u64,
     /// Whether this is the person who looks.
     pub is_self: bool,
     /// Whether they may act.
     pub active: bool,
-    /// Where "Disable" is sent.
-    pub disable: String,
-    /// Where "Enable" is sent.
-    pub enable: String,
+    /// The name in the form.
+    pub display_name: String,
+    /// The address in the form.
+    pub email: String,
+    /// Their address; the forms go below it.
+    pub path: String,
     /// Where "New invitation link" is sent, for somebody who has no password yet.
     pub invite: Option<String>,
     /// Why nothing can be changed by this person, if so.
     pub refused: Option<String>,
+    /// Why they cannot be deleted by this person, if so.
+    pub delete_refused: Option<String>,
+    /// What was wrong.
+    pub errors: Errors,
 }

@@ -1,10 +1,9 @@
 //! The authorization code grant (RFC 6749 §4.1.3): a code becomes a grant, and its first tokens.
 
 use domain::Work;
-use domain::authorizations::redeem;
+use domain::authorizations::{Presented, redeem};
 use domain::clients::GrantType;
 use domain::tokens::{self, IdToken, Issue, Subject};
-use protocol::error::{Code, Error};
 
 use super::{Asking, Given, Refused, ended};
 
@@ -16,21 +15,15 @@ pub(super) async fn exchange(
     proof: (Option<&str>, Option<&str>),
 ) -> Result<Given, Refused> {
     let (client, request, call) = (asking.client, asking.request, asking.call);
-    let redeemed = redeem(work, call, client, code, proof).await??;
-    let mut resources = redeemed.resources.clone();
+    // What is unknown or was not agreed to is refused before the code is spent.
+    let mut asked = Vec::new();
     if !request.resources.is_empty() {
-        let asked =
-            tokens::select_resources(work, client, &request.resources, &redeemed.scopes).await??;
-        if let Some(foreign) = asked.iter().find(|id| !redeemed.resources.contains(id)) {
-            let error =
-                Error::new(Code::InvalidTarget, "The resource was not part of the authorization.");
-            return Err(error
-                .expected(redeemed.resources.join(" "))
-                .received(foreign.as_str())
-                .into());
-        }
-        resources = asked;
+        asked =
+            tokens::select_resources(work, client, &request.resources, &client.scopes).await??;
     }
+    let presented = Presented { redirect_uri: proof.0, verifier: proof.1, resources: &asked };
+    let redeemed = redeem(work, call, client, code, &presented).await??;
+    let resources = redeemed.resources.clone();
     let subject = Subject::Grant(&redeemed.grant, redeemed.epochs);
     let issue =
         Issue { client, subject, scopes: &redeemed.scopes, resources: &resources, extra: None };
@@ -44,7 +37,8 @@ pub(super) async fn exchange(
     let mut id_token = None;
     if redeemed.scopes.contains("openid") {
         let nonce = redeemed.nonce.as_deref();
-        let of = IdToken { client, grant: &redeemed.grant, nonce, access: Some(&access.text) };
+        let (grant, scopes, access) = (&redeemed.grant, &redeemed.scopes, Some(&access.text));
+        let of = IdToken { client, grant, scopes, nonce, access };
         id_token = Some(tokens::id_token(work, call, &of).await?);
     }
     Ok(Given { access, refresh, id_token })

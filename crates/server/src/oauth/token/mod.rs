@@ -22,9 +22,9 @@ use protocol::token_request::{Grant, TokenRequest};
 use serde::Serialize;
 
 use super::answer::{About, Refused, json, json_bytes, note, refuse};
-use super::client_auth::{self, Failed};
 use super::form::Posted;
 use crate::app::App;
+use crate::web::client_auth::{self, Failed};
 
 /// What every grant is given.
 pub(super) struct Asking<'a> {

@@ -26,6 +26,11 @@ pub(super) async fn prove(
     match outcome {
         Authentication::Right(verified) => Ok(verified),
         Authentication::Refused => Err(wrong().into()),
+        Authentication::ForeignAddress => {
+            let sentence = "This account may not sign in from this network.";
+            let error = Error::new(Code::InvalidGrant, sentence);
+            Err(error.because("the address is none of the person's trusted ones").into())
+        }
         Authentication::Throttled { retry_after } => Err(throttled(retry_after)),
         Authentication::Busy => {
             Err(Fault::Unavailable("too many passwords are being checked".into()).into())
@@ -67,7 +72,8 @@ async fn given(work: &mut Work, asking: &Asking<'_>, user: &User) -> Result<Give
     let mut id_token = None;
     if given.access.scopes.contains("openid") {
         let access = Some(&given.access.text);
-        let of = IdToken { client, grant: &given.grant, nonce: None, access };
+        let (grant, scopes) = (&given.grant, &given.access.scopes);
+        let of = IdToken { client, grant, scopes, nonce: None, access };
         id_token = Some(tokens::id_token(work, call, &of).await?);
     }
     Ok(Given { access: given.access, refresh: given.refresh, id_token })

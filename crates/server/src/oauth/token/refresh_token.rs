@@ -24,6 +24,7 @@ pub(super) async fn exchange(
         let of = IdToken {
             client,
             grant: &refreshed.grant,
+            scopes: &refreshed.access.scopes,
             nonce: None,
             access: Some(&refreshed.access.text),
         };

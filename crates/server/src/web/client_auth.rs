@@ -6,13 +6,18 @@
 
 use std::sync::Arc;
 
+use domain::attempts::{self, Claim, Ladder};
 use domain::clients::secrets::{self, Verdict};
 use domain::clients::{self, AuthMethod, Client, TrustedIpsMode};
-use domain::{Call, Work, attempts};
+use domain::{Call, Work};
 use protocol::client_authentication::Presented;
 use protocol::error::{Code, Error};
 
-use super::answer::Refused;
+use super::refused::Refused;
+
+/// How long one address waits between wrong secrets of one client; forgotten half an hour after the
+/// last one that was counted.
+const LADDER: Ladder = Ladder { free: 5, cap: 900, window: 1800 };
 
 /// A client that is who it says.
 #[derive(Debug)]
@@ -151,28 +156,35 @@ async fn check_secret(
 
 /// Counts a wrong secret, and refuses quickly once there were too many from this address. A right
 /// secret is never throttled: the rightful owner stays in.
+///
+/// Who has to wait is refused by a read alone and not counted again, so that guessing writes a row
+/// a few times and then as seldom as the waits end: five at once, a dozen in the first quarter of an
+/// hour, four an hour after it, from one address for one client. The counter itself is one atomic
+/// statement and durable: neither parallel tries, nor other nodes, nor a restart outrun it.
 async fn throttle(work: &mut Work, call: &Call, client: &Client) -> Result<(), Failed> {
     let subject = format!("client {} from {}", client.id, call.network());
+    if let Some(seconds) = attempts::wait(work, &subject, call.now, &LADDER).await? {
+        return Err(too_often(seconds));
+    }
     let mut counting = work.instance().begin().await?;
-    let delay = attempts::delay(&mut counting, &subject, call.now).await?;
-    attempts::fail(&mut counting, &subject, call.now, 900).await?;
+    let claim = attempts::claim(&mut counting, &subject, call.now, &LADDER).await?;
     counting.commit().await?;
-    match delay {
-        None => Ok(()),
-        Some(retry_after) => {
-            let error = Error::new(
-                Code::InvalidClient,
-                "Client authentication failed too often. Wait before the next try.",
-            );
-            Err(Failed::Throttled {
-                retry_after,
-                error: error
-                    .because("too many wrong secrets from this address")
-                    .expected(format!(
-                        "no try before {retry_after} seconds from now, or the right secret"
-                    ))
-                    .received("another wrong secret"),
-            })
-        }
+    match claim {
+        Claim::Counted { .. } => Ok(()),
+        Claim::Wait { seconds } => Err(too_often(seconds)),
+    }
+}
+
+fn too_often(retry_after: i64) -> Failed {
+    let error = Error::new(
+        Code::InvalidClient,
+        "Client authentication failed too often. Wait before the next try.",
+    );
+    Failed::Throttled {
+        retry_after,
+        error: error
+            .because("too many wrong secrets from this address")
+            .expected(format!("no try before {retry_after} seconds from now, or the right secret"))
+            .received("another wrong secret"),
     }
 }

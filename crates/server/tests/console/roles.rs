@@ -1,0 +1,219 @@
+//! Roles: defined, changed, held and deleted, and never more than whoever gives them holds.
+
+use std::sync::Arc;
+
+use domain::access::{CLIENT_MANAGER, Place, SECURITY_ADMINISTRATOR};
+use serde_json::json;
+
+use crate::cast::{MANAGER, STRANGER, admin, auditor, complaints, person, places, send, user_id};
+use crate::harness::{ADMIN_EMAIL, both, one};
+
+const LIST: &str = "/console/roles";
+const NEW: [(&str, &str); 3] = [
+    ("name", "Order desk"),
+    ("description", "Sees <orders>"),
+    ("permissions", "oauth_client:read"),
+];
+
+#[tokio::test]
+async fn a_role_of_ones_own_counts_from_the_next_request_and_so_does_each_change_of_it() {
+    both(|server| async move {
+        let mut browser = admin(&server).await;
+        let page = browser.get(&format!("{LIST}/new")).await;
+        for told in ["OAUTH_CLIENT_READ", "OAUTH_CLIENT_MANAGE", "See OAuth clients"] {
+            assert!(page.body.contains(told), "{told}");
+        }
+        let refused = send(&mut browser, &page, LIST, &[("name", "Auditor")]).await;
+        assert_eq!(complaints(&refused), ["name: Another role has this name."]);
+        let unknown = [("name", "X"), ("permissions", "nothing:there")];
+        let refused = send(&mut browser, &page, LIST, &unknown).await;
+        assert_eq!(
+            complaints(&refused),
+            ["permissions: There is no permission and no scope nothing:there."]
+        );
+        let made = send(&mut browser, &page, LIST, &NEW).await;
+        let path = made.location().split('?').next().unwrap().to_owned();
+        assert_eq!(made.location(), format!("{path}?done=role-added"), "{:?}", complaints(&made));
+        let role = path.rsplit('/').next().unwrap();
+        let page = browser.get(&path).await;
+        assert!(page.body.contains("Sees &#60;orders&#62;") && page.body.contains("May read"));
+        assert!(page.body.contains("Nobody that you can see."));
+
+        let mut sten = person(&server, STRANGER, Some((role, Place::Instance))).await;
+        assert_eq!(sten.get("/console/clients").await.status, 200);
+        assert_eq!(sten.get("/console/users").await.status, 403);
+        let form = browser.get(&format!("{path}/edit")).await;
+        let edit = format!("{path}/edit");
+        let changed = send(&mut browser, &form, &edit, &[("permissions", "user:read")]).await;
+        assert_eq!(changed.location(), format!("{path}?done=role-changed"));
+        assert_eq!(sten.get("/console/clients").await.status, 403);
+        assert_eq!(sten.get("/console/users").await.status, 200);
+        let late = send(&mut browser, &form, &edit, &[("name", "Other")]).await;
+        assert_eq!(late.status, 409, "somebody who read an older version");
+        assert!(complaints(&late)[0].starts_with("permissions: Somebody else changed this"));
+
+        let page = browser.get(&path).await;
+        assert!(page.body.contains("It is held. Take it from everybody below first."));
+        let gone = [("confirm_name", "Order desk")];
+        let refused = send(&mut browser, &page, &format!("{path}/delete"), &gone).await;
+        assert_eq!(refused.status, 409);
+        let (_, rest) = page.body.split_once("action=\"/console/bindings/bnd_").unwrap();
+        let take = format!("/console/bindings/bnd_{}", rest.split('"').next().unwrap());
+        let taken = send(&mut browser, &page, &take, &[]).await;
+        assert!(taken.location().ends_with("?done=role-taken"), "{}", taken.location());
+        assert_eq!(sten.get("/console/users").await.status, 403);
+        let page = browser.get(&path).await;
+        let wrong =
+            send(&mut browser, &page, &format!("{path}/delete"), &[("confirm_name", "x")]).await;
+        assert_eq!(wrong.status, 422);
+        let deleted = send(&mut browser, &page, &format!("{path}/delete"), &gone).await;
+        assert_eq!(deleted.location(), format!("{LIST}?done=role-deleted"));
+        assert_eq!(browser.get(&path).await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn built_in_roles_stay_as_they_are() {
+    let server = Arc::new(one().await);
+    let mut browser = admin(&server).await;
+    let path = format!("{LIST}/{CLIENT_MANAGER}");
+    let page = browser.get(&path).await;
+    assert!(page.body.contains("Built in: it stays as it is."));
+    assert!(!page.body.contains("Delete for good"));
+    assert_eq!(browser.get(&format!("{path}/edit")).await.status, 409);
+    let answer = send(&mut browser, &page, &format!("{path}/edit"), &NEW).await;
+    assert_eq!(answer.status, 409);
+    let gone = [("confirm_name", "Client manager")];
+    let answer = send(&mut browser, &page, &format!("{path}/delete"), &gone).await;
+    assert_eq!(answer.status, 409);
+}
+
+#[tokio::test]
+async fn a_permission_of_an_api_is_in_the_editor_and_can_be_given() {
+    both(|server| async move {
+        let mut browser = admin(&server).await;
+        let scopes = browser.get("/console/scopes").await;
+        let new = [("name", "orders:read"), ("description", "See orders")];
+        send(&mut browser, &scopes, "/console/scopes", &new).await;
+        let page = browser.get(&format!("{LIST}/new")).await;
+        assert!(page.body.contains("API: orders") && page.body.contains("value=\"orders:read\""));
+        let typed = [("name", "Orders"), ("permissions", "orders:read")];
+        let made = send(&mut browser, &page, LIST, &typed).await;
+        let path = made.location().split('?').next().unwrap().to_owned();
+        let page = browser.get(&path).await;
+        assert!(page.body.contains("See orders"), "{}", page.body);
+        // And in a team, where nobody holds it yet.
+        let (_, harbour, _) = places(&server).await;
+        person(&server, STRANGER, None).await;
+        let team = format!("/console/teams/{harbour}");
+        let page = browser.get(&team).await;
+        let seat = [("email", STRANGER), ("role", path.rsplit('/').next().unwrap())];
+        let added = send(&mut browser, &page, &format!("{team}/members"), &seat).await;
+        assert_eq!(
+            added.location(),
+            format!("{team}?done=member-added"),
+            "{:?}",
+            complaints(&added)
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_gives_more_than_they_hold_and_is_told_what_is_missing() {
+    both(|server| async move {
+        let role = Some((SECURITY_ADMINISTRATOR, Place::Instance));
+        let mut mina = person(&server, MANAGER, role).await;
+        let page = mina.get(&format!("{LIST}/new")).await;
+        let (_, rest) = page.body.split_once("value=\"settings:manage\"").unwrap();
+        assert!(rest.split('>').next().unwrap().contains("disabled"));
+        assert!(page.body.contains("You do not hold it everywhere, so you cannot give it."));
+        let typed = [("name", "Mighty"), ("permissions", "settings:manage")];
+        let refused = send(&mut mina, &page, LIST, &typed).await;
+        assert_eq!(refused.status, 403);
+        assert!(complaints(&refused)[0].ends_with("What is missing: settings:manage."));
+
+        person(&server, STRANGER, None).await;
+        let sten = user_id(&server, STRANGER).await;
+        let path = format!("/console/bindings/{sten}");
+        let page = mina.get(&path).await;
+        assert!(page.body.contains("Platform administrator (needs settings:"), "{}", page.body);
+        let typed = [("role", "role_platform_administrator"), ("place", "instance")];
+        let refused = send(&mut mina, &page, "/console/bindings", &typed).await;
+        assert_eq!(refused.status, 403);
+        let typed = [("role", CLIENT_MANAGER), ("place", "instance")];
+        let given = send(&mut mina, &page, "/console/bindings", &typed).await;
+        assert_eq!(given.location(), format!("{path}?done=role-given"));
+        let again = send(&mut mina, &page, "/console/bindings", &typed).await;
+        assert_eq!(complaints(&again), ["role: This role is held there already."]);
+        for place in ["", "moon", "team:nowhere", "organization:nowhere"] {
+            let typed = [("role", CLIENT_MANAGER), ("place", place)];
+            let refused = send(&mut mina, &page, "/console/bindings", &typed).await;
+            assert_eq!(refused.status, 422, "{place}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_holds_roles_of_its_own_unless_it_acts_for_a_person() {
+    both(|server| async move {
+        server.service().await;
+        let ada = user_id(&server, ADMIN_EMAIL).await;
+        server
+            .register(json!({
+                "client_id": "deputy", "client_name": "Deputy", "type": "service",
+                "grant_types": ["client_credentials"], "scopes": ["user:read"], "context_user": ada,
+            }))
+            .await;
+        let mut browser = admin(&server).await;
+        let access = browser.get("/console/clients/service/access").await;
+        assert!(access.body.contains("href=\"/console/bindings/service\""), "{}", access.body);
+        let page = browser.get("/console/bindings/service").await;
+        assert!(page.body.contains("None: tokens of its own open nothing here."));
+        let typed = [("role", CLIENT_MANAGER), ("place", "instance")];
+        let given = send(&mut browser, &page, "/console/bindings", &typed).await;
+        assert_eq!(given.location(), "/console/bindings/service?done=role-given");
+        let deputy = browser.get("/console/clients/deputy/access").await;
+        assert!(!deputy.body.contains("/console/bindings/deputy"));
+        let page = browser.get("/console/bindings/deputy").await;
+        let refused = send(&mut browser, &page, "/console/bindings", &typed).await;
+        assert!(complaints(&refused)[0].contains("acts for its context user"));
+        assert_eq!(browser.get("/console/bindings/nobody").await.status, 404);
+        assert_eq!(browser.get("/console/bindings/usr_nobody").await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_last_administrator_cannot_take_the_role_from_themselves() {
+    both(|server| async move {
+        let mut browser = admin(&server).await;
+        let ada = user_id(&server, ADMIN_EMAIL).await;
+        let page = browser.get(&format!("/console/bindings/{ada}")).await;
+        let (_, rest) = page.body.split_once("action=\"/console/bindings/bnd_").unwrap();
+        let take = format!("/console/bindings/bnd_{}", rest.split('"').next().unwrap());
+        let refused = send(&mut browser, &page, &take, &[]).await;
+        assert_eq!(refused.status, 409);
+        assert!(complaints(&refused)[0].starts_with("held: This is the last platform"));
+        assert_eq!(browser.get("/console/roles").await.status, 200, "and holds it still");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_auditor_sees_roles_and_gives_none() {
+    let server = Arc::new(one().await);
+    let mut otto = auditor(&server).await;
+    person(&server, STRANGER, None).await;
+    let sten = user_id(&server, STRANGER).await;
+    let list = otto.get(LIST).await;
+    assert!(list.body.contains("Needs the permission role:manage"));
+    let page = otto.get(&format!("/console/bindings/{sten}")).await;
+    assert!(page.body.contains("Needs the permission role:manage"));
+    assert_eq!(otto.get(&format!("{LIST}/new")).await.status, 403);
+    for path in [LIST, "/console/bindings", "/console/bindings/bnd_x/take"] {
+        assert_eq!(send(&mut otto, &page, path, &NEW).await.status, 403, "{path}");
+    }
+}
