@@ -6,6 +6,7 @@
 mod backup;
 mod connection;
 mod failure;
+mod primitives;
 mod reader;
 mod statement;
 mod turnstile;

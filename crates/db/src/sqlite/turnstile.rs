@@ -7,13 +7,12 @@
 //! turn that was on its way to it returns.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
+use super::primitives::{
+    Arc, Builder, Mutex, MutexGuard, PoisonError, Receiver, SendError, Sender, channel, oneshot,
+    timeout, yield_now,
+};
 use super::writer::Writer;
 use crate::Error;
 
@@ -42,8 +41,8 @@ struct Commit {
 
 impl Turnstile {
     pub(super) fn new(writer: Writer) -> Result<Arc<Turnstile>, Error> {
-        let (commits, batches) = mpsc::channel();
-        thread::Builder::new()
+        let (commits, batches) = channel();
+        Builder::new()
             .name("commit".to_owned())
             .spawn(move || commit_each(&batches))
             .map_err(Error::unavailable)?;
@@ -62,7 +61,7 @@ impl Turnstile {
             line.waiting.push_back(sender);
             turn
         };
-        match tokio::time::timeout(PATIENCE, turn).await {
+        match timeout(PATIENCE, turn).await {
             Ok(Ok(turn)) => Ok(turn),
             _ => Err(Error::unavailable("too many writers, or one that does not end")),
         }
@@ -109,7 +108,7 @@ impl Turnstile {
 
     fn commit(self: Arc<Self>, writer: Writer) {
         let commits = self.commits.clone();
-        if let Err(mpsc::SendError(mut batch)) = commits.send(Commit { writer, turnstile: self }) {
+        if let Err(SendError(mut batch)) = commits.send(Commit { writer, turnstile: self }) {
             // The thread is gone, which must not leave the members without a verdict.
             batch.writer.settle();
             batch.turnstile.pass_on(batch.writer);
@@ -139,7 +138,7 @@ impl Turn {
     /// Lets the tasks that the last commit woke get in line before a batch ends without them.
     pub(super) async fn linger(&mut self) {
         if self.turnstile.line().waiting.is_empty() {
-            tokio::task::yield_now().await;
+            yield_now().await;
         }
     }
 }
