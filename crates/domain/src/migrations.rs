@@ -32,4 +32,9 @@ pub(crate) const ALL: &[db::Migration] = &[
         name: "list_indexes",
         sql: include_str!("../../../migrations/0006_list_indexes.sql"),
     },
+    db::Migration {
+        number: 7,
+        name: "audit_seals",
+        sql: include_str!("../../../migrations/0007_audit_seals.sql"),
+    },
 ];

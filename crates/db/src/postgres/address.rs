@@ -74,6 +74,8 @@ fn patience(config: &mut Config) {
         config.connect_timeout(Duration::from_secs(5));
     }
     config.keepalives_idle(Duration::from_secs(30));
+    // What is sent and not confirmed: without this a cut network is noticed after a quarter of an hour.
+    config.tcp_user_timeout(Duration::from_secs(10));
     if config.get_application_name().is_none() {
         config.application_name("mandate");
     }

@@ -87,6 +87,11 @@ fn private_directory(path: &Path) -> std::io::Result<()> {
 pub(super) fn for_writing(place: &Place) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = open(place, flags, WRITING)?;
+    // A file that may only be read is opened all the same, and would refuse the first write.
+    if connection.is_readonly(rusqlite::MAIN_DB).map_err(Error::unavailable)? {
+        let path = place.0.display();
+        return Err(Error::Unavailable(format!("{path} can't be written: it is read-only")));
+    }
     connection.busy_timeout(Duration::ZERO).map_err(Error::unavailable)?;
     Ok(connection)
 }

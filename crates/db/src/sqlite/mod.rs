@@ -6,6 +6,7 @@
 mod backup;
 mod connection;
 mod failure;
+mod primitives;
 mod reader;
 mod statement;
 mod turnstile;
@@ -19,7 +20,8 @@ use tokio::sync::oneshot;
 
 use self::connection::Place;
 use self::turnstile::{Turn, Turnstile};
-use self::writer::Writer;
+use self::writer::{Errand, Writer};
+use crate::value::Owned;
 use crate::{Error, Figures, Load, Row, Stopwatch, Value};
 
 /// How often, and after which pause, to look whether another process has finished writing: for
@@ -94,7 +96,9 @@ impl Database {
 
     /// Runs a transaction of one statement and says how many rows it touched.
     pub(crate) async fn perform(&self, sql: &str, params: &[Value<'_>]) -> Result<u64, Error> {
-        if let Some(touched) = self.turnstile.perform(sql, params).await? {
+        let params_owned = params.iter().map(|value| Owned::new(*value)).collect();
+        let errand = |done| Errand { sql: sql.to_owned(), params: params_owned, done };
+        if let Some(touched) = self.turnstile.perform(errand).await? {
             return Ok(touched);
         }
         // Another process writes: this waits for it.

@@ -10,16 +10,14 @@
 //! it: the thread that commits does, on its way to the next commit.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
-use super::writer::{Errand, Writer};
-use crate::value::Owned;
-use crate::{Error, Value};
+use super::primitives::{
+    Arc, Builder, Mutex, MutexGuard, PoisonError, Receiver, SendError, Sender, channel, oneshot,
+    timeout, yield_now,
+};
+use super::writer::{Errand, Touched, Writer};
+use crate::Error;
 
 /// How many transactions share one commit at most, so that the first does not wait for ever.
 const MEMBERS: usize = 1024;
@@ -61,8 +59,8 @@ enum On {
 
 impl Turnstile {
     pub(super) fn new(writer: Writer) -> Result<Arc<Turnstile>, Error> {
-        let (sender, batches) = mpsc::channel();
-        thread::Builder::new()
+        let (sender, batches) = channel();
+        Builder::new()
             .name("commit".to_owned())
             .spawn(move || commit_each(&batches))
             .map_err(Error::unavailable)?;
@@ -81,24 +79,22 @@ impl Turnstile {
             line.waiting.push_back(Waiting::Task(sender));
             turn
         };
-        match tokio::time::timeout(PATIENCE, turn).await {
+        match timeout(PATIENCE, turn).await {
             Ok(Ok(turn)) => Ok(turn),
             _ => Err(too_many()),
         }
     }
 
-    /// Runs a transaction of one statement and says how many rows it touched, once that is
-    /// durable. `None`: it was not run, because another process writes. One that is given up may
-    /// still take place.
+    /// Runs a transaction of one statement, which is told where to answer, and says how many rows
+    /// it touched, once that is durable. `None`: it was not run, because another process writes.
+    /// One that is given up may still take place.
     pub(super) async fn perform(
         self: &Arc<Self>,
-        sql: &str,
-        params: &[Value<'_>],
+        errand: impl FnOnce(Touched) -> Errand,
     ) -> Result<Option<u64>, Error> {
         let (done, answer) = oneshot::channel();
-        let params = params.iter().map(|value| Owned::new(*value)).collect();
-        self.take_or_queue(Errand { sql: sql.to_owned(), params, done });
-        match tokio::time::timeout(PATIENCE, answer).await {
+        self.take_or_queue(errand(done));
+        match timeout(PATIENCE, answer).await {
             Ok(Ok(touched)) => touched,
             _ => Err(too_many()),
         }
@@ -164,7 +160,7 @@ impl Turnstile {
     fn hand_over(self: Arc<Self>, writer: Writer, is_full: bool) {
         let batches = self.batches.clone();
         let batch = Batch { writer, turnstile: self, is_full };
-        if let Err(mpsc::SendError(batch)) = batches.send(batch) {
+        if let Err(SendError(batch)) = batches.send(batch) {
             // The thread is gone, which must not leave the members without a verdict.
             batch.end();
         }
@@ -203,7 +199,7 @@ impl Turn {
     /// Lets the tasks that the last commit woke get in line before a batch ends without them.
     pub(super) async fn linger(&mut self) {
         if self.turnstile.line().waiting.is_empty() {
-            tokio::task::yield_now().await;
+            yield_now().await;
         }
     }
 }

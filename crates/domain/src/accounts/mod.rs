@@ -27,7 +27,9 @@ pub use links::{
 };
 pub use networks::{set_trusted_ips, trusted_ips};
 pub use password_change::{Replacement, replace_password};
-pub use people::{ListQuery, NewUser, Patch, change, create, delete, disable, enable, list, show};
+pub use people::{
+    ListQuery, NewUser, Patch, change, create, delete, disable, enable, list, lock, rehearse, show,
+};
 pub(crate) use store::{COLUMNS, read};
 pub use store::{find, find_by_email};
 
@@ -67,7 +69,7 @@ pub enum Status {
     Active,
     /// No: an administrator said so.
     Disabled,
-    /// No: something else said so, for now.
+    /// No: an administrator said so, for the time being.
     Locked,
 }
 

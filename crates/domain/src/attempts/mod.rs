@@ -30,6 +30,10 @@ pub enum Claim {
     },
 }
 
+/// A last attempt that lies further in the future, seconds, was made before the clock was set back.
+/// It makes nobody wait: otherwise everybody would, until the clock is where it was.
+const SET_BACK: i64 = 300;
+
 /// Counts an attempt unless the subject has to wait. One atomic statement.
 ///
 /// # Errors
@@ -48,6 +52,7 @@ pub async fn claim(
            expires_at = CASE WHEN attempts.expires_at > excluded.expires_at
                              THEN attempts.expires_at ELSE excluded.expires_at END
          WHERE attempts.expires_at <= excluded.last_at OR attempts.last_at + ({}) <= excluded.last_at
+           OR attempts.last_at > excluded.last_at + {SET_BACK}
          RETURNING failures",
         ladder.as_sql("attempts.failures")
     );
@@ -73,8 +78,9 @@ pub async fn wait(
     let Some(row) = work.tx.query_one(sql, db::params![subject, now]).await? else {
         return Ok(None);
     };
-    let free_at = row.get::<i64>(1)? + ladder.wait(row.get(0)?);
-    Ok((free_at > now).then_some(free_at - now))
+    let last_at: i64 = row.get(1)?;
+    let free_at = last_at + ladder.wait(row.get(0)?);
+    Ok((free_at > now && last_at <= now + SET_BACK).then_some(free_at - now))
 }
 
 /// Waits for whoever else writes of this subject, until `work` is done. Changes nothing.

@@ -44,11 +44,9 @@ pub(crate) async fn reached(
             Place::Organization(_) | Place::Instance => {}
         }
     }
-    for id in candidates {
-        if let Some(team) = teams::find_team(work, id).await?
-            && client.reaches(&team.id, &team.organization)
-        {
-            within.teams.insert(team.id, team.organization);
+    for (team, organization) in teams::homes_of(work, candidates).await? {
+        if client.reaches(&team, &organization) {
+            within.teams.insert(team, organization);
         }
     }
     Ok(Some(within))

@@ -20,6 +20,7 @@ mod openapi;
 mod operation;
 mod organizations;
 mod own_client;
+mod permissions;
 mod problem;
 mod query;
 mod resources;
@@ -80,6 +81,7 @@ fn operations(document: &Bytes) -> Vec<Operation> {
         organizations::operations,
         teams::operations,
         roles::operations,
+        permissions::operations,
         bindings::operations,
         scopes::operations,
         resources::operations,

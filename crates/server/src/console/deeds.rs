@@ -69,6 +69,7 @@ pub(super) const ACTIONS: &[(&str, &str)] = &[
     ("role.updated", "Changed a role"),
     ("scope.created", "Added a scope"),
     ("scope.deleted", "Deleted a scope"),
+    ("scope.updated", "Changed a scope"),
     ("session.ended", "Ended a browser session"),
     ("settings.updated", "Changed the settings of the server"),
     ("signing_key.published", "Published a signing key"),

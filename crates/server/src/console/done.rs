@@ -20,6 +20,7 @@ const TOLD: &[(&str, &str)] = &[
     ("deleted-all", "Deleted for good, all of them. Their tokens have ended."),
     ("disabled-all", "Disabled, all of them. Their tokens have ended."),
     ("scope-added", "Added. Tick it under the Settings of the clients that may ask for it."),
+    ("scope-saved", "Saved. People read it at their next consent."),
     ("scope-deleted", "Deleted. No client held it."),
     ("user-disabled", "Disabled. They are signed out everywhere, and what acted for them ended."),
     ("user-enabled", "Enabled. They may sign in again."),

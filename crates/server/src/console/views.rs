@@ -35,7 +35,7 @@ pub use refusals::{Forbidden, Refusal, RefusalList, RefusalRow};
 pub use roles::{
     BindingList, BindingRow, HolderRow, PermissionGroup, RoleEdit, RoleList, RolePage, RoleRow,
 };
-pub use scopes::{ScopeList, ScopeRow};
+pub use scopes::{ScopeEdit, ScopeList, ScopeRow};
 pub use sessions::{AppGroup, AppTokenRow, BrowserRow, BrowserSessions, ConnectedApps};
 pub use settings::{SettingField, SettingsPage};
 pub use teams::{

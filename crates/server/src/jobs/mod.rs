@@ -8,21 +8,25 @@ mod review;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Actor, Call, Fault, Stopwatch, Work, census};
+use domain::{Actor, Call, Fault, Stopwatch, Work, audit, census, settings};
 use tokio::sync::watch;
 
 use crate::app::App;
 
 pub use review::Review;
 
-/// How often gathered marks are written.
-const FLUSH_EVERY: Duration = Duration::from_secs(2);
-/// Flushes between two sweeps.
-const SWEEP_EVERY: u32 = 15;
-/// Flushes between two renewals of the node's number; well within its lease.
-const KEEP_EVERY: u32 = 10;
-/// Flushes between two counts of the rows, where somebody collects the numbers.
-const COUNT_EVERY: u32 = 30;
+/// How often the trail is sealed.
+const ROUND: Duration = Duration::from_secs(1);
+/// Rounds between two writings of gathered marks.
+const FLUSH_EVERY: u32 = 2;
+/// Rounds between two sweeps.
+const SWEEP_EVERY: u32 = 30;
+/// Rounds between two renewals of the node's number; well within its lease.
+const KEEP_EVERY: u32 = 20;
+/// Rounds between two counts of the rows, where somebody collects the numbers.
+const COUNT_EVERY: u32 = 60;
+/// Seconds of a day: the trail loses whole days, so that saying so is one entry a day.
+const DAY: i64 = 86_400;
 /// Rows of each kind a sweep begins with in one transaction.
 const SWEEP_ROWS: i64 = 200;
 /// The fewest, however slow the database.
@@ -38,11 +42,14 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut review = Review::default();
     loop {
         tokio::select! {
-            () = tokio::time::sleep(FLUSH_EVERY) => {}
+            () = tokio::time::sleep(ROUND) => {}
             _ = stop.wait_for(|stopped| *stopped) => break,
         }
-        attend(&app, "marks", flush(&app)).await;
         round = round.wrapping_add(1);
+        attend(&app, "seal", seal(&app)).await;
+        if round.is_multiple_of(FLUSH_EVERY) {
+            attend(&app, "marks", flush(&app)).await;
+        }
         if round.is_multiple_of(KEEP_EVERY) {
             attend(&app, "node_number", app.instance.keep_number()).await;
         }
@@ -55,6 +62,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
     }
     attend(&app, "marks", flush(&app)).await;
+    attend(&app, "seal", seal(&app)).await;
     attend(&app, "node_number", app.instance.give_number_back()).await;
 }
 
@@ -109,6 +117,14 @@ pub async fn flush(app: &App) -> Result<(), Fault> {
     domain::tokens::flush_marks(&app.instance).await
 }
 
+/// Seals what the trail has gathered since the last time, if this node leads.
+///
+/// # Errors
+/// When the database cannot take it.
+pub async fn seal(app: &App) -> Result<(), Fault> {
+    audit::seal(&app.instance).await.map(|_| ())
+}
+
 /// Removes what has expired, one kind after the other, in batches until nothing is left. A batch
 /// that held the database for longer than its budget is followed by a smaller one.
 ///
@@ -132,7 +148,7 @@ pub async fn sweep(app: &App) -> Result<(), Fault> {
 }
 
 /// What is swept, in this order.
-const KINDS: usize = 9;
+const KINDS: usize = 10;
 
 async fn sweep_kind(
     work: &mut Work,
@@ -149,8 +165,15 @@ async fn sweep_kind(
         5 => domain::clients::sweep_observed(work, now, rows).await,
         6 => domain::clients::sweep_idempotency_keys(work, now, rows).await,
         7 => domain::refusals::sweep(work, now).await,
-        _ => domain::keys::sweep(work, now).await,
+        8 => domain::keys::sweep(work, now).await,
+        _ => expire_trail(work, call).await,
     }
+}
+
+/// Entries older than the settings say, whole segments of them.
+async fn expire_trail(work: &mut Work, call: &Call) -> Result<u64, Fault> {
+    let days = settings::run_time(work).await?.get(&settings::AUDIT_RETENTION_DAYS);
+    audit::expire(work, call, (call.now / DAY - days) * DAY).await
 }
 
 /// How many rows the next batch may have: half as many after one that took too long, a quarter more

@@ -67,11 +67,69 @@ async fn an_auditor_reads_the_catalogue_and_adds_nothing() {
         let mut auditor = auditor(&server).await;
         let page = auditor.get(LIST).await;
         assert_eq!(page.status, 200);
-        assert!(page.body.contains("needs the permission scope:manage"));
+        assert!(page.body.contains("Needs the permission scope:manage"));
         for path in [LIST, "/console/scopes:delete"] {
             let new = [("name", "a:b"), ("description", "x"), ("scope", "a:b")];
             assert_eq!(send(&mut auditor, &page, path, &new).await.status, 403, "{path}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_scope_is_described_anew_and_one_in_use_keeps_its_kind() {
+    const EDIT: &str = "/console/scopes/edit";
+    both(|server| async move {
+        let mut browser = admin(&server).await;
+        let list = browser.get(LIST).await;
+        let new = [("name", "tides:read"), ("description", "See the tides")];
+        send(&mut browser, &list, LIST, &new).await;
+        let at = format!("{EDIT}?name=tides%3Aread");
+        assert!(browser.get(LIST).await.body.contains(&format!("href=\"{at}\"")));
+        let page = browser.get(&at).await;
+        assert_eq!(page.status, 200);
+        let wrong = send(&mut browser, &page, EDIT, &[("description", "")]).await;
+        assert_eq!(wrong.status, 422);
+        assert!(complaints(&wrong)[0].starts_with("description: "), "{:?}", complaints(&wrong));
+        let changes = [("description", "See every <tide>"), ("kind", "write")];
+        let saved = send(&mut browser, &page, EDIT, &changes).await;
+        assert_eq!(saved.location(), format!("{EDIT}?done=scope-saved&name=tides%3Aread"));
+        let page = browser.get(saved.location()).await;
+        assert!(page.body.contains("Saved. People read it at their next consent."));
+        assert!(page.body.contains("value=\"See every &#60;tide&#62;\""));
+        // Somebody else was quicker: nothing is overwritten.
+        let late = send(&mut browser, &wrong, EDIT, &[("description", "Mine")]).await;
+        assert_eq!(late.status, 409);
+        assert!(complaints(&late)[0].contains("changed this scope meanwhile"));
+        server
+            .register(json!({"client_id": "pier", "client_name": "Pier", "type": "service",
+                "access": "full", "scopes": ["tides:read"]}))
+            .await;
+        let page = browser.get(&at).await;
+        assert!(
+            page.body.contains("1 client</a> may ask for it")
+                && page.body.contains("It is in use.")
+        );
+        assert!(!page.body.contains("action=\"/console/scopes:delete\""));
+        let forged = send(&mut browser, &page, EDIT, &[("kind", "read")]).await;
+        assert_eq!(forged.status, 409);
+        let words = send(&mut browser, &page, EDIT, &[("description", "See the tides")]).await;
+        assert!(words.location().contains("done=scope-saved"), "{:?}", complaints(&words));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_built_in_and_what_an_auditor_sees_cannot_be_changed() {
+    both(|server| async move {
+        let page = admin(&server).await.get("/console/scopes/edit?name=openid").await;
+        assert!(page.body.contains("Built in: it stays as it is."));
+        let mut auditor = auditor(&server).await;
+        let page = auditor.get("/console/scopes/edit?name=openid").await;
+        assert_eq!(page.status, 200);
+        assert!(!page.body.contains("action=\"/console/scopes/edit\""));
+        let missing = auditor.get("/console/scopes/edit?name=no:such").await;
+        assert_eq!(missing.status, 404);
     })
     .await;
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cast::{STRANGER, admin, person};
 use crate::harness::one;
 
-const PAGES: [&str; 35] = [
+const PAGES: [&str; 36] = [
     "/console/clients",
     "/console/clients/new",
     "/console/clients/new?kind=web",
@@ -26,6 +26,7 @@ const PAGES: [&str; 35] = [
     "/console/errors/err_x",
     "/console/search?q=service",
     "/console/scopes",
+    "/console/scopes/edit?name=openid",
     "/console/audit",
     "/console/audit.csv",
     "/console/audit/1",
@@ -43,7 +44,7 @@ const PAGES: [&str; 35] = [
     "/console/settings",
 ];
 
-const DEEDS: [&str; 37] = [
+const DEEDS: [&str; 38] = [
     "/console/clients",
     "/console/clients:delete",
     "/console/clients:disable",
@@ -61,6 +62,7 @@ const DEEDS: [&str; 37] = [
     "/console/users/usr_x/enable",
     "/console/users/usr_x/invite",
     "/console/scopes",
+    "/console/scopes/edit",
     "/console/scopes:delete",
     "/console/teams",
     "/console/teams/team_x/rename",

@@ -4,25 +4,24 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// One connection to the server.
 pub struct Wire {
     address: SocketAddr,
     stream: Option<BufReader<TcpStream>>,
+    /// `Retry-After` of the last answer, seconds.
+    pub retry_after: Option<u32>,
 }
 
 impl Wire {
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, stream: None }
+        Self { address, stream: None, retry_after: None }
     }
 
     /// Posts a form; `None` when no whole answer came back.
     pub fn post(&mut self, path: &str, authorization: &str, body: &str) -> Option<(u16, String)> {
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nHost: test\r\nAuthorization: {authorization}\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        self.exchange(&request)
+        self.send(("POST", path), authorization, (FORM, body))
     }
 
     /// GET; `None` when no whole answer came back.
@@ -30,7 +29,23 @@ impl Wire {
         self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n"))
     }
 
+    /// Any request with a body; `None` when no whole answer came back.
+    pub fn send(
+        &mut self,
+        (method, path): (&str, &str),
+        authorization: &str,
+        (kind, body): (&str, &str),
+    ) -> Option<(u16, String)> {
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: test\r\nAuthorization: {authorization}\r\n\
+             Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        self.exchange(&request)
+    }
+
     fn exchange(&mut self, request: &str) -> Option<(u16, String)> {
+        self.retry_after = None;
         let answer = self.attempt(request);
         if answer.is_none() {
             self.stream = None;
@@ -43,7 +58,7 @@ impl Wire {
             let stream =
                 TcpStream::connect_timeout(&self.address, Duration::from_millis(500)).ok()?;
             stream.set_nodelay(true).ok()?;
-            stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
+            stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
             self.stream = Some(BufReader::new(stream));
         }
         let stream = self.stream.as_mut()?;
@@ -59,10 +74,12 @@ impl Wire {
             if header.is_empty() {
                 break;
             }
-            if let Some(value) = header.strip_prefix("content-length:") {
-                length = value.trim().parse().ok()?;
+            match header.split_once(':').map(|(name, value)| (name, value.trim())) {
+                Some(("content-length", value)) => length = value.parse().ok()?,
+                Some(("retry-after", value)) => self.retry_after = value.parse().ok(),
+                Some(("connection", value)) => closes = value == "close",
+                _ => {}
             }
-            closes |= header == "connection: close";
         }
         let mut body = vec![0; length];
         stream.read_exact(&mut body).ok()?;

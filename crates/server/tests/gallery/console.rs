@@ -4,8 +4,8 @@ use askama::Template;
 use mandate::console::views::{
     AuditEntry, AuditFilters, AuditList, AuditRow, Change, ClientForm, ClientKinds, ClientNew,
     ClientSaved, ClientSettings, Comparison, Forbidden, Kind, MoreSettings, Preview, Refusal,
-    RefusalList, RefusalRow, ScopeList, ScopeRow, TeamGroup, UserFilters, UserInvited, UserList,
-    UserNew, UserPage, UserRow,
+    RefusalList, RefusalRow, ScopeEdit, ScopeList, ScopeRow, TeamGroup, UserFilters, UserInvited,
+    UserList, UserNew, UserPage, UserRow,
 };
 use mandate::web::views::{Choice, Errors, Fact, FieldError, Link, Person, Snippet};
 
@@ -22,6 +22,8 @@ pub fn pages(voice: Voice) -> Vec<Page> {
         ("client-settings", settings(voice)),
     ];
     pages.push(("scopes", scopes(voice)));
+    pages.push(("scope-edit", scope_edit(voice, None)));
+    pages.push(("scope-edit-refused", scope_edit(voice, voice.maybe("Built in."))));
     pages.push(("audit", audit(voice)));
     pages.extend(users(voice));
     pages.extend(refusals(voice));
@@ -251,9 +253,39 @@ fn saved(voice: Voice) -> String {
     page.render().unwrap()
 }
 
+fn scope_edit(voice: Voice, refused: Option<String>) -> String {
+    let page = ScopeEdit {
+        frame: voice.frame("Scopes"),
+        action: "/console/scopes/edit".into(),
+        delete: "/console/scopes:delete".into(),
+        version: "3".into(),
+        row: ScopeRow {
+            name: voice.say("orders:read"),
+            kind: "read".into(),
+            description: voice.say("See your orders"),
+            clients: 3,
+            clients_href: "/console/clients?scope=orders%3Aread".into(),
+            ..ScopeRow::default()
+        },
+        kind: vec![
+            voice.hinted("read", "Reads", "A token with it only looks.", true),
+            Choice {
+                refused: voice.maybe("It is in use."),
+                ..voice.choice("write", "Writes", false)
+            },
+        ],
+        description: voice.say("See your orders"),
+        resources: vec![voice.choice("", "Every API", true)],
+        refused,
+        errors: Errors(vec![voice.wrong("description", "Say what it allows, in 300 characters.")]),
+    };
+    page.render().unwrap()
+}
+
 fn scopes(voice: Voice) -> String {
     let row = |name: &str, kind: &str, words: &str, clients| ScopeRow {
         name: voice.say(name),
+        href: "/console/scopes/edit?name=x".into(),
         kind: kind.into(),
         description: voice.say(words),
         resource: voice.maybe("Orders"),

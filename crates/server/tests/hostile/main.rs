@@ -10,6 +10,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod clock;
 mod midway;
 mod outage;
 mod proxies;

@@ -19,4 +19,5 @@ mod deploy;
 mod metrics;
 mod restore;
 mod rolling;
+mod secrets;
 mod upgrade;

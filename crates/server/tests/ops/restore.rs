@@ -26,7 +26,7 @@ async fn restored(engine: &str, backup: &Path) -> (String, Option<TestDb>) {
 }
 
 /// A tool beside the server's binaries, or on the path.
-fn tool(name: &str) -> PathBuf {
+pub fn tool(name: &str) -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let there =
         versions.map(|entry| entry.path().join("bin").join(name)).find(|path| path.is_file());

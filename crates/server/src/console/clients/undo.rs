@@ -23,8 +23,8 @@ pub(super) async fn switch(
     work: &mut Work,
     query: &Query,
 ) -> Result<Option<Undo>, Halt> {
-    let (Some(word), Some(id)) = (query.get("done"), query.get("about")) else { return Ok(None) };
-    let enabled = match word {
+    let (Some(told), Some(id)) = (query.get("done"), query.get("about")) else { return Ok(None) };
+    let enabled = match told {
         "disabled" => false,
         "enabled" => true,
         _ => return Ok(None),

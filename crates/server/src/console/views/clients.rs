@@ -146,7 +146,7 @@ impl ClientList {
     /// The classes that hide what is not to be shown.
     fn hidden(&self) -> String {
         let hidden = self.filters.columns.iter().filter(|column| !column.chosen);
-        hidden.map(|column| format!(" hide-{}", column.value)).collect()
+        hidden.fold(String::new(), |classes, column| classes + " hide-" + &column.value)
     }
 }
 

@@ -10,6 +10,8 @@ use crate::web::views::{Choice, Errors, Frame};
 pub struct ScopeRow {
     /// `resource:action`, or an OIDC word.
     pub name: String,
+    /// Its page.
+    pub href: String,
     /// `identity`, `read` or `write`.
     pub kind: String,
     /// What people read at consent.
@@ -51,6 +53,33 @@ pub struct ScopeList {
     pub description: String,
     /// The APIs it may belong to.
     pub resources: Vec<Choice>,
+    /// What was wrong.
+    pub errors: Errors,
+}
+
+/// `/console/scopes/edit`: one scope. The form posts `name`, `version`, `kind`, `description`,
+/// `resource` and `form_token`.
+#[derive(Template)]
+#[template(path = "console/views/scope_edit.html")]
+pub struct ScopeEdit {
+    /// The console around it.
+    pub frame: Frame,
+    /// Where the form is sent.
+    pub action: String,
+    /// Where "Delete" is sent.
+    pub delete: String,
+    /// The version that was read, to notice that someone else saved.
+    pub version: String,
+    /// The scope as it is, with who uses it.
+    pub row: ScopeRow,
+    /// Read or write.
+    pub kind: Vec<Choice>,
+    /// What people read at consent, as it is typed.
+    pub description: String,
+    /// The APIs it may belong to.
+    pub resources: Vec<Choice>,
+    /// Why it cannot be changed, if so.
+    pub refused: Option<String>,
     /// What was wrong.
     pub errors: Errors,
 }
