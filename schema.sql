@@ -396,7 +396,8 @@ CREATE TABLE audit_events (
   changes TEXT NOT NULL,
   outcome TEXT NOT NULL,
   request_id TEXT NOT NULL,
-  count BIGINT NOT NULL
+  count BIGINT NOT NULL,
+  segment BIGINT
 );
 CREATE INDEX audit_events_object_idx ON audit_events (object_kind, object_id, id);
 CREATE INDEX audit_events_user_idx ON audit_events (actor_user, id);
@@ -405,6 +406,25 @@ CREATE INDEX audit_events_operator_idx ON audit_events (actor_operator, id);
 CREATE INDEX audit_events_action_idx ON audit_events (action, id);
 CREATE INDEX audit_events_kind_idx ON audit_events (object_kind, id);
 CREATE INDEX audit_events_refused_idx ON audit_events (id) WHERE outcome = 'refused';
+CREATE INDEX audit_events_segment_idx ON audit_events (segment, id);
+
+-- Sealed stretches of the trail, each chained to the one before by its hash.
+-- `digests` holds the id and the digest of each entry; it goes with the entries when retention takes
+-- them, and the hash stays.
+CREATE TABLE audit_segments (
+  number BIGINT PRIMARY KEY,
+  events BIGINT NOT NULL,
+  first_id BIGINT NOT NULL,
+  last_id BIGINT NOT NULL,
+  last_at BIGINT NOT NULL,
+  root BYTEA NOT NULL,
+  previous BYTEA NOT NULL,
+  hash BYTEA NOT NULL,
+  digests BYTEA,
+  sealed_at BIGINT NOT NULL,
+  removed_at BIGINT
+);
+CREATE INDEX audit_segments_kept_idx ON audit_segments (number) WHERE removed_at IS NULL;
 
 -- Why something was refused, for the operator: expected against received, kept 7 days.
 CREATE TABLE refusals (

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::transaction::{Inside, Tx};
 use crate::{Error, Figures, Load, Migration, migration, params, postgres, sqlite};
@@ -13,6 +14,7 @@ use crate::{Error, Figures, Load, Migration, migration, params, postgres, sqlite
 #[derive(Clone)]
 pub struct Db {
     engine: Engine,
+    statements: Arc<AtomicU64>,
 }
 
 #[derive(Clone)]
@@ -37,7 +39,7 @@ impl Db {
                 "a database URI begins with sqlite:, postgres:// or postgresql://",
             ));
         };
-        Ok(Db { engine })
+        Ok(Db { engine, statements: Arc::default() })
     }
 
     /// The name of the engine, for people.
@@ -51,19 +53,27 @@ impl Db {
     /// Reads outside a transaction: each statement sees the latest commit. On SQLite it runs on
     /// the calling thread, in microseconds. A statement that writes is refused.
     pub fn read(&self) -> Tx {
-        Tx::new(match &self.engine {
+        let inside = match &self.engine {
             Engine::Sqlite(database) => Inside::SqliteRead(database.clone()),
             Engine::Postgres(database) => Inside::PostgresRead(database.clone()),
-        })
+        };
+        Tx::new(inside, Arc::clone(&self.statements))
     }
 
     /// Begins a write transaction. Waits for its turn, some seconds at most, and is then
     /// [`Error::Unavailable`].
     pub async fn begin(&self) -> Result<Tx, Error> {
-        Ok(Tx::new(match &self.engine {
+        let inside = match &self.engine {
             Engine::Sqlite(database) => Inside::SqliteWrite(database.begin().await?),
             Engine::Postgres(database) => Inside::PostgresWrite(database.begin().await?),
-        }))
+        };
+        Ok(Tx::new(inside, Arc::clone(&self.statements)))
+    }
+
+    /// How many statements ran since the database was opened here: queries and changes, without
+    /// what begins and ends transactions.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// Applies the migrations that the database has not seen, in order, one transaction each, and

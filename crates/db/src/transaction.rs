@@ -4,6 +4,7 @@
 //! text holds no NUL character.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{Error, Row, Value, postgres, sqlite};
 
@@ -15,6 +16,8 @@ use crate::{Error, Row, Value, postgres, sqlite};
 #[must_use = "a transaction does nothing until it is committed"]
 pub struct Tx {
     inside: Inside,
+    /// Counts the statements of the whole database.
+    statements: Arc<AtomicU64>,
     /// A statement failed, or was given up half-way.
     failed: bool,
 }
@@ -27,8 +30,13 @@ pub(crate) enum Inside {
 }
 
 impl Tx {
-    pub(crate) fn new(inside: Inside) -> Tx {
-        Tx { inside, failed: false }
+    pub(crate) fn new(inside: Inside, statements: Arc<AtomicU64>) -> Tx {
+        Tx { inside, statements, failed: false }
+    }
+
+    /// Does it only read, each statement the latest commit?
+    pub fn only_reads(&self) -> bool {
+        matches!(self.inside, Inside::SqliteRead(_) | Inside::PostgresRead(_))
     }
 
     /// Runs a statement and returns its rows.
@@ -48,6 +56,7 @@ impl Tx {
     /// Runs a statement and returns how many rows it touched.
     pub async fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, Error> {
         self.enter()?;
+        self.statements.fetch_add(1, Ordering::Relaxed);
         let result = match &mut self.inside {
             _ if has_nul(params) => Err(nul()),
             Inside::SqliteRead(_) | Inside::PostgresRead(_) => Err(reading()),
@@ -116,6 +125,7 @@ impl Tx {
         most: usize,
     ) -> Result<Vec<Row>, Error> {
         self.enter()?;
+        self.statements.fetch_add(1, Ordering::Relaxed);
         let result = match &mut self.inside {
             _ if has_nul(params) => Err(nul()),
             Inside::SqliteRead(database) => database.read(sql, params, most),

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::id::Ids;
 use crate::{
-    Chance, Clock, Fault, MasterKeys, Vault, Work, accounts, clients, keys, migrations, node,
-    refusals, sessions, settings, tokens,
+    Chance, Clock, Fault, MasterKeys, Vault, Work, access, accounts, audit, clients, keys,
+    migrations, node, refusals, sessions, settings, tokens,
 };
 
 /// What an instance is opened with.
@@ -70,6 +70,8 @@ pub struct Instance {
     held: Mutex<Option<node::Held>>,
     pub(crate) chance: Chance,
     pub(crate) client_cache: clients::Cache,
+    pub(crate) role_cache: access::RoleCache,
+    pub(crate) sealer: audit::Sealer,
     pub(crate) signing_keys: keys::Cache,
     pub(crate) passwords: accounts::HashingPool,
     pub(crate) pending_refusals: refusals::Pending,
@@ -100,6 +102,8 @@ impl Instance {
             vault,
             chance: opening.chance,
             client_cache: clients::Cache::default(),
+            role_cache: access::RoleCache::default(),
+            sealer: audit::Sealer::default(),
             signing_keys: keys::Cache::default(),
             passwords: accounts::HashingPool::new(),
             pending_refusals: refusals::Pending::default(),
@@ -131,6 +135,11 @@ impl Instance {
     /// When it cannot.
     pub async fn ready(&self) -> Result<(), Fault> {
         Ok(self.db.ping().await?)
+    }
+
+    /// How many statements this node ran since it opened the database.
+    pub fn statements(&self) -> u64 {
+        self.db.statements()
     }
 
     /// Copies the database, online, to a file at `to`. The master key is never in it.

@@ -22,4 +22,9 @@ pub(crate) const ALL: &[db::Migration] = &[
         name: "audit_filters",
         sql: include_str!("../../../migrations/0004_audit_filters.sql"),
     },
+    db::Migration {
+        number: 5,
+        name: "audit_seals",
+        sql: include_str!("../../../migrations/0005_audit_seals.sql"),
+    },
 ];

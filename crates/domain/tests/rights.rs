@@ -6,10 +6,12 @@ mod people;
 use std::collections::BTreeSet;
 
 use domain::access::{
-    self, AUDITOR, CLIENT_MANAGER, Effect, MEMBER, PLATFORM_ADMINISTRATOR, Place, definition,
+    self, AUDITOR, CLIENT_MANAGER, Effect, Holding, Holdings, MEMBER, PLATFORM_ADMINISTRATOR,
+    Place, definition,
 };
 use domain::accounts::{self, User};
 use domain::clients;
+use domain::roles::{self, NewRole, Patch};
 use domain::tokens::{self, Issue, NewGrant, Subject};
 use people::{World, may, worlds};
 use proptest::prelude::*;
@@ -97,7 +99,7 @@ async fn a_token_may_do_what_every_one_of_six_things_allows() {
         ];
         for (membership, place) in memberships {
             for role in [CLIENT_MANAGER, MEMBER] {
-                for status in ["active", "disabled"] {
+                for status in ["active", "disabled", "locked"] {
                     let email = format!("{membership}-{role}-{status}@example.com");
                     let user = world.person(&email).await;
                     if let Some(place) = place.clone() {
@@ -134,11 +136,15 @@ async fn check(
         let scopes = Scopes::parse(text).unwrap();
         made.push((text, token(world, &client, user, &scopes, &[team.to_owned()]).await.unwrap()));
     }
-    if status == "disabled" {
-        let mut work = world.work().await;
-        accounts::disable(&mut work, &world.call(), &may(), &user.id, None).await.unwrap();
-        work.commit().await.unwrap();
+    let (mut work, call) = (world.work().await, world.call());
+    match status {
+        "disabled" => {
+            drop(accounts::disable(&mut work, &call, &may(), &user.id, None).await.unwrap())
+        }
+        "locked" => drop(accounts::lock(&mut work, &call, &may(), &user.id, None).await.unwrap()),
+        _ => {}
     }
+    work.commit().await.unwrap();
     for (text, token) in made {
         let what = format!("{status} {role} {client} {text} {}", user.email);
         let mut work = world.instance.read();
@@ -157,7 +163,7 @@ async fn check(
         }
         assert!(meaning.instance.is_empty() && meaning.rights.organizations.is_empty(), "{what}");
     }
-    if status == "disabled" {
+    if status != "active" {
         let mut work = world.work().await;
         accounts::enable(&mut work, &world.call(), &may(), &user.id, None).await.unwrap();
         work.commit().await.unwrap();
@@ -170,7 +176,10 @@ enum Step {
     Bind { role: usize, place: usize },
     Leave { team: usize },
     Disable,
+    Lock,
     Enable,
+    EditRole { holds: u8, keep: bool },
+    Move { from: usize, to: usize },
     Restrict { to: usize },
     Access { full: bool },
     Pause,
@@ -181,10 +190,13 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        4 => (0..4_usize, 0..6_usize).prop_map(|(role, place)| Step::Bind { role, place }),
+        4 => (0..5_usize, 0..6_usize).prop_map(|(role, place)| Step::Bind { role, place }),
         3 => (0..3_usize).prop_map(|team| Step::Leave { team }),
         1 => Just(Step::Disable),
-        1 => Just(Step::Enable),
+        1 => Just(Step::Lock),
+        2 => Just(Step::Enable),
+        3 => (0..8_u8, any::<bool>()).prop_map(|(holds, keep)| Step::EditRole { holds, keep }),
+        2 => (0..3_usize, 0..3_usize).prop_map(|(from, to)| Step::Move { from, to }),
         2 => (0..4_usize).prop_map(|to| Step::Restrict { to }),
         1 => any::<bool>().prop_map(|full| Step::Access { full }),
         1 => Just(Step::Pause),
@@ -205,7 +217,7 @@ struct Issued {
 async fn happen(
     world: &World,
     user: &User,
-    places: &Places,
+    (places, custom): (&Places, &str),
     step: &Step,
     issued: &mut Vec<Issued>,
 ) {
@@ -214,7 +226,7 @@ async fn happen(
     // A refused step is a step too: whatever the rules say no to changes nothing.
     let took = match step {
         Step::Bind { role, place } => {
-            let role = [MEMBER, AUDITOR, CLIENT_MANAGER, PLATFORM_ADMINISTRATOR][*role];
+            let role = [MEMBER, AUDITOR, CLIENT_MANAGER, PLATFORM_ADMINISTRATOR, custom][*role];
             let place = match place {
                 0 => Place::Instance,
                 1 | 2 => Place::Organization(places.organizations[place - 1].clone()),
@@ -229,6 +241,23 @@ async fn happen(
         }
         Step::Disable => accounts::disable(&mut work, &call, &may(), &user.id, None).await.is_ok(),
         Step::Enable => accounts::enable(&mut work, &call, &may(), &user.id, None).await.is_ok(),
+        Step::Lock => accounts::lock(&mut work, &call, &may(), &user.id, None).await.is_ok(),
+        Step::EditRole { holds, keep } => {
+            let all = ["user:read", "oauth_client:update", "oauth_client:read"];
+            let chosen = (0..3).filter(|n| holds & (1 << n) != 0).map(|n| all[n].to_owned());
+            let patch = Patch { permissions: Some(chosen.collect()), ..Patch::default() };
+            let change = roles::change(&mut work, &call, &may(), (custom, None), patch).await;
+            // Somebody may look while it is not certain yet, and it may never be.
+            access::holdings_of(&mut work, user.id.as_str()).await.unwrap();
+            change.is_ok() && *keep
+        }
+        Step::Move { from, to } => {
+            let [from, to] = [from, to].map(|team| places.teams[*team].as_str());
+            domain::teams::remove_member(&mut work, &call, &may(), from, &user.id).await.is_ok()
+                && domain::teams::add_member(&mut work, &call, &may(), (to, &user.id), custom)
+                    .await
+                    .is_ok()
+        }
         Step::Restrict { to } => {
             let [blue, red, _] = &places.teams;
             let restrictions = match to {
@@ -269,11 +298,38 @@ async fn happen(
     }
 }
 
+/// What the person holds, read from the tables themselves.
+async fn held(world: &World, user: &User) -> Holdings {
+    let sql = "SELECT b.place_kind, b.place_id, p.name, p.kind FROM bindings b
+               LEFT JOIN role_permissions rp ON rp.role_id = b.role_id
+               LEFT JOIN permissions p ON p.name = rp.permission WHERE b.subject = $1";
+    let database = world.database().await;
+    let mut holdings = Holdings::default();
+    for row in database.read().query(sql, db::params![user.id.as_str()]).await.unwrap() {
+        let id: String = row.get(1).unwrap();
+        let place = match row.get::<String>(0).unwrap().as_str() {
+            "instance" => Place::Instance,
+            "organization" => Place::Organization(id),
+            _ => Place::Team(id),
+        };
+        if let Some(permission) = row.get::<Option<String>>(2).unwrap() {
+            let effect = Effect::parse(&row.get::<String>(3).unwrap());
+            holdings.held.push(Holding { place: place.clone(), permission, effect });
+        }
+        holdings.places.insert(place);
+    }
+    holdings
+}
+
 /// How many tokens were alive; each may do no more than the person.
 async fn hold(world: &World, user: &User, issued: &[Issued]) -> usize {
     let mut work = world.instance.read();
     let person = accounts::find(&mut work, &user.id).await.unwrap().unwrap();
-    let holdings = access::holdings_of(&mut work, user.id.as_str()).await.unwrap();
+    let holdings = held(world, user).await;
+    assert_eq!(
+        access::holdings_of(&mut work, user.id.as_str()).await.unwrap().places,
+        holdings.places
+    );
     let own = access::effective(&holdings, None);
     let client = clients::find(&mut work, "app").await.unwrap().unwrap();
     let mut alive = 0;
@@ -321,9 +377,15 @@ fn a_tokens_rights_are_a_subset_of_the_persons_at_every_moment() {
                     let none = json!({"organizations": [], "teams": []});
                     client(&world, "app", "read_only", none).await;
                     let user = world.person("ada@example.com").await;
+                    let mut work = world.work().await;
+                    let new = NewRole { name: "Custom".into(), ..NewRole::default() };
+                    let custom =
+                        roles::create(&mut work, &world.call(), &may(), new).await.unwrap();
+                    work.commit().await.unwrap();
+                    let around = (&places, custom.role.id.as_str());
                     let mut issued = Vec::new();
                     for step in &steps {
-                        happen(&world, &user, &places, step, &mut issued).await;
+                        happen(&world, &user, around, step, &mut issued).await;
                         alive.set(alive.get() + hold(&world, &user, &issued).await);
                     }
                 }

@@ -5,6 +5,7 @@
 //! signature; only this room can make one.
 
 mod authority;
+mod cache;
 pub mod ceiling;
 mod effective;
 mod permissions;
@@ -12,6 +13,8 @@ mod roles;
 pub(crate) mod store;
 
 pub use authority::{Authority, May, Reach};
+pub use cache::RoleCache;
+pub(crate) use cache::{Bound, holdings};
 pub use effective::{Access, Holding, Holdings, Limits, Place, Rights, Within, effective};
 pub use permissions::*;
 pub use roles::{

@@ -1,6 +1,6 @@
 //! Roles: named sets of permissions. The built-in ones are laid down here.
 
-use super::{Effect, PERMISSIONS};
+use super::{Effect, PERMISSIONS, store};
 use crate::{Fault, Work, name_key};
 
 /// A role as people see it.
@@ -92,9 +92,15 @@ impl SystemRole {
 pub async fn ensure_built_in(work: &mut Work) -> Result<(), Fault> {
     for permission in PERMISSIONS {
         let sql = "INSERT INTO permissions (name, kind, description, is_system) VALUES ($1, $2, $3, TRUE)
-                   ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, description = excluded.description";
+                   ON CONFLICT (name) DO UPDATE
+                     SET kind = excluded.kind, description = excluded.description, is_system = TRUE
+                   WHERE permissions.kind <> excluded.kind OR permissions.description <> excluded.description
+                     OR NOT permissions.is_system";
         let effect = permission.effect.as_str();
-        work.tx.execute(sql, db::params![permission.name, effect, permission.description]).await?;
+        let params = db::params![permission.name, effect, permission.description];
+        if work.tx.execute(sql, params).await? == 1 {
+            store::touch_roles_with(work, permission.name).await?;
+        }
     }
     for role in SYSTEM_ROLES {
         let sql = "INSERT INTO roles (id, name, name_key, description, is_system, version)
@@ -104,10 +110,15 @@ pub async fn ensure_built_in(work: &mut Work) -> Result<(), Fault> {
             work.tx.execute(sql, db::params![role.id, role.name, key, role.description]).await?
                 == 1;
         if is_new || role.id == PLATFORM_ADMINISTRATOR {
+            let mut added = 0;
             for permission in role.permissions() {
                 let sql = "INSERT INTO role_permissions (role_id, permission) VALUES ($1, $2)
                            ON CONFLICT (role_id, permission) DO NOTHING";
-                work.tx.execute(sql, db::params![role.id, permission]).await?;
+                added += work.tx.execute(sql, db::params![role.id, permission]).await?;
+            }
+            if added > 0 && !is_new {
+                let sql = "UPDATE roles SET version = version + 1 WHERE id = $1";
+                work.tx.execute(sql, db::params![role.id]).await?;
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Bindings in the database: who holds which role where.
 
-use super::{Effect, Holding, Holdings, Place};
+use super::{Bound, Holdings, Place, holdings};
 use crate::{Fault, Work, id};
 
 /// Everything `subject` (a user or client id) holds now.
@@ -8,21 +8,22 @@ use crate::{Fault, Work, id};
 /// # Errors
 /// When the database cannot answer.
 pub async fn holdings_of(work: &mut Work, subject: &str) -> Result<Holdings, Fault> {
-    let sql = "SELECT b.place_kind, b.place_id, p.name, p.kind FROM bindings b
-               LEFT JOIN role_permissions rp ON rp.role_id = b.role_id
-               LEFT JOIN permissions p ON p.name = rp.permission
-               WHERE b.subject = $1";
-    let rows = work.tx.query(sql, db::params![subject]).await?;
-    let mut holdings = Holdings::default();
-    for row in rows {
-        let place = Place::read(&row.get::<String>(0)?, row.get(1)?);
-        if let Some(permission) = row.get::<Option<String>>(2)? {
-            let effect = Effect::parse(&row.get::<String>(3)?);
-            holdings.held.push(Holding { place: place.clone(), permission, effect });
-        }
-        holdings.places.insert(place);
+    let sql = "SELECT b.role_id, r.version, b.place_kind, b.place_id FROM bindings b
+               JOIN roles r ON r.id = b.role_id WHERE b.subject = $1";
+    let mut bounds = Vec::new();
+    for row in work.tx.query(sql, db::params![subject]).await? {
+        let place = Place::read(&row.get::<String>(2)?, row.get(3)?);
+        bounds.push(Bound { role: row.get(0)?, version: row.get(1)?, place });
     }
-    Ok(holdings)
+    holdings(work, bounds).await
+}
+
+/// Says that what some roles allow has changed: those that hold this permission.
+pub(crate) async fn touch_roles_with(work: &mut Work, permission: &str) -> Result<(), Fault> {
+    let sql = "UPDATE roles SET version = version + 1
+               WHERE id IN (SELECT role_id FROM role_permissions WHERE permission = $1)";
+    work.tx.execute(sql, db::params![permission]).await?;
+    Ok(())
 }
 
 /// Binds `subject` to a role in a place. A binding that exists already stays as it is.

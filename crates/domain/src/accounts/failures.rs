@@ -5,7 +5,8 @@ use super::{User, email};
 use crate::audit::{self, Object};
 use crate::{Call, Fault, Work};
 
-const ACTION: &str = "user.sign_in_failed";
+/// Entries of this kind are counted up, so that they are sealed only after their minute.
+const ACTION: &str = audit::COUNTED;
 
 /// How many of the account's newest entries are looked through for the row of this minute. More
 /// failures than this cannot come by in a minute; if they did, there would be a second row.
@@ -21,7 +22,7 @@ pub(super) async fn record(
 ) -> Result<(), Fault> {
     let object = user.map_or_else(|| unknown(typed), User::as_object);
     let address = call.address.map_or_else(String::new, |_| call.address_text());
-    let sql = "UPDATE audit_events SET count = count + 1 WHERE id =
+    let sql = "UPDATE audit_events SET count = count + 1 WHERE segment IS NULL AND id =
                  (SELECT MAX(latest.id) FROM
                    (SELECT id, at, action, COALESCE(address, '') AS address FROM audit_events
                     WHERE object_kind = $1 AND object_id = $2 ORDER BY id DESC LIMIT $3) AS latest

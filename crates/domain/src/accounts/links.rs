@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use super::{User, passwords, people, store};
-use crate::access::{May, UpdateUsers};
+use crate::access::ceiling::{self, Where};
+use crate::access::{self, Holding, May, Place, UpdateUsers};
+use crate::teams;
 use crate::{Actor, Call, Fault, Instance, Kind, Plain, Refusal, UserId, Work, audit};
 
 /// Seconds a set-up link lives.
@@ -50,7 +52,8 @@ pub async fn peek_link(
 /// Invites somebody without a password (again); an invitation made before ends.
 ///
 /// # Errors
-/// `Conflict` for somebody who has a password or may not act.
+/// `Conflict` for somebody who has a password or may not act; `Forbidden` for somebody who may do
+/// more than the actor, since whoever has the link can become them.
 pub async fn invite(
     work: &mut Work,
     call: &Call,
@@ -60,6 +63,14 @@ pub async fn invite(
     let user = people::checked_out(work, may, id, None).await?;
     if user.has_password || user.source != "local" || !user.is_active() {
         return Err(Refusal::conflict("Only an active person without a password can be invited."));
+    }
+    for Holding { place, permission, .. } in access::holdings_of(work, id.as_str()).await?.held {
+        let organization = match &place {
+            Place::Team(team) => teams::find_team(work, team).await?.map(|team| team.organization),
+            Place::Organization(_) | Place::Instance => None,
+        };
+        let place = Where::of(&place, organization.as_deref());
+        ceiling::allows(may.authority(), [&permission], place)?;
     }
     let token = insert_invitation(work, call.now, id).await?;
     audit::record(work, call, "user.invited", &user.as_object(), &[]).await?;

@@ -25,7 +25,9 @@ pub use links::{
     INVITATION_LIFETIME, LinkPurpose, accept_invitation, invite, peek_link, sweep_links,
 };
 pub use password_change::{Replacement, replace_password};
-pub use people::{ListQuery, NewUser, Patch, change, create, delete, disable, enable, list, show};
+pub use people::{
+    ListQuery, NewUser, Patch, change, create, delete, disable, enable, list, lock, rehearse, show,
+};
 pub(crate) use store::{COLUMNS, read};
 pub use store::{find, find_by_email};
 
@@ -65,7 +67,7 @@ pub enum Status {
     Active,
     /// No: an administrator said so.
     Disabled,
-    /// No: something else said so, for now.
+    /// No: an administrator said so, for the time being.
     Locked,
 }
 

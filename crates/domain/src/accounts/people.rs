@@ -126,6 +126,22 @@ pub async fn create(
     Ok((user, invitation))
 }
 
+/// What [`create`] would make of this, with everything but the hashing; nothing of it stays.
+///
+/// # Errors
+/// As [`create`].
+pub async fn rehearse(
+    instance: &Arc<Instance>,
+    call: &Call,
+    may: &May<CreateUsers>,
+    new: NewUser,
+) -> Result<User, Refusal> {
+    everywhere(may)?;
+    let new = new.prepare()?;
+    let mut work = instance.begin().await?;
+    insert(&mut work, call, &new, None).await
+}
+
 /// One person, if the proof covers them.
 ///
 /// # Errors
@@ -189,12 +205,38 @@ pub async fn disable(
     id: &UserId,
     if_version: Option<i64>,
 ) -> Result<User, Refusal> {
+    stop(work, call, may, (id, if_version), Status::Disabled).await
+}
+
+/// Locks a person: the same, for the time being. Nothing goes on without them, not even a client
+/// that may continue without a disabled context user.
+///
+/// # Errors
+/// As [`disable`].
+pub async fn lock(
+    work: &mut Work,
+    call: &Call,
+    may: &May<UpdateUsers>,
+    id: &UserId,
+    if_version: Option<i64>,
+) -> Result<User, Refusal> {
+    stop(work, call, may, (id, if_version), Status::Locked).await
+}
+
+async fn stop(
+    work: &mut Work,
+    call: &Call,
+    may: &May<UpdateUsers>,
+    (id, if_version): (&UserId, Option<i64>),
+    status: Status,
+) -> Result<User, Refusal> {
     let before = checked_out(work, may, id, if_version).await?;
-    let after = User { status: Status::Disabled, epoch: before.epoch + 1, ..before.clone() };
-    if before.status == Status::Disabled {
+    if before.status == status {
         return Ok(before);
     }
-    let user = store_change(work, call, "user.disabled", (&before, after)).await?;
+    let after = User { status, epoch: before.epoch + 1, ..before.clone() };
+    let action = if status == Status::Locked { "user.locked" } else { "user.disabled" };
+    let user = store_change(work, call, action, (&before, after)).await?;
     if administrators::is_administrator(work, id).await? {
         administrators::keep_an_administrator(work).await?;
     }
@@ -213,8 +255,9 @@ pub async fn enable(
     if_version: Option<i64>,
 ) -> Result<User, Refusal> {
     let before = checked_out(work, may, id, if_version).await?;
+    let action = if before.status == Status::Locked { "user.unlocked" } else { "user.enabled" };
     let after = User { status: Status::Active, ..before.clone() };
-    store_change(work, call, "user.enabled", (&before, after)).await
+    store_change(work, call, action, (&before, after)).await
 }
 
 /// Deletes a person for good. Their id is never given again; their address may be.

@@ -1,17 +1,24 @@
 //! The audit trail: append-only, written in the transaction of the change it tells of.
 //!
 //! An entry holds who, when, from where, what, and the values before and after, field by field.
-//! It never holds a secret: a changed secret is told by its label and hint.
+//! It never holds a secret: a changed secret is told by its label and hint. Once sealed (`seal`) it
+//! cannot be changed, removed or added to without notice (`verify`).
 
+mod chain;
 mod filter;
+mod seal;
 mod store;
+mod verify;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Actor, Call, Fault, Work};
 
 pub use filter::{Filter, Outcome};
+pub(crate) use seal::COUNTED;
+pub use seal::{Sealer, expire, seal};
 pub use store::{find, list};
+pub use verify::{Finding, Verdict, Wrong, verify};
 
 /// One field that changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

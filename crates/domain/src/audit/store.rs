@@ -38,7 +38,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-const COLUMNS: &str = "id, at, actor_user, actor_client, actor_operator, address, action, object_kind, \
+pub(super) const COLUMNS: &str = "id, at, actor_user, actor_client, actor_operator, address, action, object_kind, \
                        object_id, object_name, changes, outcome, request_id, count";
 
 /// Entries that fit the filter, newest first.

@@ -65,7 +65,15 @@ pub async fn find_by_number(work: &mut Work, number: i64) -> Result<Option<Arc<C
     }
 }
 
-async fn current(work: &mut Work, id: &str, version: i64) -> Result<Option<Arc<Client>>, Fault> {
+/// The client with this id, whose version a statement has just read.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn current(
+    work: &mut Work,
+    id: &str,
+    version: i64,
+) -> Result<Option<Arc<Client>>, Fault> {
     let instance = Arc::clone(&work.instance);
     if let Some(client) = instance.client_cache.get(id, version) {
         return Ok(Some(client));

@@ -40,7 +40,7 @@ use crate::audit;
 use crate::{ClientId, UserId};
 
 pub use crate::teams::Page;
-pub use cache::{Cache, find, find_by_number};
+pub use cache::{Cache, current, find, find_by_number};
 pub use ceiling::allows as ceiling_allows;
 pub use defaults::{ADMIN_CLIENT, admin_client, ensure_defaults, set_bootstrap_secret};
 pub use draft::{Draft, TeamRestrictions};

@@ -93,7 +93,8 @@ pub async fn bind(
 /// Takes a role, from the next request on.
 ///
 /// # Errors
-/// `NotFound` where the proof does not cover it; a conflict for the last platform administrator.
+/// `NotFound` where the proof does not cover it; `Forbidden` naming the first permission of the role
+/// that the actor does not hold there; a conflict for the last platform administrator.
 pub async fn unbind(
     work: &mut Work,
     call: &Call,
@@ -104,6 +105,10 @@ pub async fn unbind(
     let organization = home(work, &binding.place).await.map_err(|_| Refusal::NotFound)?;
     if !covers(may, &binding.place, organization.as_deref()) {
         return Err(Refusal::NotFound);
+    }
+    if let Some(role) = store::find(work, &binding.role).await? {
+        let place = Where::of(&binding.place, organization.as_deref());
+        ceiling::allows(may.authority(), &role.role.permissions, place)?;
     }
     if !store::delete_binding(work, id).await? {
         return Err(Refusal::NotFound);

@@ -5,10 +5,15 @@
 //! know what a client is beyond that it exists and where it is at home.
 
 mod bindings;
+mod permissions;
 mod rules;
 mod store;
 
 pub use bindings::{Binding, ListQuery, NewBinding, bind, list_bindings, unbind};
+pub use permissions::{
+    Permission, create_permission, delete_permission, describe_permission, find_permission,
+    list_permissions,
+};
 pub use rules::{Patch, change, count_held, create, delete, find, list};
 
 use crate::access::Role;

@@ -176,7 +176,7 @@ async fn check(work: &mut Work, may: &May<ManageRoles>, new: NewRole) -> Result<
 }
 
 /// Roles are the same in all places.
-fn everywhere(may: &May<ManageRoles>) -> Result<(), Refusal> {
+pub(super) fn everywhere(may: &May<ManageRoles>) -> Result<(), Refusal> {
     if may.reach() == &Reach::Everywhere {
         return Ok(());
     }

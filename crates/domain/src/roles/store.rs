@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use db::Value;
 
 use super::{Binding, ListQuery, NewBinding, Versioned};
-use crate::access::{Place, Reach, Role};
+use crate::access::{self, Place, Reach, Role};
 use crate::listing::Listing;
 use crate::{Fault, Work};
 
@@ -91,8 +91,11 @@ pub(super) async fn ensure_permission(work: &mut Work, name: &str) -> Result<boo
                SELECT name, kind, description, FALSE FROM scopes
                WHERE name = $1 AND NOT is_system AND kind IN ('read', 'write')
                ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, description = excluded.description
-               WHERE NOT permissions.is_system";
-    work.tx.execute(sql, db::params![name]).await?;
+               WHERE NOT permissions.is_system
+                 AND (permissions.kind <> excluded.kind OR permissions.description <> excluded.description)";
+    if work.tx.execute(sql, db::params![name]).await? == 1 {
+        access::store::touch_roles_with(work, name).await?;
+    }
     let sql = "SELECT name FROM permissions WHERE name = $1";
     Ok(work.tx.query_one(sql, db::params![name]).await?.is_some())
 }
@@ -118,6 +121,20 @@ pub(super) async fn count_bindings(work: &mut Work, role: &str) -> Result<i64, F
     let sql = "SELECT COUNT(*) FROM bindings WHERE role_id = $1";
     let row = work.tx.query_one(sql, db::params![role]).await?;
     Ok(row.map(|row| row.get(0)).transpose()?.unwrap_or_default())
+}
+
+/// Some of the roles that hold a permission.
+pub(super) async fn list_some_roles(
+    work: &mut Work,
+    permission: &str,
+) -> Result<Vec<String>, Fault> {
+    let sql =
+        "SELECT role_id FROM role_permissions WHERE permission = $1 ORDER BY role_id LIMIT 20";
+    let mut ids = Vec::new();
+    for row in work.tx.query(sql, db::params![permission]).await? {
+        ids.push(row.get(0)?);
+    }
+    Ok(ids)
 }
 
 /// One more than `limit` bindings by id, within reach.

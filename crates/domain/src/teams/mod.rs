@@ -21,6 +21,7 @@ pub use organizations::{
     rename_organization,
 };
 pub use rules::{Leaving, ListQuery, create_team, delete_team, find_team, list_teams, rename_team};
+pub(crate) use store::homes_of;
 pub use weight::{Weight, in_the_way, weight_of_organization, weight_of_team};
 
 use crate::audit::Object;

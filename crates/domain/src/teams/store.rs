@@ -43,6 +43,23 @@ pub(super) async fn find_team(work: &mut Work, id: &str) -> Result<Option<Team>,
     row.as_ref().map(read_team).transpose()
 }
 
+/// Which organization each of these teams belongs to; of those that are gone, nothing.
+pub(crate) async fn homes_of<'a>(
+    work: &mut Work,
+    teams: impl IntoIterator<Item = &'a String>,
+) -> Result<Vec<(String, String)>, Fault> {
+    let (teams, mut homes) = (teams.into_iter().collect::<Vec<_>>(), Vec::new());
+    for some in teams.chunks(500) {
+        let mut list = Listing::of("SELECT id, organization_id FROM teams");
+        let names = list.texts(some.iter().copied());
+        list.and(&format!("id IN ({names})"));
+        for row in list.rows(work).await? {
+            homes.push((row.get(0)?, row.get(1)?));
+        }
+    }
+    Ok(homes)
+}
+
 /// Inserts an organization. A taken name is the conflict `organizations.name_key`.
 pub(super) async fn insert_organization(
     work: &mut Work,

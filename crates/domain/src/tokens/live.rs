@@ -32,6 +32,8 @@ pub struct Live {
     pub id: i64,
     /// Whom it was issued to.
     pub client: ClientId,
+    /// The version of that client, now.
+    pub client_version: i64,
     /// The preset of that client, now.
     pub access: Access,
     /// The grant it serves; `None` for client credentials.
@@ -74,7 +76,7 @@ pub async fn find_live(work: &mut Work, token: &str, now: i64) -> Result<Option<
     let Some(id) = row_id(work, token, now).await? else { return Ok(None) };
     let sql = format!(
         "SELECT c.id, c.access, t.grant_id, u.id, u.email, u.display_name, t.issued_at, t.expires_at,
-                 t.scopes, t.audience, g.authenticated_at, t.last_used_at
+                 t.scopes, t.audience, g.authenticated_at, t.last_used_at, c.version
                FROM access_tokens t
                JOIN clients c ON c.number = t.client_number
                LEFT JOIN grants g ON g.id = t.grant_id
@@ -86,6 +88,7 @@ pub async fn find_live(work: &mut Work, token: &str, now: i64) -> Result<Option<
     Ok(Some(Live {
         id,
         client: ClientId::new(row.get::<String>(0)?),
+        client_version: row.get(12)?,
         access: Access::parse(&row.get::<String>(1)?),
         grant: row.get::<Option<i64>>(2)?.map(GrantId),
         user: row.get::<Option<String>>(3)?.map(UserId::new),
@@ -115,7 +118,8 @@ pub async fn find_live_refresh(
         return Ok(None);
     }
     let Some(grant) = find_grant(work, family.grant).await? else { return Ok(None) };
-    let sql = "SELECT c.epoch, u.epoch, g.epoch, c.access, u.email, u.display_name, c.refresh_token_idle_lifetime
+    let sql = "SELECT c.epoch, u.epoch, g.epoch, c.access, u.email, u.display_name, c.refresh_token_idle_lifetime,
+                 c.version
                FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
                WHERE g.id = $1 AND c.enabled AND u.status = 'active'";
     let Some(row) = work.tx.query_one(sql, db::params![family.grant]).await? else {
@@ -129,6 +133,7 @@ pub async fn find_live_refresh(
     Ok(Some(Live {
         id: family.id,
         client: ClientId::new(grant.client),
+        client_version: row.get(7)?,
         access: Access::parse(&row.get::<String>(3)?),
         grant: Some(grant.id),
         user: Some(grant.user),

@@ -39,16 +39,14 @@ pub struct Meaning {
 /// # Errors
 /// When the database cannot answer.
 pub async fn meaning(work: &mut Work, live: &Live) -> Result<Meaning, Fault> {
-    let Some(client) = clients::find(work, live.client.as_str()).await? else {
-        return Ok(Meaning::default());
-    };
+    let found = clients::current(work, live.client.as_str(), live.client_version).await?;
+    let Some(client) = found else { return Ok(Meaning::default()) };
     let subject = live.user.as_ref().map_or(live.client.as_str(), |user| user.as_str());
-    let holdings = access::holdings_of(work, subject).await?;
-    let mut teams = match live.grant {
-        Some(grant) => consented_teams(work, grant, &client).await?,
-        None => Vec::new(),
-    };
-    teams.retain(|team| holdings.belongs_to(&team.id, &team.organization));
+    let (holdings, mut teams) = held_and_chosen(work, subject, live.grant).await?;
+    teams.retain(|team| {
+        client.reaches(&team.id, &team.organization)
+            && holdings.belongs_to(&team.id, &team.organization)
+    });
     let within = match live.grant {
         Some(_) => Some(Within {
             teams: teams.iter().map(|t| (t.id.clone(), t.organization.clone())).collect(),
@@ -78,27 +76,33 @@ pub async fn own_rights(work: &mut Work, client: &Client) -> Result<Rights, Faul
     Ok(effective(&holdings, Some(limits)))
 }
 
-/// The teams of a grant that are there and that the client may be used for now.
-async fn consented_teams(
+/// What the subject holds, and the teams of the grant that are still there, by name: one statement,
+/// since every use of a token asks both.
+async fn held_and_chosen(
     work: &mut Work,
-    grant: GrantId,
-    client: &Client,
-) -> Result<Vec<TeamRights>, Fault> {
-    let sql = "SELECT t.id, t.name, t.organization_id FROM grant_teams gt JOIN teams t ON t.id = gt.team_id
-               WHERE gt.grant_id = $1 ORDER BY t.name_key, t.id";
-    let mut teams = Vec::new();
-    for row in work.tx.query(sql, db::params![grant]).await? {
-        let team = TeamRights {
-            id: row.get(0)?,
-            name: row.get(1)?,
-            organization: row.get(2)?,
-            permissions: vec![],
-        };
-        if client.reaches(&team.id, &team.organization) {
-            teams.push(team);
+    subject: &str,
+    grant: Option<GrantId>,
+) -> Result<(Holdings, Vec<TeamRights>), Fault> {
+    let sql = "SELECT 'role', b.role_id, b.place_kind, b.place_id, '', r.version
+               FROM bindings b JOIN roles r ON r.id = b.role_id WHERE b.subject = $1
+               UNION ALL
+               SELECT 'team', t.id, t.name, t.organization_id, t.name_key, 0
+               FROM grant_teams gt JOIN teams t ON t.id = gt.team_id WHERE gt.grant_id = $2";
+    let (mut bounds, mut teams) = (Vec::new(), Vec::new());
+    let grant = grant.map_or(0, |grant| grant.0);
+    for row in work.tx.query(sql, db::params![subject, grant]).await? {
+        if row.get::<String>(0)? == "role" {
+            let place = Place::read(&row.get::<String>(2)?, row.get(3)?);
+            bounds.push(access::Bound { role: row.get(1)?, version: row.get(5)?, place });
+        } else {
+            let (id, name, organization) = (row.get(1)?, row.get(2)?, row.get(3)?);
+            let team = TeamRights { id, name, organization, permissions: Vec::new() };
+            teams.push((row.get::<String>(4)?, team));
         }
     }
-    Ok(teams)
+    teams.sort_by(|(a, one), (b, other)| (a, &one.id).cmp(&(b, &other.id)));
+    let teams = teams.into_iter().map(|(_, team)| team).collect();
+    Ok((access::holdings(work, bounds).await?, teams))
 }
 
 /// Where a client that chose no teams at a consent may be used; `None` for everywhere.
@@ -123,11 +127,9 @@ async fn reached(
             Place::Organization(_) | Place::Instance => {}
         }
     }
-    for id in candidates {
-        if let Some(team) = teams::find_team(work, id).await?
-            && client.reaches(&team.id, &team.organization)
-        {
-            within.teams.insert(team.id, team.organization);
+    for (team, organization) in teams::homes_of(work, candidates).await? {
+        if client.reaches(&team, &organization) {
+            within.teams.insert(team, organization);
         }
     }
     Ok(Some(within))

@@ -19,6 +19,7 @@ mod me;
 mod openapi;
 mod operation;
 mod organizations;
+mod permissions;
 mod problem;
 mod query;
 mod resources;
@@ -77,6 +78,7 @@ fn operations(document: &Bytes) -> Vec<Operation> {
         organizations::operations,
         teams::operations,
         roles::operations,
+        permissions::operations,
         bindings::operations,
         scopes::operations,
         resources::operations,

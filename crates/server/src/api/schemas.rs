@@ -200,7 +200,7 @@ fn people_and_places() -> Vec<Member> {
     let link = described(text(), "Leads them to choose a password; works once, for seven days.");
     vec![
         ("User", object(user(), vec![])),
-        ("CreatedUser", object(user(), vec![("invitation_url", link)])),
+        ("CreatedUser", object(user(), vec![("invitation_url", link), ("dry_run", flag())])),
         ("ChangedUser", object(user(), dry_run())),
         (
             "NewUser",
@@ -213,7 +213,7 @@ fn people_and_places() -> Vec<Member> {
                 vec![
                     ("email", text()),
                     ("display_name", text()),
-                    ("status", words(["active", "disabled"].into_iter())),
+                    ("status", words(["active", "disabled", "locked"].into_iter())),
                 ],
             ),
         ),

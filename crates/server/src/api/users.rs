@@ -10,7 +10,7 @@ use super::body::{Fields, FromJson, Json};
 use super::caller::Allowed;
 use super::conditions::IfMatch;
 use super::operation::{Operation, Parameter, Shape, Type, Verb};
-use super::problem::{Answer, Failed};
+use super::problem::Answer;
 use super::query::{CURSOR, FromQuery, Id, LIMIT, Query, Rehearsal, Values};
 
 /// The operations of this noun.
@@ -24,16 +24,22 @@ pub(super) fn operations() -> Vec<Operation> {
         ),
         Operation::new(Verb::Post, ("/users", "createUser"), "Create a person", create)
             .note("Without a `password` the answer holds a one-time `invitation_url` to pass on.")
-            .answers(201, Shape::One("CreatedUser"), "Created."),
+            .answers(201, Shape::One("CreatedUser"), "Created.")
+            .answers(200, Shape::One("CreatedUser"), "Tried only."),
         Operation::new(Verb::Get, at("getUser"), "Read a person", show).answers(
             200,
             Shape::One("User"),
             "The person.",
         ),
-        Operation::new(Verb::Patch, at("updateUser"), "Change, disable or enable a person", change)
-            .note("Disabling ends everything that was issued to them, at once and for good.")
-            .answers(200, Shape::One("ChangedUser"), "The person as they are now.")
-            .conflicts(),
+        Operation::new(
+            Verb::Patch,
+            at("updateUser"),
+            "Change, disable, lock or enable a person",
+            change,
+        )
+        .note("Disabling and locking end everything that was issued to them, at once and for good.")
+        .answers(200, Shape::One("ChangedUser"), "The person as they are now.")
+        .conflicts(),
         Operation::new(Verb::Delete, at("deleteUser"), "Delete a person for good", delete)
             .answers(204, Shape::Empty, "Deleted.")
             .answers(200, Shape::One("DryRun"), "Tried only.")
@@ -102,8 +108,8 @@ async fn create(
     Json(new): Json<NewUser>,
 ) -> Answer {
     if query.dry_run {
-        let detail = "Creating a person hashes a password and cannot be tried out. Leave this out.";
-        return Err(Failed::field("dry_run", detail));
+        let user = accounts::rehearse(&to.app.instance, &to.call, &to.may, new).await?;
+        return Ok(Reply::ok(shown(&user)).with("dry_run", Value::Bool(true)).send());
     }
     let (user, invitation) = accounts::create(&to.app.instance, &to.call, &to.may, new).await?;
     let link = invitation.map(|token| {
@@ -124,7 +130,7 @@ async fn show(to: Allowed<ReadUsers>, Id(id): Id) -> Answer {
 /// What is to change about a person.
 struct UserPatch {
     patch: Patch,
-    enable: Option<bool>,
+    status: Option<Status>,
 }
 
 impl FromJson for UserPatch {
@@ -136,13 +142,13 @@ impl FromJson for UserPatch {
             email: fields.changed_text("email"),
             display_name: fields.changed_text("display_name"),
         };
-        let enable = match fields.changed_text("status").as_deref() {
-            None => None,
-            Some("active") => Some(true),
-            Some("disabled") => Some(false),
-            Some(_) => fields.refuse("status", "One of `active`, `disabled` is needed."),
-        };
-        fields.done(Self { patch, enable })
+        let all = [Status::Active, Status::Disabled, Status::Locked];
+        let status = fields.changed_text("status").and_then(|word| {
+            let known = all.into_iter().find(|status| status.as_str() == word);
+            let sentence = "One of `active`, `disabled`, `locked` is needed.";
+            known.or_else(|| fields.refuse("status", sentence))
+        });
+        fields.done(Self { patch, status })
     }
 }
 
@@ -151,14 +157,17 @@ async fn change(
     Id(id): Id,
     IfMatch(version): IfMatch,
     Query(query): Query<Rehearsal>,
-    Json(UserPatch { patch, enable }): Json<UserPatch>,
+    Json(UserPatch { patch, status }): Json<UserPatch>,
 ) -> Answer {
     let id = UserId::new(id);
     let mut work = to.begin().await?;
     let mut user = accounts::change(&mut work, &to.call, &to.may, (&id, version), &patch).await?;
-    user = match enable {
-        Some(true) => accounts::enable(&mut work, &to.call, &to.may, &id, None).await?,
-        Some(false) => accounts::disable(&mut work, &to.call, &to.may, &id, None).await?,
+    user = match status {
+        Some(Status::Active) => accounts::enable(&mut work, &to.call, &to.may, &id, None).await?,
+        Some(Status::Disabled) => {
+            accounts::disable(&mut work, &to.call, &to.may, &id, None).await?
+        }
+        Some(Status::Locked) => accounts::lock(&mut work, &to.call, &to.may, &id, None).await?,
         None => user,
     };
     Reply::ok(shown(&user)).version(user.version).after(work, query.dry_run).await

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use domain::audit::{self, Event, Filter, Outcome};
+use domain::audit::{self, Event, Filter, Finding, Outcome, Wrong};
 use domain::{Refusal, UserId, Work, accounts};
 use serde_json::{Value, json};
 
@@ -30,6 +31,12 @@ enum Verb {
     Show {
         /// Its id.
         entry: i64,
+    },
+    /// Check that no sealed entry was altered, removed or put in.
+    Verify {
+        /// A head noted earlier, as NUMBER:HASH, which the trail must still hold.
+        #[arg(long, value_parser = head, value_name = "HEAD")]
+        known: Option<(i64, String)>,
     },
 }
 
@@ -85,25 +92,35 @@ fn instant(text: &str) -> Result<i64, String> {
     instant.map_err(|_| "an instant as in 2027-01-31T12:00:00Z is needed".into())
 }
 
+fn head(text: &str) -> Result<(i64, String), String> {
+    let parts = text.split_once(':').and_then(|(n, hash)| Some((n.parse().ok()?, hash.to_owned())));
+    parts.ok_or_else(|| "a head as this command prints it is needed, NUMBER:HASH".into())
+}
+
 /// Carries the words out and gives back what to print.
 ///
 /// # Errors
 /// When there is no such entry, or the database cannot answer.
-pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
+pub async fn run(desk: &Desk, words: Words) -> Result<(String, ExitCode), Failure> {
     let wanted = match words.verb {
-        Verb::Show { entry } => return show(desk, words.json, entry).await,
+        Verb::Show { entry } => return success(show(desk, words.json, entry).await),
+        Verb::Verify { known } => return verify(desk, words.json, known).await,
         Verb::List(wanted) => wanted,
     };
     let (limit, csv) = (wanted.limit.unwrap_or(USUAL), wanted.csv);
     let filter = filter(wanted);
     if csv {
-        return export(desk, filter).await;
+        return success(export(desk, filter).await);
     }
     let events = list(desk, filter, limit).await?;
     if words.json {
-        return text::json_list(&events.iter().map(shape).collect::<Vec<_>>());
+        return success(text::json_list(&events.iter().map(shape).collect::<Vec<_>>()));
     }
-    table(desk, &events, &mut Names::default()).await
+    success(table(desk, &events, &mut Names::default()).await)
+}
+
+fn success(text: Result<String, Failure>) -> Result<(String, ExitCode), Failure> {
+    Ok((text?, ExitCode::SUCCESS))
 }
 
 fn filter(wanted: Wanted) -> Filter {
@@ -231,4 +248,62 @@ fn shape(event: &Event) -> Value {
         "request_id": event.request_id,
         "count": event.count,
     })
+}
+
+async fn verify(
+    desk: &Desk,
+    json: bool,
+    known: Option<(i64, String)>,
+) -> Result<(String, ExitCode), Failure> {
+    let known = known.as_ref().map(|(number, hash)| (*number, hash.as_str()));
+    let verdict = audit::verify(&mut desk.read(), known).await?;
+    let code = if verdict.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    let head = verdict.head.as_ref().map(|(number, hash)| format!("{number}:{hash}"));
+    if json {
+        let text = text::json(&json!({
+            "intact": verdict.wrong == 0,
+            "segments": verdict.segments,
+            "removed_segments": verdict.removed,
+            "events": verdict.events,
+            "unsealed": verdict.unsealed,
+            "head": head,
+            "findings": verdict.findings,
+            "wrong": verdict.wrong,
+        }))?;
+        return Ok((text, code));
+    }
+    let lines = [
+        ("segments", verdict.segments.to_string()),
+        ("removed by retention", verdict.removed.to_string()),
+        ("entries checked", verdict.events.to_string()),
+        ("not sealed yet", verdict.unsealed.to_string()),
+        ("head", head.unwrap_or_else(|| "none".into())),
+    ];
+    let mut told = text::details(&lines);
+    if verdict.wrong == 0 {
+        told += "The trail is as it was sealed.\n";
+        return Ok((told, code));
+    }
+    let rows: Vec<_> = verdict.findings.iter().map(finding).collect();
+    let count = verdict.wrong.to_string();
+    for part in ["\n", &count, " faults; the trail is not as it was sealed.\n\n"] {
+        told += part;
+    }
+    told += &text::columns(["segment", "entry", "fault"], &rows, "");
+    Ok((told, code))
+}
+
+fn finding(finding: &Finding) -> [String; 3] {
+    let sentence = match finding.wrong {
+        Wrong::Altered => "altered since it was sealed",
+        Wrong::Missing => "sealed, and not there any more",
+        Wrong::Inserted => "put in after the segment was sealed",
+        Wrong::SegmentAltered => "the segment was altered since it was sealed",
+        Wrong::SegmentMissing => "the segment is not there any more",
+        Wrong::ChainBroken => "the segment is not chained to the one before",
+        Wrong::SegmentEmptied => "emptied, though older segments are kept",
+        Wrong::HeadUnknown => "the trail does not hold the head that was given",
+    };
+    let entry = finding.entry.map(|entry| entry.to_string()).unwrap_or_default();
+    [finding.segment.to_string(), entry, sentence.to_owned()]
 }

@@ -5,17 +5,25 @@
 //! code 1, or 2 where the words themselves were not understood.
 
 mod audit;
+mod bindings;
 mod clients;
 mod demo;
 mod doctor;
 mod failure;
+mod grants;
 mod input;
 mod keys;
 mod listeners;
 mod log;
 mod operator;
+mod organizations;
+mod permissions;
+mod roles;
 mod serve;
+mod sessions;
+mod settings;
 mod store;
+mod teams;
 mod text;
 mod users;
 
@@ -50,6 +58,20 @@ enum Verb {
     Clients(Box<clients::Words>),
     /// See and change people.
     Users(users::Words),
+    /// See and change organizations.
+    Organizations(organizations::Words),
+    /// See and change teams and their members.
+    Teams(teams::Words),
+    /// See and change roles.
+    Roles(roles::Words),
+    /// See and change permissions.
+    Permissions(permissions::Words),
+    /// See, give and take who holds which role where.
+    Bindings(bindings::Words),
+    /// See and end browser sessions.
+    Sessions(sessions::Words),
+    /// See and end what people allowed.
+    Grants(grants::Words),
     /// See and rotate signing keys.
     Keys(keys::Words),
     /// Read who did what.
@@ -69,9 +91,8 @@ enum Verb {
     },
     /// Print the version.
     Version,
-    /// Print the manual page of the settings.
-    #[command(hide = true)]
-    Settings,
+    /// See and change what is set while the server runs; alone: the manual page of its configuration.
+    Settings(settings::Words),
 }
 
 /// Runs the program.
@@ -95,7 +116,7 @@ async fn run(line: CommandLine) -> Result<(String, ExitCode), Failure> {
     let config = || Config::load(&Sources::of_process(line.config.clone())).map_err(Failure::from);
     let text = match line.verb {
         Verb::Version => format!("mandate {}\n", env!("CARGO_PKG_VERSION")),
-        Verb::Settings => crate::config::markdown(),
+        Verb::Settings(words) if words.is_manual() => crate::config::markdown(),
         Verb::Doctor { json } => {
             return Ok(doctor::run(config(), json).await);
         }
@@ -108,9 +129,24 @@ async fn run(line: CommandLine) -> Result<(String, ExitCode), Failure> {
         }
         Verb::Users(words) => users::run(&operator::Desk::open(&config()?).await?, words).await?,
         Verb::Keys(words) => keys::run(config, words).await?,
-        Verb::Audit(words) => audit::run(&operator::Desk::open(&config()?).await?, words).await?,
+        Verb::Organizations(words) => organizations::run(&desk(config).await?, words).await?,
+        Verb::Teams(words) => teams::run(&desk(config).await?, words).await?,
+        Verb::Roles(words) => roles::run(&desk(config).await?, words).await?,
+        Verb::Permissions(words) => permissions::run(&desk(config).await?, words).await?,
+        Verb::Bindings(words) => bindings::run(&desk(config).await?, words).await?,
+        Verb::Sessions(words) => sessions::run(&desk(config).await?, words).await?,
+        Verb::Grants(words) => grants::run(&desk(config).await?, words).await?,
+        Verb::Settings(words) => settings::run(&desk(config).await?, words).await?,
+        Verb::Audit(words) => {
+            return audit::run(&operator::Desk::open(&config()?).await?, words).await;
+        }
     };
     Ok((text, ExitCode::SUCCESS))
+}
+
+/// The operator's desk at the database that the configuration names.
+async fn desk(config: impl FnOnce() -> Result<Config, Failure>) -> Result<operator::Desk, Failure> {
+    operator::Desk::open(&config()?).await
 }
 
 /// Prints; whoever stopped reading (`| head`) has read enough.

@@ -99,6 +99,17 @@ pub fn json_list(items: &[Value]) -> Result<String, Failure> {
     json(&serde_json::json!({ "items": items, "next_cursor": null }))
 }
 
+/// Says that something is gone.
+///
+/// # Errors
+/// As [`json`].
+pub fn gone(as_json: bool, kind: &str, id: &str) -> Result<String, Failure> {
+    if as_json {
+        return json(&serde_json::json!({ "id": id, "deleted": true }));
+    }
+    Ok(format!("Gone: {kind} {}.\n", safe(id)))
+}
+
 /// "yes" or "no".
 pub fn yes(is: bool) -> String {
     if is { "yes" } else { "no" }.into()

@@ -53,6 +53,8 @@ enum Verb {
     Invite(One),
     /// Stop a person: whatever was issued to them dies at once and stays dead.
     Disable(One),
+    /// Stop a person for the time being, and every client that acts for them by itself.
+    Lock(One),
     /// Let a disabled or locked person act again.
     Enable(One),
     /// Delete a person for good.
@@ -93,14 +95,18 @@ pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
             create(desk, json, email, (name, password_file)).await
         }
         Verb::Invite(one) => invite(desk, json, &one.user).await,
-        Verb::Disable(one) => switch(desk, json, &one.user, false).await,
-        Verb::Enable(one) => switch(desk, json, &one.user, true).await,
+        Verb::Disable(one) => switch(desk, json, &one.user, Status::Disabled).await,
+        Verb::Lock(one) => switch(desk, json, &one.user, Status::Locked).await,
+        Verb::Enable(one) => switch(desk, json, &one.user, Status::Active).await,
         Verb::Delete { user, confirm_email } => delete(desk, json, &user, &confirm_email).await,
     }
 }
 
 /// The person behind an id or an address.
-async fn named(desk: &Desk, name: &str) -> Result<User, Failure> {
+///
+/// # Errors
+/// When there is none, or the database cannot answer.
+pub(super) async fn named(desk: &Desk, name: &str) -> Result<User, Failure> {
     let mut work = desk.read();
     let found = match accounts::find(&mut work, &UserId::new(name)).await? {
         None => accounts::find_by_email(&mut work, name).await?,
@@ -175,16 +181,20 @@ async fn invite(desk: &Desk, json: bool, name: &str) -> Result<String, Failure> 
     told(desk, json, &user, ("Invited", Some(&invitation)))
 }
 
-async fn switch(desk: &Desk, json: bool, name: &str, on: bool) -> Result<String, Failure> {
+async fn switch(desk: &Desk, json: bool, name: &str, to: Status) -> Result<String, Failure> {
     let user = named(desk, name).await?;
     let (call, may, mut work) = (desk.call()?, desk.may()?, desk.begin().await?);
-    let after = if on {
-        accounts::enable(&mut work, &call, &may, &user.id, None).await?
-    } else {
-        accounts::disable(&mut work, &call, &may, &user.id, None).await?
+    let (after, what) = match to {
+        Status::Active => {
+            (accounts::enable(&mut work, &call, &may, &user.id, None).await?, "Enabled")
+        }
+        Status::Disabled => {
+            (accounts::disable(&mut work, &call, &may, &user.id, None).await?, "Disabled")
+        }
+        Status::Locked => (accounts::lock(&mut work, &call, &may, &user.id, None).await?, "Locked"),
     };
     work.commit().await?;
-    told(desk, json, &after, (if on { "Enabled" } else { "Disabled" }, None))
+    told(desk, json, &after, (what, None))
 }
 
 async fn delete(

@@ -5,19 +5,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Actor, Call, Fault, Stopwatch, census};
+use domain::{Actor, Call, Fault, Stopwatch, audit, census, settings};
 use tokio::sync::watch;
 
 use crate::app::App;
 
-/// How often gathered marks are written.
-const FLUSH_EVERY: Duration = Duration::from_secs(2);
-/// Flushes between two sweeps.
-const SWEEP_EVERY: u32 = 15;
-/// Flushes between two renewals of the node's number; well within its lease.
-const KEEP_EVERY: u32 = 10;
-/// Flushes between two counts of the rows, where somebody collects the numbers.
-const COUNT_EVERY: u32 = 30;
+/// How often the trail is sealed.
+const ROUND: Duration = Duration::from_secs(1);
+/// Rounds between two writings of gathered marks.
+const FLUSH_EVERY: u32 = 2;
+/// Rounds between two sweeps.
+const SWEEP_EVERY: u32 = 30;
+/// Rounds between two renewals of the node's number; well within its lease.
+const KEEP_EVERY: u32 = 20;
+/// Rounds between two counts of the rows, where somebody collects the numbers.
+const COUNT_EVERY: u32 = 60;
+/// Seconds of a day: the trail loses whole days, so that saying so is one entry a day.
+const DAY: i64 = 86_400;
 /// Rows of each kind a sweep removes in one transaction.
 const SWEEP_ROWS: i64 = 200;
 
@@ -26,11 +30,14 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut round = 0_u32;
     loop {
         tokio::select! {
-            () = tokio::time::sleep(FLUSH_EVERY) => {}
+            () = tokio::time::sleep(ROUND) => {}
             _ = stop.wait_for(|stopped| *stopped) => break,
         }
-        attend(&app, "marks", flush(&app)).await;
         round = round.wrapping_add(1);
+        attend(&app, "seal", seal(&app)).await;
+        if round.is_multiple_of(FLUSH_EVERY) {
+            attend(&app, "marks", flush(&app)).await;
+        }
         if round.is_multiple_of(KEEP_EVERY) {
             attend(&app, "node_number", app.instance.keep_number()).await;
         }
@@ -42,6 +49,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
     }
     attend(&app, "marks", flush(&app)).await;
+    attend(&app, "seal", seal(&app)).await;
     attend(&app, "node_number", app.instance.give_number_back()).await;
 }
 
@@ -96,6 +104,14 @@ pub async fn flush(app: &App) -> Result<(), Fault> {
     domain::tokens::flush_marks(&app.instance).await
 }
 
+/// Seals what the trail has gathered since the last time, if this node leads.
+///
+/// # Errors
+/// When the database cannot take it.
+pub async fn seal(app: &App) -> Result<(), Fault> {
+    audit::seal(&app.instance).await.map(|_| ())
+}
+
 /// Removes what has expired, in small batches until nothing is left.
 ///
 /// # Errors
@@ -104,7 +120,10 @@ pub async fn sweep(app: &App) -> Result<(), Fault> {
     let call = call(app);
     loop {
         let mut work = app.instance.begin().await?;
-        let mut gone = domain::tokens::sweep(&mut work, &call, SWEEP_ROWS).await?;
+        let days = settings::run_time(&mut work).await?.get(&settings::AUDIT_RETENTION_DAYS);
+        let kept_from = (call.now / DAY - days) * DAY;
+        let mut gone = audit::expire(&mut work, &call, kept_from).await?;
+        gone += domain::tokens::sweep(&mut work, &call, SWEEP_ROWS).await?;
         gone += domain::sessions::sweep(&mut work, call.now).await?;
         gone += domain::accounts::sweep_links(&mut work, call.now).await?;
         gone += domain::attempts::sweep(&mut work, call.now).await?;

@@ -196,7 +196,8 @@ async fn answer(work: &mut Work, live: &Live, meaning: &Meaning) -> Result<Respo
 
 /// The claims that its client adds now.
 async fn extra(work: &mut Work, live: &Live) -> Result<Map<String, Value>, Fault> {
-    let Some(client) = clients::find(work, live.client.as_str()).await? else {
+    let Some(client) = clients::current(work, live.client.as_str(), live.client_version).await?
+    else {
         return Ok(Map::new());
     };
     Ok(client.extra_claims().map(|(name, value)| (name.clone(), value.clone())).collect())

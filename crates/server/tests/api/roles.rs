@@ -4,7 +4,7 @@ use axum::http::Method;
 use domain::access::{CLIENT_MANAGER, MEMBER, PLATFORM_ADMINISTRATOR, Place};
 use serde_json::{Value, json};
 
-use crate::harness::{ADMIN_EMAIL, both};
+use crate::harness::{ADMIN_EMAIL, PASSWORD, both};
 use crate::talk::{Caller, fields, ids};
 
 async fn team(admin: &Caller) -> (String, String) {
@@ -207,6 +207,119 @@ async fn refuses_to_take_the_last_platform_administrator() {
             assert_eq!(caller.delete(&format!("{at}?dry_run=true")).await.status, 409);
         }
         assert_eq!(ids(&admin.get(&query).await, "id"), binding, "nothing was taken");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn defines_permissions_that_roles_hold_and_keeps_those_in_use() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let new = json!({ "name": "orders:cancel", "kind": "write", "description": "Cancel orders" });
+        assert_eq!(admin.post("/permissions?dry_run=true", new.clone()).await.status, 200);
+        let made = admin.post("/permissions", new.clone()).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        assert_eq!(made.header("location"), "https://mandate.test/api/v1/permissions/orders:cancel");
+        assert_eq!(
+            made.json(),
+            json!({ "name": "orders:cancel", "kind": "write", "description": "Cancel orders", "is_system": false })
+        );
+        assert_eq!(fields(&admin.post("/permissions", new).await), ["name"]);
+        let scope = json!({ "name": "orders:read", "kind": "read", "description": "See orders" });
+        assert_eq!(admin.post("/scopes", scope).await.status, 201);
+        for (body, field) in [
+            (json!({ "name": "orders", "kind": "read" }), "name"),
+            (json!({ "name": "Orders:read", "kind": "read" }), "name"),
+            (json!({ "name": "as_user:read", "kind": "read" }), "name"),
+            (json!({ "name": "user:read", "kind": "read" }), "name"),
+            (json!({ "name": "orders:read", "kind": "write" }), "kind"),
+            (json!({ "name": "x:y", "kind": "maybe" }), "kind"),
+            (json!({ "name": "x:y", "kind": "read", "zebra": 1 }), "zebra"),
+        ] {
+            assert_eq!(fields(&admin.post("/permissions", body.clone()).await), [field], "{body}");
+        }
+        let listed = ids(&admin.get("/permissions").await, "name");
+        assert!(listed.contains(&"orders:cancel".into()) && listed.contains(&"audit:read".into()));
+        assert!(listed.is_sorted());
+
+        let clerk = role(&admin, "Clerk", &["orders:cancel"]).await;
+        let at = "/permissions/orders:cancel";
+        let refused = admin.delete(at).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["ids"]), (409, &json!([clerk])));
+        let described = admin.patch(at, json!({ "description": "Call orders off" })).await;
+        assert_eq!(described.text("description"), "Call orders off");
+        assert_eq!(admin.delete(&format!("/roles/{clerk}")).await.status, 204);
+        assert_eq!(admin.delete(&format!("{at}?dry_run=true")).await.status, 200);
+        assert_eq!(admin.delete(at).await.status, 204);
+        assert_eq!(admin.get(at).await.status, 404);
+        for built_in in ["/permissions/user:read", "/permissions/audit:read"] {
+            assert_eq!(admin.delete(built_in).await.status, 409);
+            assert_eq!(admin.patch(built_in, json!({ "description": "x" })).await.status, 409);
+        }
+        let told = ids(&admin.get("/audit-events?object_kind=permission").await, "action");
+        assert_eq!(told, ["permission.deleted", "permission.updated", "permission.created"]);
+        let reader = Caller::read_only_admin(&server).await;
+        assert_eq!(reader.get("/permissions").await.status, 200);
+        let new = json!({ "name": "x:y", "kind": "read" });
+        assert_eq!(reader.post("/permissions", new).await.status, 403);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_takes_a_role_that_allows_more_than_they_may() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let person = json!({ "email": "boss@example.com", "display_name": "Boss" });
+        let boss = admin.post("/users", person).await.text("id");
+        let instance = json!({ "instance": true });
+        let strong = bound(&boss, PLATFORM_ADMINISTRATOR, &instance);
+        let held = admin.post("/bindings", strong).await.text("id");
+        let weak = role(&admin, "Role keeper", &["role:manage", "role:read"]).await;
+        let keeper = Caller::service(
+            &server,
+            "keeper",
+            &["role:manage", "role:read"],
+            (weak.as_str(), Place::Instance),
+        )
+        .await;
+        let refused = keeper.delete(&format!("/bindings/{held}")).await;
+        assert_eq!(refused.status, 403, "{}", refused.body);
+        let member = admin.post("/bindings", bound(&boss, MEMBER, &instance)).await.text("id");
+        assert_eq!(keeper.delete(&format!("/bindings/{member}")).await.status, 204);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_administrators_who_demote_each_other_at_once_leave_one() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let person =
+            json!({ "email": "bob@example.com", "display_name": "Bob", "password": PASSWORD });
+        let bob = admin.post("/users", person).await.text("id");
+        let second = bound(&bob, PLATFORM_ADMINISTRATOR, &json!({ "instance": true }));
+        assert_eq!(admin.post("/bindings", second).await.status, 201);
+        let (ada, bob) = (
+            Caller::acting_for(&server, ADMIN_EMAIL, "full").await,
+            Caller::acting_for(&server, "bob@example.com", "full").await,
+        );
+        let query = format!("/bindings?role={PLATFORM_ADMINISTRATOR}");
+        let page = admin.get(&query).await;
+        let (held, subjects) = (ids(&page, "id"), ids(&page, "subject"));
+        let own = |who: &str| {
+            let at = subjects.iter().position(|subject| subject == who).unwrap();
+            format!("/bindings/{}", held[at])
+        };
+        let [of_ada, of_bob] = [&ada, &bob].map(async |caller| {
+            caller.get("/me").await.json()["user"]["id"].as_str().unwrap().to_owned()
+        });
+        let (of_ada, of_bob) = (own(&of_ada.await), own(&of_bob.await));
+        let (one, two) = tokio::join!(ada.delete(&of_bob), bob.delete(&of_ada));
+        let done = [&one, &two].into_iter().filter(|answer| answer.status == 204).count();
+        assert_eq!(done, 1, "{} {} on {}", one.body, two.body, server.engine);
+        let people = ids(&admin.get(&query).await, "subject");
+        assert_eq!(people.iter().filter(|subject| subject.starts_with("usr_")).count(), 1);
     })
     .await;
 }

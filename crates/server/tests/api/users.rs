@@ -1,11 +1,11 @@
 //! `/users` and `/sessions`.
 
 use axum::http::Method;
-use domain::accounts;
-use domain::sessions;
+use domain::access::{self, Authority, May, PLATFORM_ADMINISTRATOR, Place, Rights, UpdateUsers};
+use domain::{Actor, Refusal, UserId, accounts, sessions};
 use serde_json::json;
 
-use crate::harness::{ADMIN_EMAIL, both};
+use crate::harness::{ADMIN_EMAIL, PASSWORD, both};
 use crate::talk::{Caller, fields, ids};
 
 async fn invite(admin: &Caller, email: &str) -> String {
@@ -112,7 +112,7 @@ async fn a_disabled_person_is_nobody_at_once() {
             .await;
         assert_eq!(stale.status, 412);
         for (body, field) in [
-            (json!({ "status": "locked" }), "status"),
+            (json!({ "status": "gone" }), "status"),
             (json!({ "status": null }), "status"),
             (json!({ "email": null }), "email"),
             (json!({ "id": "usr_x" }), "id"),
@@ -164,14 +164,85 @@ async fn deletes_a_person_whom_no_client_acts_for() {
 }
 
 #[tokio::test]
-async fn a_person_cannot_be_rehearsed_and_none_is_made_by_trying() {
+async fn a_person_can_be_rehearsed_and_none_is_made_by_trying() {
     both(|server| async move {
         let admin = Caller::admin(&server).await;
-        let tried = admin
-            .post("/users?dry_run=true", json!({ "email": "x@example.com", "display_name": "X" }))
-            .await;
-        assert_eq!(fields(&tried), ["dry_run"]);
+        let new = json!({ "email": "x@example.com", "display_name": "X" });
+        let tried = admin.post("/users?dry_run=true", new.clone()).await;
+        assert_eq!((tried.status.as_u16(), &tried.json()["dry_run"]), (200, &json!(true)));
+        assert_eq!(tried.json().get("invitation_url"), None);
         assert!(ids(&admin.get("/users?q=x@example").await, "id").is_empty());
+        for (body, field) in [
+            (json!({ "email": "x", "display_name": "X" }), "email"),
+            (json!({ "email": ADMIN_EMAIL.to_uppercase(), "display_name": "X" }), "email"),
+            (
+                json!({ "email": "x@example.com", "display_name": "X", "password": "short" }),
+                "password",
+            ),
+        ] {
+            assert_eq!(fields(&admin.post("/users?dry_run=true", body).await), [field]);
+        }
+        assert_eq!(admin.post("/users", new).await.status, 201);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_locked_person_is_nobody_until_unlocked_and_what_died_stays_dead() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let new =
+            json!({ "email": "grace@example.com", "display_name": "Grace", "password": PASSWORD });
+        let grace = admin.post("/users", new).await.text("id");
+        let web = server.web_app().await;
+        let mut browser = server.browser();
+        let answer = browser.authorize(&web.authorize_path(&[]), "grace@example.com").await;
+        let token = web.redeem(&answer.returned("code").unwrap()).await.text("access_token");
+        assert!(web.is_active(&token).await);
+        let at = format!("/users/{grace}");
+        let locked = admin.patch(&at, json!({ "status": "locked" })).await;
+        assert_eq!((locked.status.as_u16(), locked.text("status")), (200, "locked".into()));
+        assert!(!web.is_active(&token).await);
+        assert_eq!(browser.get("/account").await.status, 303);
+        assert!(browser.sign_in("grace@example.com").await.body.contains("name=\"password\""));
+        assert_eq!(ids(&admin.get("/users?status=locked").await, "id"), [grace.as_str()]);
+        assert_eq!(admin.patch(&at, json!({ "status": "active" })).await.text("status"), "active");
+        assert!(!web.is_active(&token).await, "what died stays dead");
+        browser.sign_in("grace@example.com").await;
+        assert_eq!(browser.get("/account").await.status, 200);
+        assert_eq!(fields(&admin.patch(&at, json!({ "status": "gone" })).await), ["status"]);
+        let of_grace = format!("object_kind=user&object_id={grace}&actor=mandate-admin");
+        let told = admin.get(&format!("/audit-events?{of_grace}")).await;
+        assert_eq!(ids(&told, "action"), ["user.unlocked", "user.locked", "user.created"]);
+        let mut work = server.instance.read();
+        let ada = accounts::find_by_email(&mut work, ADMIN_EMAIL).await.unwrap().unwrap();
+        let last = admin.patch(&format!("/users/{}", ada.id), json!({ "status": "locked" })).await;
+        assert_eq!(last.status, 409);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_makes_an_invitation_for_somebody_who_may_do_more() {
+    both(|server| async move {
+        let may: May<UpdateUsers> = Authority::operator("test@host").may().unwrap();
+        let admin = Caller::admin(&server).await;
+        let new = json!({ "email": "boss@example.com", "display_name": "Boss" });
+        let boss = UserId::new(admin.post("/users", new).await.text("id"));
+        let mut work = server.instance.begin().await.unwrap();
+        let at = &Place::Instance;
+        access::bind(&mut work, server.clock.now(), boss.as_str(), PLATFORM_ADMINISTRATOR, at)
+            .await
+            .unwrap();
+        work.commit().await.unwrap();
+        let rights = Rights { instance: ["user:update".to_owned()].into(), ..Rights::default() };
+        let lesser = Authority::new(Actor::operator("lesser"), rights).may().unwrap();
+        let mut work = server.instance.begin().await.unwrap();
+        let refused = accounts::invite(&mut work, &server.operator(), &lesser, &boss).await;
+        assert!(matches!(refused, Err(Refusal::Forbidden { .. })), "{refused:?}");
+        drop(work);
+        let mut work = server.instance.begin().await.unwrap();
+        assert!(accounts::invite(&mut work, &server.operator(), &may, &boss).await.is_ok());
     })
     .await;
 }

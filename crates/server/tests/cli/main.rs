@@ -10,5 +10,6 @@ mod https;
 mod machine;
 mod nginx;
 mod people;
+mod rights;
 mod serving;
 mod store;

@@ -1,8 +1,13 @@
 //! `POST /oauth2/introspect` (RFC 7662).
 
+use std::sync::Arc;
+
+use domain::access::{self, Authority, CLIENT_MANAGER, Place};
+use domain::roles::{self, NewRole, Patch};
+use domain::{accounts, teams};
 use serde_json::json;
 
-use crate::harness::{App, both};
+use crate::harness::{ADMIN_EMAIL, App, Server, both};
 
 #[tokio::test]
 async fn tells_what_a_token_of_a_person_means() {
@@ -152,4 +157,114 @@ fn header(token: &str) -> serde_json::Value {
         .decode(token.split('.').next().unwrap())
         .unwrap();
     serde_json::from_slice(&bytes).unwrap()
+}
+
+/// A person who administers everything and belongs to three teams, and a token for two of them.
+async fn a_token_with_teams(server: &Arc<Server>) -> (App, String) {
+    let (call, operator) = (server.operator(), Authority::operator("test@host"));
+    let mut work = server.instance.begin().await.unwrap();
+    let ada = accounts::find_by_email(&mut work, ADMIN_EMAIL).await.unwrap().unwrap();
+    let may = operator.may().unwrap();
+    let acme = teams::create_organization(&mut work, &call, &may, "Acme").await.unwrap();
+    for name in ["Blue", "Red", "Green"] {
+        let team = teams::create_team(&mut work, &call, &may, &acme.id, name).await.unwrap();
+        let place = Place::Team(team.id);
+        access::bind(&mut work, call.now, ada.id.as_str(), CLIENT_MANAGER, &place).await.unwrap();
+    }
+    work.commit().await.unwrap();
+    let web = server
+        .register(json!({
+            "client_id": "teams-app", "client_name": "Teams App", "type": "user_authorized", "access": "full",
+            "grant_types": ["authorization_code", "refresh_token"], "redirect_uris": ["https://app.example/cb"],
+            "scopes": ["openid", "as_user:read", "as_user:write"], "team_selection": "multiple",
+            "require_consent": true,
+        }))
+        .await;
+    let mut browser = server.browser();
+    let path = web.authorize_path(&[("scope", "openid as_user:read as_user:write")]);
+    browser.sign_in(ADMIN_EMAIL).await;
+    let page = browser.visit(&path).await;
+    let values = page.body.split("name=\"teams\" value=\"").skip(1).take(2);
+    let ids: Vec<&str> = values.filter_map(|rest| rest.split('"').next()).collect();
+    let mut fields = vec![("decision", "allow")];
+    fields.extend(ids.iter().map(|id| ("teams", *id)));
+    let answer = browser.submit(&page, "/consent", &fields).await;
+    let code = answer.returned("code").unwrap_or_else(|| panic!("{} {}", answer.status, page.body));
+    let token = web.redeem(&code).await.text("access_token");
+    (web, token)
+}
+
+/// What a use costs must not grow with what a person may do: the same few statements for an
+/// administrator of everything with teams as for somebody with nothing.
+#[tokio::test]
+async fn asks_the_database_three_times_however_much_the_person_may() {
+    both(|server| async move {
+        let (web, token) = a_token_with_teams(&server).await;
+        let plain = server.web_app().await;
+        let other = plain.sign_in(&[("scope", "openid")]).await.text("access_token");
+        // The caller's client and secret, the token with its client and person, the rights.
+        for (app, token, wanted) in [(&web, &token, 3), (&plain, &other, 3)] {
+            app.introspect(token).await;
+            let before = server.instance.statements();
+            let meaning = app.introspect(token).await;
+            assert_eq!(server.instance.statements() - before, wanted, "{meaning}");
+        }
+        let meaning = web.introspect(&token).await;
+        assert_eq!(meaning["authorized_teams"].as_array().unwrap().len(), 2, "{meaning}");
+        assert!(meaning["instance_permissions"].as_array().unwrap().len() > 20);
+    })
+    .await;
+}
+
+/// Roles are remembered by their version: a change on one node counts in the next use on another.
+#[tokio::test]
+async fn a_role_changed_on_one_node_counts_in_the_next_introspection_on_the_other() {
+    both(|server| async move {
+        let second = Arc::new(server.second_node().await);
+        let (call, operator) = (server.operator(), Authority::operator("test@host"));
+        let manage = operator.may().unwrap();
+        let role =
+            |permissions: &[&str]| permissions.iter().map(|p| (*p).to_owned()).collect::<Vec<_>>();
+        let mut work = server.instance.begin().await.unwrap();
+        let new = NewRole {
+            name: "Clerk".into(),
+            permissions: role(&["user:read"]),
+            ..NewRole::default()
+        };
+        let clerk = roles::create(&mut work, &call, &manage, new).await.unwrap().role.id;
+        let service = server.register(json!({
+            "client_id": "clerk", "client_name": "Clerk", "type": "service", "access": "full",
+            "scopes": ["user:read", "audit:read", "scope:read"],
+        }));
+        access::bind(&mut work, call.now, "clerk", &clerk, &Place::Instance).await.unwrap();
+        work.commit().await.unwrap();
+        let here = service.await;
+        let there = second.client("clerk", here.secret.as_deref());
+        let token = here.own_token().await.text("access_token");
+        let may = async |app: &App| app.introspect(&token).await["instance_permissions"].clone();
+        assert_eq!(
+            [may(&here).await, may(&there).await],
+            [json!(["user:read"]), json!(["user:read"])]
+        );
+        let change = async |permissions: &[&str], keep: bool| {
+            let patch = Patch { permissions: Some(role(permissions)), ..Patch::default() };
+            let mut work = server.instance.begin().await.unwrap();
+            roles::change(&mut work, &call, &manage, (&clerk, None), patch).await.unwrap();
+            // What the same work would see is not what others may remember.
+            access::holdings_of(&mut work, "clerk").await.unwrap();
+            if keep {
+                work.commit().await.unwrap();
+            }
+        };
+        change(&["audit:read"], false).await;
+        assert_eq!(may(&here).await, json!(["user:read"]), "it was taken back");
+        change(&["scope:read"], true).await;
+        assert_eq!(
+            [may(&here).await, may(&there).await],
+            [json!(["scope:read"]), json!(["scope:read"])]
+        );
+        change(&[], true).await;
+        assert_eq!([may(&there).await, may(&here).await], [json!([]), json!([])]);
+    })
+    .await;
 }

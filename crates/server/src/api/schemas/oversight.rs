@@ -1,4 +1,4 @@
-//! The schemas of what is watched over: tokens, grants, sessions, the trail, the settings.
+//! The schemas of what is watched over: tokens, grants, sessions, permissions, the trail, the settings.
 
 use domain::settings::NUMBERS;
 use serde_json::Value;
@@ -58,6 +58,16 @@ pub(super) fn all() -> Vec<Member> {
         ("AuditEvent", audit_event()),
         ("Grant", grant()),
         ("Token", token()),
+        ("Permission", object(permission(), vec![])),
+        ("CreatedPermission", object(permission(), vec![("dry_run", flag())])),
+        (
+            "NewPermission",
+            object(
+                vec![("name", text()), ("kind", kind())],
+                vec![("description", nullable(text()))],
+            ),
+        ),
+        ("PermissionPatch", object(vec![], vec![("description", text())])),
         ("Settings", object(numbers(), vec![])),
         ("ChangedSettings", object(numbers(), vec![("dry_run", flag())])),
         (
@@ -104,6 +114,14 @@ fn numbers() -> Vec<Member> {
         (setting.name, described(bounds, setting.description))
     };
     NUMBERS.into_iter().map(one).collect()
+}
+
+fn permission() -> Vec<Member> {
+    vec![("name", text()), ("kind", kind()), ("description", text()), ("is_system", flag())]
+}
+
+fn kind() -> Value {
+    words(["read", "write"].into_iter())
 }
 
 fn grant() -> Value {
