@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cast::{STRANGER, admin, person};
 use crate::harness::one;
 
-const PAGES: [&str; 35] = [
+const PAGES: [&str; 36] = [
     "/console/clients",
     "/console/clients/new",
     "/console/clients/new?kind=web",
@@ -41,9 +41,10 @@ const PAGES: [&str; 35] = [
     "/console/sessions",
     "/console/sessions/browsers",
     "/console/settings",
+    "/console/permissions",
 ];
 
-const DEEDS: [&str; 37] = [
+const DEEDS: [&str; 40] = [
     "/console/clients",
     "/console/clients:delete",
     "/console/clients:disable",
@@ -77,6 +78,9 @@ const DEEDS: [&str; 37] = [
     "/console/bindings/bnd_x/take",
     "/console/users/usr_x",
     "/console/users/usr_x/delete",
+    "/console/permissions",
+    "/console/permissions:delete",
+    "/console/users/usr_x/lock",
     "/console/sessions/tokens/x/revoke",
     "/console/sessions/apps/service/revoke",
     "/console/sessions/browsers/x/end",
