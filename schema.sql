@@ -54,6 +54,12 @@ CREATE TABLE users (
 );
 CREATE INDEX users_created_idx ON users (created_at, id);
 
+-- Addresses and ranges, one a line; no row: from anywhere.
+CREATE TABLE sign_in_networks (
+  user_id TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+  trusted_ips TEXT NOT NULL
+);
+
 -- One-time links: set-up of the first administrator, invitation, password reset.
 CREATE TABLE links (
   id BIGINT PRIMARY KEY,
@@ -328,6 +334,16 @@ CREATE TABLE refresh_families (
 );
 CREATE INDEX refresh_families_grant_idx ON refresh_families (grant_id);
 CREATE INDEX refresh_families_expires_idx ON refresh_families (expires_at);
+
+-- Spent refresh tokens of a client that came again: 'retry' inside the overlap, 'theft' outside.
+CREATE TABLE refresh_replays (
+  client_number BIGINT NOT NULL REFERENCES clients (number) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  seen BIGINT NOT NULL,
+  last_at BIGINT NOT NULL,
+  last_address TEXT NOT NULL,
+  PRIMARY KEY (client_number, kind)
+);
 
 -- One narrow row for each live access token. Revoking deletes it.
 CREATE TABLE access_tokens (

@@ -14,7 +14,7 @@
 //! accounts scopes
 //! teams    keys    resources refusals settings
 //! access   audit   attempts
-//! ground:  call id node vault secret text work listing instance refusal fault
+//! ground:  call id node vault secret text trusted_ips work listing instance refusal fault
 //! ```
 
 mod call;
@@ -29,6 +29,7 @@ mod node;
 mod refusal;
 mod secret;
 mod text;
+pub mod trusted_ips;
 mod vault;
 mod work;
 

@@ -24,7 +24,12 @@ pub(crate) const ALL: &[db::Migration] = &[
     },
     db::Migration {
         number: 5,
+        name: "token_policy",
+        sql: include_str!("../../../migrations/0005_token_policy.sql"),
+    },
+    db::Migration {
+        number: 6,
         name: "audit_seals",
-        sql: include_str!("../../../migrations/0005_audit_seals.sql"),
+        sql: include_str!("../../../migrations/0006_audit_seals.sql"),
     },
 ];

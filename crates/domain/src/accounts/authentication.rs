@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::throttle::{Admission, Throttle};
-use super::{User, failures, store};
+use super::{User, failures, networks, store};
 use crate::{Call, Fault, Instance, Plain, Work};
 
 /// What came of an attempt.
@@ -18,6 +18,8 @@ pub enum Authentication {
     Right(Verified),
     /// It is not them, or not now. Nobody is told which.
     Refused,
+    /// It is them, and they may not sign in from where they are.
+    ForeignAddress,
     /// Too many attempts: not before so many seconds.
     Throttled {
         /// Seconds.
@@ -69,6 +71,12 @@ pub async fn authenticate(
             let mut work = instance.begin().await?;
             store::set_rehashed(&mut work, &user.id, hash, &renewed).await?;
             work.commit().await?;
+        }
+        if networks::is_foreign(&mut instance.read(), &user.id, call).await? {
+            let mut work = instance.begin().await?;
+            networks::record(&mut work, call, user).await?;
+            work.commit().await?;
+            return Ok(Authentication::ForeignAddress);
         }
         return Ok(Authentication::Right(Verified { user: user.clone(), throttle, admission }));
     }

@@ -9,6 +9,7 @@ mod email;
 mod failures;
 mod hashing;
 mod links;
+mod networks;
 mod password_change;
 mod people;
 mod store;
@@ -24,6 +25,7 @@ pub use hashing::{Busy, Cost, HashingPool};
 pub use links::{
     INVITATION_LIFETIME, LinkPurpose, accept_invitation, invite, peek_link, sweep_links,
 };
+pub use networks::{set_trusted_ips, trusted_ips};
 pub use password_change::{Replacement, replace_password};
 pub use people::{
     ListQuery, NewUser, Patch, change, create, delete, disable, enable, list, lock, rehearse, show,

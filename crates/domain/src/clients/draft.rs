@@ -160,6 +160,8 @@ draft! {
     claims: Map<String, Value> = "claims",
     /// "Yes, I mean it": full access with a long access token.
     confirm_high_risk: bool = "confirm_high_risk",
+    /// Do the tokens it has end with this change? Only when changing.
+    revoke_tokens: bool = "revoke_tokens",
 }
 
 impl<'de> serde::Deserialize<'de> for Draft {

@@ -3,7 +3,7 @@
 //! A key belongs to its actor and is kept for a day. It refuses to know what was asked: the
 //! repetition is answered with the object that the first one made.
 
-use crate::{Call, Refusal, Work};
+use crate::{Call, Fault, Refusal, Work};
 
 /// Seconds a key is kept.
 const LIFETIME: i64 = 86_400;
@@ -31,4 +31,15 @@ pub(super) async fn claim(
     let sql = "SELECT object_id FROM idempotency_keys WHERE actor = $1 AND key = $2";
     let row = work.tx.query_one(sql, db::params![actor, key]).await?;
     Ok(row.map(|row| row.get(0)).transpose()?)
+}
+
+/// Removes keys whose time is over; at most `limit` rows.
+///
+/// # Errors
+/// When the database cannot take it.
+pub async fn sweep(work: &mut Work, now: i64, limit: i64) -> Result<u64, Fault> {
+    let sql = "DELETE FROM idempotency_keys WHERE (actor, key) IN
+                 (SELECT actor, key FROM idempotency_keys WHERE expires_at <= $1
+                  ORDER BY expires_at LIMIT $2)";
+    Ok(work.tx.execute(sql, db::params![now, limit]).await?)
 }

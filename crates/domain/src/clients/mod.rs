@@ -26,7 +26,6 @@ pub mod risk;
 mod rules;
 pub mod secrets;
 mod store;
-pub mod trusted_ips;
 mod words;
 
 use std::collections::BTreeSet;
@@ -40,11 +39,13 @@ use crate::audit;
 use crate::{ClientId, UserId};
 
 pub use crate::teams::Page;
+pub use crate::trusted_ips;
 pub use cache::{Cache, current, find, find_by_number};
 pub use ceiling::allows as ceiling_allows;
 pub use defaults::{ADMIN_CLIENT, admin_client, ensure_defaults, set_bootstrap_secret};
 pub use draft::{Draft, TeamRestrictions};
 pub use endings::{delete, delete_many};
+pub use idempotency::sweep as sweep_idempotency_keys;
 pub use list::{ListQuery, Sort, Summary, list};
 pub use marks::{flush, mark_used};
 pub use observed::{Observed, flush_observed, observe, observed, propose, sweep_observed};

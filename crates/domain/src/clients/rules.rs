@@ -138,6 +138,9 @@ pub async fn change(
     if !errors.is_empty() {
         return Err(Refusal::Invalid(errors));
     }
+    if given.revoke_tokens == Some(true) {
+        after.epoch += 1;
+    }
     settle(work, call, may, before, after).await
 }
 
@@ -260,7 +263,10 @@ async fn settle(
     before: Client,
     mut after: Client,
 ) -> Result<Change, Refusal> {
-    let changes = differences(&before.snapshot(), &after.snapshot());
+    let mut changes = differences(&before.snapshot(), &after.snapshot());
+    if after.epoch != before.epoch {
+        changes.push(audit::Change::made("revoke_tokens", true));
+    }
     if changes.is_empty() {
         let same = Arc::new(before);
         return Ok(Change { before: Arc::clone(&same), after: same, changes });

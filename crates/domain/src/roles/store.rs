@@ -116,13 +116,6 @@ pub(super) async fn list_some_bindings(work: &mut Work, role: &str) -> Result<Ve
     Ok(ids)
 }
 
-/// How often a role is held.
-pub(super) async fn count_bindings(work: &mut Work, role: &str) -> Result<i64, Fault> {
-    let sql = "SELECT COUNT(*) FROM bindings WHERE role_id = $1";
-    let row = work.tx.query_one(sql, db::params![role]).await?;
-    Ok(row.map(|row| row.get(0)).transpose()?.unwrap_or_default())
-}
-
 /// Some of the roles that hold a permission.
 pub(super) async fn list_some_roles(
     work: &mut Work,
@@ -135,6 +128,13 @@ pub(super) async fn list_some_roles(
         ids.push(row.get(0)?);
     }
     Ok(ids)
+}
+
+/// How often a role is held.
+pub(super) async fn count_bindings(work: &mut Work, role: &str) -> Result<i64, Fault> {
+    let sql = "SELECT COUNT(*) FROM bindings WHERE role_id = $1";
+    let row = work.tx.query_one(sql, db::params![role]).await?;
+    Ok(row.map(|row| row.get(0)).transpose()?.unwrap_or_default())
 }
 
 /// One more than `limit` bindings by id, within reach.

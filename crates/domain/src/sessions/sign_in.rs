@@ -23,6 +23,8 @@ pub enum SignIn {
     /// E-mail address and password do not fit together, or the person may not act. Nobody is told
     /// which.
     Refused,
+    /// The password is right, and the person may not sign in from where they are.
+    ForeignAddress,
     /// Too many attempts: not before so many seconds (429).
     Throttled {
         /// Seconds.
@@ -47,6 +49,7 @@ pub async fn sign_in(
     let verified = match accounts::authenticate(instance, call, email, password).await? {
         Authentication::Right(verified) => verified,
         Authentication::Refused => return Ok(SignIn::Refused),
+        Authentication::ForeignAddress => return Ok(SignIn::ForeignAddress),
         Authentication::Throttled { retry_after } => return Ok(SignIn::Throttled { retry_after }),
         Authentication::Busy => return Ok(SignIn::Busy),
     };

@@ -9,7 +9,7 @@ use protocol::error::{Code, Error};
 use protocol::scope::Scopes;
 
 use super::access_tokens::{self, AccessToken, Issue, Subject};
-use super::{Grant, find_grant, grants, keep_until};
+use super::{Grant, find_grant, grants, keep_until, replays};
 use crate::audit::{self, Object};
 use crate::clients::{Client, RefreshRotation};
 use crate::vault::Opened;
@@ -337,6 +337,7 @@ async fn replayed(
     let resources: Vec<_> = audience.split_whitespace().map(str::to_owned).collect();
     let sql = "UPDATE refresh_families SET replays = replays + 1 WHERE id = $1";
     work.tx.execute(sql, db::params![family.id]).await?;
+    replays::note(work, call, client, replays::RETRY).await?;
     let extra = Some(work.instance.vault.derive(&family.seed, family.generation));
     let issue = Issue {
         client,
@@ -366,6 +367,7 @@ async fn stolen(
     generation: i64,
 ) -> Result<(), Fault> {
     super::end_grant(work, family.grant).await?;
+    replays::note(work, call, client, replays::THEFT).await?;
     let object = Object::new("client", client.id.as_str(), &client.name);
     let change = audit::Change {
         field: "refresh_token_generation".into(),

@@ -18,6 +18,7 @@ mod oversight;
 mod own;
 mod personal;
 mod rates;
+mod replays;
 mod reuse;
 mod revocation;
 mod service_teams;
@@ -45,6 +46,7 @@ pub use oversight::{Count, Living, count_of_client, list_of_client, revoke_of_cl
 pub use own::{Own, issue_own};
 pub use personal::{Personal, issue_personal};
 pub use rates::{Rates, admit};
-pub use revocation::{end_grant, end_grants_of, revoke, revoke_grant_of_user};
+pub use replays::{Replayed, Replays, replays};
+pub use revocation::{end_grant, end_grants_of, end_tokens_of_user, revoke, revoke_grant_of_user};
 pub use service_teams::service_teams;
 pub use targets::select as select_resources;

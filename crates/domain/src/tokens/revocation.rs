@@ -4,9 +4,10 @@
 //! it is dead in the same instant, on every node.
 
 use super::{families, live};
+use crate::access::{May, Permission, Reach, RevokeTokens};
 use crate::audit::{self, Object};
-use crate::clients::Client;
-use crate::{Call, Fault, GrantId, Refusal, UserId, Work};
+use crate::clients::{self, Client};
+use crate::{Call, Fault, GrantId, Refusal, UserId, Work, accounts};
 
 /// Revokes `token` for its own client; anything else is left alone and nobody is told (§2.2).
 /// Returns whether something ended.
@@ -64,6 +65,53 @@ pub async fn end_grants_of(work: &mut Work, user: &UserId, client: &str) -> Resu
     let sql = "UPDATE grants SET epoch = epoch + 1, expires_at = 0
                WHERE user_id = $1 AND client_id = $2 AND expires_at > 0";
     Ok(work.tx.execute(sql, db::params![user, client]).await?)
+}
+
+/// An administrator ends everything a person's grants gave: to one client, or to all of them.
+/// Returns how many grants. A client's own tokens that act for its context user are the client's.
+///
+/// # Errors
+/// `NotFound` for an unknown person, and for a client that the proof does not cover; `Forbidden`
+/// for all clients below the whole instance.
+pub async fn end_tokens_of_user(
+    work: &mut Work,
+    call: &Call,
+    may: &May<RevokeTokens>,
+    (user, client): (&UserId, Option<&str>),
+) -> Result<u64, Refusal> {
+    let person = accounts::find(work, user).await?.ok_or(Refusal::NotFound)?;
+    let clients = match client {
+        Some(id) => {
+            let client = clients::find(work, id).await?.ok_or(Refusal::NotFound)?;
+            if !may.covers(client.organization.as_deref(), client.owner_team.as_deref()) {
+                return Err(Refusal::NotFound);
+            }
+            vec![id.to_owned()]
+        }
+        None if may.reach() == &Reach::Everywhere => clients_of(work, user).await?,
+        None => {
+            let because = "Name a client of yours, or hold this at the whole instance.".into();
+            return Err(Refusal::Forbidden { missing: RevokeTokens::NAME.into(), because });
+        }
+    };
+    let mut ended = 0;
+    for client in &clients {
+        ended += end_grants_of(work, user, client).await?;
+    }
+    let object = Object::new("user", user.as_str(), person.email);
+    let changes = [audit::Change::made("clients", clients), audit::Change::made("grants", ended)];
+    audit::record(work, call, "user.tokens_revoked", &object, &changes).await?;
+    Ok(ended)
+}
+
+/// Whom the person gave something that could still be used, in order, so that two ends of the same
+/// person never wait for each other in a circle.
+async fn clients_of(work: &mut Work, user: &UserId) -> Result<Vec<String>, Fault> {
+    let sql = "SELECT client_id FROM grants WHERE user_id = $1 AND expires_at > 0
+               UNION SELECT client_id FROM authorizations WHERE user_id = $1 AND state <> 'redeemed'
+               ORDER BY 1";
+    let rows = work.tx.query(sql, db::params![user]).await?;
+    rows.iter().map(|row| Ok(row.get(0)?)).collect()
 }
 
 /// A person ends one of their own grants.

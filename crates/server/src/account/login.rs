@@ -82,6 +82,12 @@ impl Trouble {
         Self { error: Some(words.into()), ..Self::default() }
     }
 
+    fn foreign() -> Self {
+        let words = "Your password is right, but your account may not sign in from this network. \
+                     Go on from one that your administrator has allowed, or ask them.";
+        Self { error: Some(words.into()), ..Self::default() }
+    }
+
     fn throttled(seconds: i64) -> Self {
         let status = StatusCode::TOO_MANY_REQUESTS;
         Self { status, error: None, wait: Some(seconds), retry_after: Some(seconds) }
@@ -133,6 +139,7 @@ pub(super) async fn enter(
                 return enter_with(&app, &browser, &cookie, &waiting.back()).await;
             }
             SignIn::Refused => Trouble::refused(),
+            SignIn::ForeignAddress => Trouble::foreign(),
             SignIn::Throttled { retry_after } => Trouble::throttled(retry_after),
             SignIn::Busy => Trouble::busy(),
         };

@@ -29,7 +29,9 @@ mod scopes;
 mod sessions;
 mod settings;
 mod teams;
+mod token_statistics;
 mod tokens;
+mod user_access;
 mod users;
 
 use std::sync::Arc;
@@ -84,6 +86,8 @@ fn operations(document: &Bytes) -> Vec<Operation> {
         resources::operations,
         sessions::operations,
         tokens::operations,
+        token_statistics::operations,
+        user_access::operations,
         grants::operations,
         settings::operations,
         audit_events::operations,

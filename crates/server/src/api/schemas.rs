@@ -18,6 +18,7 @@ pub(super) fn all() -> Vec<Member> {
     let mut all = clients();
     all.extend(people_and_places());
     all.extend(rights());
+    all.extend(policy());
     all.extend(oversight::all());
     all
 }
@@ -38,6 +39,7 @@ fn clients() -> Vec<Member> {
         ("client_id", text()),
         ("client_secret", json!({ "type": "string", "minLength": 32, "writeOnly": true })),
         ("confirm_high_risk", json!({ "type": "boolean", "writeOnly": true })),
+        ("revoke_tokens", json!({ "type": "boolean", "writeOnly": true })),
     ]);
     let left_out = |members: Vec<Member>| -> Vec<Member> {
         members.into_iter().map(|(name, schema)| (name, nullable(schema))).collect()
@@ -46,6 +48,7 @@ fn clients() -> Vec<Member> {
     patched.extend([
         ("client_id", text()),
         ("confirm_high_risk", json!({ "type": "boolean", "writeOnly": true })),
+        ("revoke_tokens", json!({ "type": "boolean", "writeOnly": true })),
     ]);
     let (name, others): (Vec<_>, Vec<_>) =
         given.into_iter().partition(|(name, _)| *name == "client_name");
@@ -94,6 +97,36 @@ fn clients() -> Vec<Member> {
                 ],
             ),
         ),
+    ]
+}
+
+/// What is known of tokens and of where a person may sign in from.
+fn policy() -> Vec<Member> {
+    vec![
+        ("Ended", object(vec![("ended", number(0, i64::MAX))], vec![("dry_run", flag())])),
+        ("TrustedIps", object(vec![("trusted_ips", texts())], vec![("dry_run", flag())])),
+        (
+            "TokenStatistics",
+            object(
+                vec![
+                    ("living_access_tokens", number(0, i64::MAX)),
+                    ("living_refresh_tokens", number(0, i64::MAX)),
+                    ("max_active_tokens", nullable(number(1, 200))),
+                    ("retries", object(replayed(), vec![])),
+                    ("suspected_theft", object(replayed(), vec![])),
+                ],
+                vec![],
+            ),
+        ),
+    ]
+}
+
+/// How often spent refresh tokens came again.
+fn replayed() -> Vec<Member> {
+    vec![
+        ("count", number(0, i64::MAX)),
+        ("last_at", nullable(instant())),
+        ("last_address", nullable(text())),
     ]
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use domain::accounts::{self, ListQuery, NewUser, Status, User};
-use domain::{Plain, Refusal, UserId};
+use domain::{Plain, Refusal, UserId, tokens};
 use serde_json::{Value, json};
 
 use super::operator::Desk;
@@ -57,6 +57,25 @@ enum Verb {
     Lock(One),
     /// Let a disabled or locked person act again.
     Enable(One),
+    /// End everything their grants gave: to one client, or to all of them.
+    RevokeTokens {
+        /// Their id or e-mail address.
+        user: String,
+        /// Only to this client.
+        #[arg(long, value_name = "CLIENT_ID")]
+        client: Option<String>,
+    },
+    /// Show or set where they may sign in from.
+    TrustedIps {
+        /// Their id or e-mail address.
+        user: String,
+        /// An address or range, in place of those before; may be repeated.
+        #[arg(long = "allow", value_name = "CIDR")]
+        allow: Vec<String>,
+        /// From anywhere again.
+        #[arg(long, conflicts_with = "allow")]
+        clear: bool,
+    },
     /// Delete a person for good.
     Delete {
         /// Their id or e-mail address.
@@ -98,6 +117,12 @@ pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
         Verb::Disable(one) => switch(desk, json, &one.user, Status::Disabled).await,
         Verb::Lock(one) => switch(desk, json, &one.user, Status::Locked).await,
         Verb::Enable(one) => switch(desk, json, &one.user, Status::Active).await,
+        Verb::RevokeTokens { user, client } => {
+            revoke_tokens(desk, json, &user, client.as_deref()).await
+        }
+        Verb::TrustedIps { user, allow, clear } => {
+            trusted_ips(desk, json, &user, (clear || !allow.is_empty()).then_some(allow)).await
+        }
         Verb::Delete { user, confirm_email } => delete(desk, json, &user, &confirm_email).await,
     }
 }
@@ -195,6 +220,47 @@ async fn switch(desk: &Desk, json: bool, name: &str, to: Status) -> Result<Strin
     };
     work.commit().await?;
     told(desk, json, &after, (what, None))
+}
+
+async fn revoke_tokens(
+    desk: &Desk,
+    json: bool,
+    name: &str,
+    client: Option<&str>,
+) -> Result<String, Failure> {
+    let user = named(desk, name).await?;
+    let (call, may, mut work) = (desk.call()?, desk.may()?, desk.begin().await?);
+    let ended = tokens::end_tokens_of_user(&mut work, &call, &may, (&user.id, client)).await?;
+    work.commit().await?;
+    if json {
+        return text::json(&json!({ "ended": ended }));
+    }
+    Ok(format!("Ended {ended} grants of {} with every token they gave.\n", text::safe(&user.email)))
+}
+
+/// Shows the list, or sets it.
+async fn trusted_ips(
+    desk: &Desk,
+    json: bool,
+    name: &str,
+    lines: Option<Vec<String>>,
+) -> Result<String, Failure> {
+    let user = named(desk, name).await?;
+    let list = match lines {
+        None => accounts::trusted_ips(&mut desk.read(), &desk.may()?, &user.id).await?,
+        Some(lines) => {
+            let (call, may, mut work) = (desk.call()?, desk.may()?, desk.begin().await?);
+            let asked = (&user.id, lines.as_slice());
+            let list = accounts::set_trusted_ips(&mut work, &call, &may, asked).await?;
+            work.commit().await?;
+            list
+        }
+    };
+    if json {
+        return text::json(&json!({ "trusted_ips": list.lines() }));
+    }
+    let from = if list.is_empty() { "anywhere".to_owned() } else { list.lines().join(", ") };
+    Ok(format!("{} may sign in from {from}.\n", text::safe(&user.email)))
 }
 
 async fn delete(

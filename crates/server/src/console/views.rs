@@ -25,7 +25,7 @@ pub use client_form::{
     TeamGroup,
 };
 pub use client_history::{
-    ActivityRow, AuditRow, Change, ClientActivity, ClientAudit, ClientTokens, TokenRow,
+    ActivityRow, AuditRow, Change, ClientActivity, ClientAudit, ClientTokens, Replay, TokenRow,
 };
 pub use clients::{
     ClientBulkDelete, ClientFilters, ClientList, ClientRow, RowAction, SecretsSummary,

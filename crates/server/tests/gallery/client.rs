@@ -3,8 +3,8 @@
 use askama::Template;
 use mandate::console::views::{
     ActivityRow, AuditRow, Change, ClientAccess, ClientActivity, ClientAudit, ClientCredentials,
-    ClientDanger, ClientHead, ClientOverview, ClientTokens, Reach, RiskReason, SecretRow, TokenRow,
-    Trial,
+    ClientDanger, ClientHead, ClientOverview, ClientTokens, Reach, Replay, RiskReason, SecretRow,
+    TokenRow, Trial,
 };
 use mandate::web::views::{Errors, Fact, Link, NavEntry, Snippet};
 
@@ -233,6 +233,13 @@ fn tokens(voice: Voice) -> String {
     let page = ClientTokens {
         frame: voice.frame("Clients"),
         client: head(voice, "Tokens"),
+        replays: vec![Replay {
+            label: "Suspected theft".into(),
+            advice: "A spent refresh token came again too late.".into(),
+            count: 2,
+            last: ago(1),
+            address: voice.say("203.0.113.24"),
+        }],
         rows: vec![row("Access token", voice.maybe("Mina Okafor")), row("Refresh token", None)],
         revoke_all: Some("/console/clients/harbour-notes/revoke-tokens".into()),
         first: None,

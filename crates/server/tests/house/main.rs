@@ -20,6 +20,7 @@ mod map;
 mod migrations;
 mod neighbours;
 mod routes;
+mod rows;
 mod rust;
 mod sizes;
 mod tree;

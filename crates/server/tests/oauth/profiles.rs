@@ -1,6 +1,7 @@
 //! Drop-in profiles: the scripts of the pages `docs/profile-*.md` run as they stand there, and
-//! nothing of a profile is there while it is off. RLT-20, 24, 25, 27, 29, 31, 34 to 37, 50 to 57;
-//! REL-38 to REL-46, REL-48, REL-50; COR-50 to COR-53, COR-62.
+//! nothing of a profile is there while it is off. RLT-20, RLT-25, RLT-27, RLT-29, RLT-31, RLT-34,
+//! RLT-35, RLT-50, RLT-51, RLT-52, RLT-53, RLT-56, RLT-57; REL-38, REL-40, REL-41, REL-42, REL-48,
+//! REL-50; COR-50, COR-51, COR-52, COR-53, COR-62.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -397,7 +398,7 @@ async fn rlt54_another_role_list_or_secret_ends_the_tokens() {
     .await;
 }
 
-/// REL-8, REL-32, REL-44 to REL-46.
+/// REL-8, REL-32, REL-44, REL-45, REL-46.
 #[tokio::test]
 async fn rel44_ids_are_chosen_once_and_secrets_never() {
     both_with(on(), |server| async move {

@@ -2,7 +2,7 @@
 
 use axum::extract::Path;
 use domain::access::{ReadTokens, RevokeTokens};
-use domain::tokens::{self, Living};
+use domain::tokens::{self, Living, Replayed, Replays};
 use domain::{Fault, Work, clients};
 
 use super::head::{self, Tab};
@@ -10,7 +10,7 @@ use super::page_of;
 use crate::console::done::done;
 use crate::console::names::Names;
 use crate::console::query::Query;
-use crate::console::views::{ClientTokens, TokenRow};
+use crate::console::views::{ClientTokens, Replay, TokenRow};
 use crate::console::visitor::{Answer, Posted, Visitor};
 use crate::web::views::When;
 
@@ -40,7 +40,9 @@ pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query)
         let revoke = may_revoke.then(|| page_of(client.id.as_str(), &path));
         rows.push(TokenRow { revoke, ..row });
     }
+    let replays = tokens::replays(&mut work, &client).await?;
     let page = ClientTokens {
+        replays: replayed(&replays, visitor.now()),
         frame: visitor.frame("Clients", &query),
         client: head::head(&visitor, &mut work, &client, Tab::Tokens).await?,
         rows,
@@ -49,6 +51,27 @@ pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query)
         next,
     };
     Ok(visitor.render(&page))
+}
+
+/// What became of refresh tokens that were spent before; nothing where none ever came again.
+fn replayed(replays: &Replays, now: i64) -> Vec<Replay> {
+    let told = |label: &str, advice: &str, it: &Option<Replayed>| {
+        it.as_ref().map(|it| Replay {
+            label: label.into(),
+            advice: advice.into(),
+            count: it.seen,
+            last: When::relative(it.last_at, now),
+            address: it.last_address.clone(),
+        })
+    };
+    let retries =
+        "The previous refresh token came again within the overlap and got the same answer.";
+    let thefts = "A spent refresh token came again too late: everything its grant gave was ended.";
+    let both = [
+        told("Retries", retries, &replays.retries),
+        told("Suspected theft", thefts, &replays.thefts),
+    ];
+    both.into_iter().flatten().collect()
 }
 
 async fn row(

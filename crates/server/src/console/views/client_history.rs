@@ -37,6 +37,8 @@ pub struct ClientTokens {
     pub frame: Frame,
     /// The head of the page.
     pub client: ClientHead,
+    /// Spent refresh tokens that came again.
+    pub replays: Vec<Replay>,
     /// One page of tokens.
     pub rows: Vec<TokenRow>,
     /// Where "Revoke all" is sent, if this person may.
@@ -45,6 +47,21 @@ pub struct ClientTokens {
     pub first: Option<String>,
     /// The next page.
     pub next: Option<String>,
+}
+
+/// Spent refresh tokens that came again, of one kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replay {
+    /// "Retries", "Suspected theft".
+    pub label: String,
+    /// What that means.
+    pub advice: String,
+    /// How often.
+    pub count: i64,
+    /// When last.
+    pub last: When,
+    /// From where last.
+    pub address: String,
 }
 
 /// One thing the client did or was refused.

@@ -26,6 +26,11 @@ pub(super) async fn prove(
     match outcome {
         Authentication::Right(verified) => Ok(verified),
         Authentication::Refused => Err(wrong().into()),
+        Authentication::ForeignAddress => {
+            let sentence = "This account may not sign in from this network.";
+            let error = Error::new(Code::InvalidGrant, sentence);
+            Err(error.because("the address is none of the person's trusted ones").into())
+        }
         Authentication::Throttled { retry_after } => Err(throttled(retry_after)),
         Authentication::Busy => {
             Err(Fault::Unavailable("too many passwords are being checked".into()).into())

@@ -1,4 +1,4 @@
-//! Trusted addresses of a client: one address or CIDR range a line.
+//! Trusted addresses of a client or a person: one address or CIDR range a line.
 //!
 //! Pure. IPv4 addresses written inside IPv6 (`::ffff:10.0.0.5`) are the IPv4 address, on both
 //! sides of the comparison, so that no spelling goes round the list. It refuses to know requests
@@ -13,7 +13,7 @@ use crate::FieldError;
 /// More lines than this are refused.
 pub const MAX_LINES: usize = 1_000;
 
-/// The addresses a client may ask for tokens from. Empty: from anywhere.
+/// The addresses somebody may come from. Empty: from anywhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct List(Vec<IpNet>);
 
@@ -45,7 +45,7 @@ impl List {
     }
 
     /// The list as it was stored. An entry that cannot be read any more trusts nobody.
-    pub(super) fn stored(lines: &[String]) -> Self {
+    pub(crate) fn stored(lines: &[String]) -> Self {
         let nobody = || IpNet::from(IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED));
         Self(lines.iter().map(|line| parse_line(line).unwrap_or_else(|_| nobody())).collect())
     }

@@ -1,0 +1,171 @@
+//! Ends on request: of a person, of a person at one client, with a change of a client; and what
+//! becomes of refresh tokens that come again.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use serde_json::{Value, json};
+
+use super::policy::api;
+use crate::harness::{ADMIN_EMAIL, Answer, App, PASSWORD, Server, both, encode, form};
+
+async fn id_of_ada(server: &Server) -> String {
+    let mut work = server.instance.read();
+    domain::accounts::find_by_email(&mut work, ADMIN_EMAIL).await.unwrap().unwrap().id.to_string()
+}
+
+#[tokio::test]
+async fn ends_what_a_person_gave_to_one_client_or_to_all() {
+    both(|server| async move {
+        let (web, native) = (server.web_app().await, server.native_app().await);
+        let ada = id_of_ada(&server).await;
+        let (at_web, at_native) = (web.sign_in(&[]).await, native.sign_in(&[]).await);
+        let tried = api(
+            &server,
+            "POST",
+            &format!("/users/{ada}/revoke-tokens?client_id=web-app&dry_run=true"),
+            Value::Null,
+        )
+        .await;
+        assert_eq!((tried.status.as_u16(), tried.json()["ended"].clone()), (200, json!(1)));
+        assert!(web.is_active(&at_web.text("access_token")).await, "tried only");
+        let one = api(
+            &server,
+            "POST",
+            &format!("/users/{ada}/revoke-tokens?client_id=web-app"),
+            Value::Null,
+        )
+        .await;
+        assert_eq!(one.json()["ended"], 1, "{}", one.body);
+        assert!(!web.is_active(&at_web.text("access_token")).await);
+        assert_eq!(web.refresh(&at_web.text("refresh_token")).await.verdict(), "400 invalid_grant");
+        let alive = native.refresh(&at_native.text("refresh_token")).await;
+        assert_eq!(alive.verdict(), "200", "another client's");
+        let again = web.sign_in(&[]).await;
+        let all = api(&server, "POST", &format!("/users/{ada}/revoke-tokens"), Value::Null).await;
+        assert_eq!(all.json()["ended"], 2, "{}", all.body);
+        assert!(!web.is_active(&again.text("access_token")).await);
+        assert_eq!(
+            native.refresh(&alive.text("refresh_token")).await.verdict(),
+            "400 invalid_grant"
+        );
+        let unknown = api(&server, "POST", "/users/usr_nobody/revoke-tokens", Value::Null).await;
+        assert_eq!(unknown.status.as_u16(), 404);
+        let trail = api(&server, "GET", "/audit-events", Value::Null).await;
+        assert!(trail.body.contains("user.tokens_revoked"));
+    })
+    .await;
+}
+
+/// RLT-54, natively: a change ends the tokens when it is asked to, and only then.
+#[tokio::test]
+async fn a_change_of_a_client_ends_its_tokens_on_request() {
+    both(|server| async move {
+        let web = server.web_app().await;
+        let given = web.sign_in(&[]).await;
+        let token = given.text("access_token");
+        api(&server, "PATCH", "/clients/web-app", json!({ "team_restrictions": { "organizations": [], "teams": [] }, "description": "x" })).await;
+        assert!(web.is_active(&token).await);
+        let changed = api(&server, "PATCH", "/clients/web-app", json!({ "description": "y", "revoke_tokens": true })).await;
+        assert_eq!(changed.status.as_u16(), 200, "{}", changed.body);
+        assert!(!web.is_active(&token).await);
+        assert_eq!(web.refresh(&given.text("refresh_token")).await.verdict(), "400 invalid_grant");
+        let shown = api(&server, "GET", "/clients/web-app", Value::Null).await;
+        assert!(shown.json().get("revoke_tokens").is_none(), "it is no setting");
+    })
+    .await;
+}
+
+async fn statistics(server: &Arc<Server>, id: &str) -> Value {
+    api(server, "GET", &format!("/clients/{id}/token-statistics"), Value::Null).await.json()
+}
+
+#[tokio::test]
+async fn counts_retries_and_suspected_theft_apart() {
+    both(|server| async move {
+        let web = server.web_app().await;
+        let nothing = json!({ "count": 0, "last_at": null, "last_address": null });
+        let refresh = web.sign_in(&[]).await.text("refresh_token");
+        assert_eq!(
+            statistics(&server, "web-app").await,
+            json!({
+                "living_access_tokens": 1, "living_refresh_tokens": 1, "max_active_tokens": null,
+                "retries": nothing, "suspected_theft": nothing,
+            })
+        );
+        web.refresh(&refresh).await;
+        for _ in 0..2 {
+            server.clock.step(5);
+            assert_eq!(web.refresh(&refresh).await.verdict(), "200");
+        }
+        let told = statistics(&server, "web-app").await;
+        assert_eq!(
+            told["retries"],
+            json!({ "count": 2, "last_at": "2027-01-15T08:00:10Z", "last_address": "127.0.0.1" })
+        );
+        assert_eq!(told["suspected_theft"], nothing);
+        server.clock.step(31);
+        assert_eq!(web.refresh(&refresh).await.verdict(), "400 invalid_grant");
+        let told = statistics(&server, "web-app").await;
+        assert_eq!(
+            (&told["suspected_theft"]["count"], &told["living_refresh_tokens"]),
+            (&json!(1), &json!(0))
+        );
+        let mut browser = server.browser();
+        browser.sign_in(ADMIN_EMAIL).await;
+        let page = browser.get("/console/clients/web-app/tokens").await;
+        assert!(
+            page.body.contains("Retries: 2") && page.body.contains("Suspected theft: 1"),
+            "{}",
+            page.body
+        );
+    })
+    .await;
+}
+
+/// REL-53: a person's own addresses, apart from those of clients.
+#[tokio::test]
+async fn rel53_a_person_signs_in_from_trusted_addresses_only() {
+    let policy = domain::Policy { legacy_password: true, ..domain::Policy::default() };
+    crate::harness::both_with(policy, |server| async move {
+        let ada = id_of_ada(&server).await;
+        let path = format!("/users/{ada}/trusted-ips");
+        assert_eq!(api(&server, "GET", &path, Value::Null).await.json(), json!({ "trusted_ips": [] }));
+        let mut before = server.browser();
+        before.sign_in(ADMIN_EMAIL).await;
+        let wrong = api(&server, "PATCH", &path, json!({ "trusted_ips": ["10.0.0.5/8"] })).await;
+        assert!(wrong.status.as_u16() == 400 && wrong.body.contains("Did you mean"), "{}", wrong.body);
+        let set = api(&server, "PATCH", &path, json!({ "trusted_ips": ["192.0.2.0/24"] })).await;
+        assert_eq!(set.json()["trusted_ips"], json!(["192.0.2.0/24"]));
+        assert_eq!(before.get("/account").await.status.as_u16(), 200, "a session that is there stays");
+        for node in [Arc::clone(&server), Arc::new(server.second_node().await)] {
+            let mut browser = node.browser();
+            let page = browser.sign_in(ADMIN_EMAIL).await;
+            assert!(page.body.contains("may not sign in from this network"), "{}", page.body);
+            let fields = [("email", ADMIN_EMAIL), ("password", "not the password at all")];
+            let login = browser.get("/login").await;
+            let guess = browser.submit(&login, "/login", &fields).await;
+            assert!(!guess.body.contains("this network"), "a guess learns nothing");
+        }
+        let app = server
+            .register(json!({
+                "client_id": "trusted", "client_name": "Trusted", "type": "custom", "grant_types": ["password"],
+                "scopes": ["email"],
+            }))
+            .await;
+        let by_password = async |app: &App, peer: &str| -> Answer {
+            let fields = [("grant_type", "password"), ("username", ADMIN_EMAIL), ("password", PASSWORD)];
+            let request = form("/oauth2/token", &fields).header("authorization", app.basic());
+            let peer: SocketAddr = peer.parse().unwrap();
+            app.server.send_from(peer, request.body(Body::from(encode(&fields))).unwrap()).await
+        };
+        assert_eq!(by_password(&app, "203.0.113.5:1").await.verdict(), "400 invalid_grant");
+        assert_eq!(by_password(&app, "[::ffff:192.0.2.9]:1").await.verdict(), "200");
+        let trail = api(&server, "GET", "/audit-events", Value::Null).await;
+        assert!(trail.body.contains("user.address_refused"));
+        api(&server, "PATCH", &path, json!({ "trusted_ips": [] })).await;
+        assert_eq!(by_password(&app, "203.0.113.5:1").await.verdict(), "200");
+    })
+    .await;
+}
