@@ -199,11 +199,8 @@ async fn write(turnstile: Arc<Turnstile>, task: usize) -> Told {
     turn.writer().unwrap().release(verdict);
     turn.linger().await;
     drop(turn);
-    match answer.await {
-        Ok(Ok(())) => Told::Durable,
-        Ok(Err(_)) => Told::NotDurable,
-        Err(_) => panic!("task {task} was never told"),
-    }
+    // A sender that is dropped without a word fails the model here.
+    if answer.await.unwrap().is_ok() { Told::Durable } else { Told::NotDurable }
 }
 
 /// A transaction of one statement; whoever gives up waiting learns nothing.
@@ -217,7 +214,11 @@ async fn perform(turnstile: Arc<Turnstile>, task: usize) -> Option<Told> {
 }
 
 async fn either(turnstile: Arc<Turnstile>, task: usize) -> Option<Told> {
-    if task % 2 == 0 { Some(write(turnstile, task).await) } else { perform(turnstile, task).await }
+    if task.is_multiple_of(2) {
+        Some(write(turnstile, task).await)
+    } else {
+        perform(turnstile, task).await
+    }
 }
 
 fn every_task_is_told_the_truth() {

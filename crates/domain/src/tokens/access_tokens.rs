@@ -117,7 +117,8 @@ const INSERT_OWN: &str = "INSERT INTO access_tokens (id, client_number, client_e
        AND (c.context_user IS NULL OR u.status = 'active'
             OR (c.continue_without_context_user AND u.status = 'disabled'))";
 
-const INSERT_OF_GRANT: &str = "INSERT INTO access_tokens (id, client_number, grant_id, client_epoch,
+const INSERT_OF_GRANT: &str =
+    "INSERT INTO access_tokens (id, client_number, grant_id, client_epoch,
        user_epoch, grant_epoch, issued_at, expires_at, scopes, audience)
      SELECT CAST($1 AS BIGINT), c.number, g.id, c.epoch, u.epoch, g.epoch,
        CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT)
@@ -139,9 +140,8 @@ pub async fn issue(
     let client = issue.client;
     let stored = match issue.subject {
         Subject::Service => {
-            let params = db::params![
-                id, issued_at, expires_at, scopes, audience, client.id, client.version
-            ];
+            let params =
+                db::params![id, issued_at, expires_at, scopes, audience, client.id, client.version];
             work.tx.execute(INSERT_OWN, params).await?
         }
         Subject::Grant(grant, [client_epoch, user_epoch]) => {

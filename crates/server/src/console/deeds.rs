@@ -62,6 +62,9 @@ pub(super) const ACTIONS: &[(&str, &str)] = &[
     ("organization.created", "Added an organization"),
     ("organization.deleted", "Deleted an organization"),
     ("organization.updated", "Renamed an organization"),
+    ("permission.created", "Defined a permission"),
+    ("permission.deleted", "Deleted a permission"),
+    ("permission.updated", "Described a permission"),
     ("resource.created", "Added a resource"),
     ("resource.deleted", "Deleted a resource"),
     ("role.created", "Defined a role"),
@@ -85,9 +88,11 @@ pub(super) const ACTIONS: &[(&str, &str)] = &[
     ("user.enabled", "Enabled the account"),
     ("user.invitation_accepted", "Chose a first password"),
     ("user.invited", "Made an invitation"),
+    ("user.locked", "Locked the account"),
     ("user.password_changed", "Changed the password"),
     ("user.sign_in_failed", "Failed to sign in"),
     ("user.signed_in", "Signed in"),
+    ("user.unlocked", "Unlocked the account"),
     ("user.updated", "Changed the account"),
 ];
 

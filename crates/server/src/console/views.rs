@@ -33,7 +33,8 @@ pub use clients::{
 pub use compare::{Comparison, Piece, mark};
 pub use refusals::{Forbidden, Refusal, RefusalList, RefusalRow};
 pub use roles::{
-    BindingList, BindingRow, HolderRow, PermissionGroup, RoleEdit, RoleList, RolePage, RoleRow,
+    BindingList, BindingRow, HolderRow, PermissionGroup, PermissionList, PermissionRow, RoleEdit,
+    RoleList, RolePage, RoleRow,
 };
 pub use scopes::{ScopeEdit, ScopeList, ScopeRow};
 pub use sessions::{AppGroup, AppTokenRow, BrowserRow, BrowserSessions, ConnectedApps};

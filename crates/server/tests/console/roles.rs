@@ -217,3 +217,46 @@ async fn an_auditor_sees_roles_and_gives_none() {
         assert_eq!(send(&mut otto, &page, path, &NEW).await.status, 403, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_permission_of_ones_own_is_defined_put_into_a_role_and_does_not_vanish_while_held() {
+    both(|server| async move {
+        let mut browser = admin(&server).await;
+        let list = "/console/permissions";
+        let page = browser.get(list).await;
+        let bad =
+            send(&mut browser, &page, list, &[("name", "orders"), ("description", "x")]).await;
+        assert!(complaints(&bad)[0].starts_with("name: "), "{:?}", complaints(&bad));
+        assert!(bad.body.contains("value=\"orders\""), "what was typed stays");
+        let new = [("name", "orders:write"), ("kind", "write"), ("description", "Change <orders>")];
+        let made = send(&mut browser, &page, list, &new).await;
+        assert_eq!(
+            made.location(),
+            format!("{list}?done=permission-added"),
+            "{:?}",
+            complaints(&made)
+        );
+        let again = send(&mut browser, &page, list, &new).await;
+        assert_eq!(complaints(&again), ["name: There is a permission of this name."]);
+        let form = browser.get(&format!("{LIST}/new")).await;
+        assert!(form.body.contains("API: orders") && form.body.contains("Change &#60;orders&#62;"));
+        let typed = [("name", "Order desk"), ("permissions", "orders:write")];
+        let role = send(&mut browser, &form, LIST, &typed).await;
+        let role = role.location().split('?').next().unwrap().to_owned();
+        let page = browser.get(list).await;
+        assert!(page.body.contains("Order desk"));
+        let delete = format!("{list}:delete");
+        for name in ["orders:write", "user:read"] {
+            let refused = send(&mut browser, &page, &delete, &[("permission", name)]).await;
+            assert_eq!(refused.status, 409, "{name}");
+        }
+        let page = browser.get(&role).await;
+        let typed = [("confirm_name", "Order desk")];
+        send(&mut browser, &page, &format!("{role}/delete"), &typed).await;
+        let page = browser.get(list).await;
+        let gone = send(&mut browser, &page, &delete, &[("permission", "orders:write")]).await;
+        assert_eq!(gone.location(), format!("{list}?done=permission-deleted"));
+        assert!(!browser.get(list).await.body.contains("orders:write"));
+    })
+    .await;
+}

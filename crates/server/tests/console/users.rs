@@ -161,3 +161,24 @@ async fn an_auditor_sees_people_and_changes_nobody() {
     assert!(nobody.body.contains("Nobody matches"));
     assert!(auditor.get(&format!("{LIST}?q={AUDITOR}&cursor=bad")).await.body.contains(AUDITOR));
 }
+
+#[tokio::test]
+async fn a_locked_person_is_out_until_they_are_unlocked() {
+    both(|server| async move {
+        let mut sten = person(&server, STRANGER, None).await;
+        let mut browser = admin(&server).await;
+        let path = format!("{LIST}/{}", user_id(&server, STRANGER).await);
+        let page = browser.get(&path).await;
+        let locked = send(&mut browser, &page, &format!("{path}/lock"), &[]).await;
+        assert_eq!(locked.location(), format!("{path}?done=user-locked"));
+        assert_eq!(sten.get("/account").await.status, 303, "to the login page");
+        let page = browser.get(&path).await;
+        assert!(page.body.contains("status-danger\">Locked") && page.body.contains("Unlock <bdi>"));
+        let unlocked = send(&mut browser, &page, &format!("{path}/enable"), &[]).await;
+        assert_eq!(unlocked.location(), format!("{path}?done=user-enabled"));
+        assert_eq!(sten.get("/account").await.status, 303, "the session stays dead");
+        sten.sign_in(STRANGER).await;
+        assert_eq!(sten.get("/account").await.status, 200);
+    })
+    .await;
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cast::{STRANGER, admin, person};
 use crate::harness::one;
 
-const PAGES: [&str; 36] = [
+const PAGES: [&str; 37] = [
     "/console/clients",
     "/console/clients/new",
     "/console/clients/new?kind=web",
@@ -42,9 +42,10 @@ const PAGES: [&str; 36] = [
     "/console/sessions",
     "/console/sessions/browsers",
     "/console/settings",
+    "/console/permissions",
 ];
 
-const DEEDS: [&str; 38] = [
+const DEEDS: [&str; 41] = [
     "/console/clients",
     "/console/clients:delete",
     "/console/clients:disable",
@@ -79,6 +80,9 @@ const DEEDS: [&str; 38] = [
     "/console/bindings/bnd_x/take",
     "/console/users/usr_x",
     "/console/users/usr_x/delete",
+    "/console/permissions",
+    "/console/permissions:delete",
+    "/console/users/usr_x/lock",
     "/console/sessions/tokens/x/revoke",
     "/console/sessions/apps/service/revoke",
     "/console/sessions/browsers/x/end",

@@ -428,6 +428,7 @@ fn users(voice: Voice) -> Vec<Page> {
         more_teams: 9,
         is_self: true,
         active: true,
+        locked: false,
         display_name: voice.say("Ada Brandt"),
         email: voice.say("ada@northwind.example"),
         path: "/console/users/usr_x".into(),

@@ -2,9 +2,10 @@
 
 use askama::Template;
 use mandate::console::views::{
-    BindingList, BindingRow, HolderRow, PermissionGroup, RoleEdit, RoleList, RolePage, RoleRow,
+    BindingList, BindingRow, HolderRow, PermissionGroup, PermissionList, PermissionRow, RoleEdit,
+    RoleList, RolePage, RoleRow,
 };
-use mandate::web::views::{Choice, Errors, Link};
+use mandate::web::views::{Choice, Errors, Link, NavEntry};
 
 use crate::Page;
 use crate::voice::Voice;
@@ -16,6 +17,7 @@ pub fn pages(voice: Voice) -> Vec<Page> {
         ("role-built-in", role(voice, true)),
         ("role-new", edit(voice, Errors::default())),
         ("role-wrong", edit(voice, Errors(vec![voice.wrong("permissions", "Not yours to give.")]))),
+        ("permissions", permissions(voice)),
         ("bindings", bindings(voice, false)),
         ("bindings-client", bindings(voice, true)),
     ]
@@ -33,6 +35,13 @@ fn roles(voice: Voice) -> String {
     };
     let page = RoleList {
         frame: voice.frame("Roles"),
+        tabs: vec![NavEntry {
+            label: "Roles".into(),
+            href: "/console/roles".into(),
+            enabled: true,
+            current: true,
+            ..NavEntry::default()
+        }],
         rows: vec![
             row("Platform administrator", "May do everything.", true, (12, 14)),
             row("Member", "Belongs to a place.", true, (0, 0)),
@@ -130,6 +139,30 @@ fn bindings(voice: Voice, is_client: bool) -> String {
         } else {
             Errors(vec![voice.wrong("place", "There is no such place.")])
         },
+    };
+    page.render().unwrap()
+}
+
+fn permissions(voice: Voice) -> String {
+    let row = |name: &str, kind: &str, system: bool| PermissionRow {
+        name: voice.say(name),
+        kind: kind.into(),
+        description: voice.say("See orders"),
+        system,
+        roles: if system { vec![voice.say("Auditor"), voice.say("Member")] } else { Vec::new() },
+        deletable: !system,
+    };
+    let page = PermissionList {
+        frame: voice.frame("Roles"),
+        tabs: Vec::new(),
+        rows: vec![row("orders:read", "read", false), row("user:create", "write", true)],
+        refused: None,
+        action: "/console/permissions".into(),
+        delete: "/console/permissions:delete".into(),
+        name: voice.say("orders"),
+        kind: vec![voice.choice("read", "Reads", true), voice.choice("write", "Writes", false)],
+        description: voice.say("See orders"),
+        errors: Errors(vec![voice.wrong("name", "resource:action is needed.")]),
     };
     page.render().unwrap()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::Path;
 use axum::http::StatusCode;
-use domain::access::ManageRoles;
+use domain::access::{ManageRoles, ReadRoles};
 use domain::roles::{self, NewRole, Patch};
 use domain::{Refusal, Work};
 
@@ -127,7 +127,8 @@ async fn view(
     id: Option<&str>,
     (typed, errors): (Typed, Errors),
 ) -> Result<RoleEdit, Halt> {
-    let known = groups::known(work).await?;
+    let may = visitor.may::<ReadRoles>()?;
+    let known = groups::known(work, &may).await?;
     let line =
         |it: &groups::Known| Some(groups::choice(it, &typed.permissions, &visitor.authority));
     Ok(RoleEdit {

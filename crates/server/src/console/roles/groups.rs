@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::access::{Authority, Effect, PERMISSIONS, Reach};
+use domain::access::{Authority, Effect, May, PERMISSIONS, Reach, ReadRoles};
 use domain::scopes::{self, ScopeKind};
-use domain::{Fault, Work};
+use domain::{Fault, Work, roles};
 
 use crate::console::views::PermissionGroup;
 use crate::web::views::Choice;
@@ -30,15 +30,25 @@ const HEADINGS: [(&str, &[&str]); 9] = [
     ("Directory", &["scim", "sync:profile", "connector"]),
 ];
 
-/// Every permission there is: built in, then those of the protected APIs by name.
-pub(super) async fn known(work: &mut Work) -> Result<Vec<Known>, Fault> {
+/// Every permission there is: built in, then those of the protected APIs by name, a scope that none
+/// is made of yet among them.
+pub(super) async fn known(work: &mut Work, may: &May<ReadRoles>) -> Result<Vec<Known>, Fault> {
     let built_in = PERMISSIONS.iter().map(|it| Known {
         name: it.name.into(),
         effect: it.effect,
         description: it.description.into(),
     });
     let mut known: Vec<Known> = built_in.collect();
+    let own = roles::list_permissions(work, may).await?.into_iter().filter(|it| !it.is_system);
+    known.extend(own.map(|it| Known {
+        name: it.name,
+        effect: it.effect,
+        description: it.description,
+    }));
     for scope in scopes::list(work).await?.into_iter().filter(|it| !it.is_system) {
+        if known.iter().any(|it| it.name == scope.name) {
+            continue;
+        }
         let effect = match scope.kind {
             ScopeKind::Read => Effect::Read,
             ScopeKind::Write => Effect::Write,

@@ -4,7 +4,7 @@ use domain::access::{ManageRoles, Permission, Reach, ReadRoles, Role};
 use domain::{Fault, Work, roles};
 
 use super::groups::{self, Known};
-use super::page_of;
+use super::{page_of, tabs};
 use crate::console::query::Query;
 use crate::console::views::{RoleList, RoleRow};
 use crate::console::visitor::{Answer, Visitor};
@@ -13,13 +13,18 @@ use crate::console::visitor::{Answer, Visitor};
 pub(super) async fn show(visitor: Visitor, query: Query) -> Answer {
     let may = visitor.may::<ReadRoles>()?;
     let mut work = visitor.app.instance.read();
-    let known = groups::known(&mut work).await?;
+    let known = groups::known(&mut work, &may).await?;
     let counts = *may.reach() == Reach::Everywhere;
     let mut rows = Vec::new();
     for role in roles::list(&mut work, &may).await? {
         rows.push(row(&mut work, &known, (&role, counts)).await?);
     }
-    let page = RoleList { frame: visitor.frame("Roles", &query), rows, refused: refused(&visitor) };
+    let page = RoleList {
+        frame: visitor.frame("Roles", &query),
+        tabs: tabs("Roles"),
+        rows,
+        refused: refused(&visitor),
+    };
     Ok(visitor.render(&page))
 }
 

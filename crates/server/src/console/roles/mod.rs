@@ -4,6 +4,7 @@ mod bindings;
 mod edit;
 mod groups;
 mod list;
+mod permissions;
 mod role;
 
 use std::sync::Arc;
@@ -15,10 +16,12 @@ use domain::{Fault, Work};
 
 use super::names::Names;
 use crate::app::App;
+use crate::web::views::NavEntry;
 
 pub(super) use bindings::page_of as page_of_holder;
 
 const LIST: &str = "/console/roles";
+const PERMISSIONS_LIST: &str = "/console/permissions";
 
 /// The pages of these nouns.
 pub(super) fn router() -> Router<Arc<App>> {
@@ -28,6 +31,8 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/roles/{role}", get(role::show))
         .route("/roles/{role}/edit", get(edit::show).post(edit::change))
         .route("/roles/{role}/delete", post(role::delete))
+        .route("/permissions", get(permissions::show).post(permissions::create))
+        .route("/permissions:delete", post(permissions::delete))
         .route("/bindings", post(bindings::give))
         .route("/bindings/{id}", get(bindings::show))
         .route("/bindings/{id}/take", post(bindings::take))
@@ -36,6 +41,18 @@ pub(super) fn router() -> Router<Arc<App>> {
 /// The page of a role.
 pub(in crate::console) fn page_of(id: &str) -> String {
     format!("{LIST}/{id}")
+}
+
+/// Roles, permissions.
+fn tabs(current: &str) -> Vec<NavEntry> {
+    let tab = |label: &str, href: &str| NavEntry {
+        label: label.into(),
+        href: href.into(),
+        enabled: true,
+        current: label == current,
+        ..NavEntry::default()
+    };
+    vec![tab("Roles", LIST), tab("Permissions", PERMISSIONS_LIST)]
 }
 
 /// A place in words.

@@ -71,7 +71,7 @@ async fn view(
     let may = visitor.may::<ReadRoles>()?;
     let mut work = visitor.app.instance.read();
     let role = find(visitor, &mut work, id).await?.role;
-    let known = groups::known(&mut work).await?;
+    let known = groups::known(&mut work, &may).await?;
     let held = |it: &groups::Known| {
         let line = groups::choice(it, &role.permissions, &visitor.authority);
         line.chosen.then_some(Choice { refused: None, ..line })

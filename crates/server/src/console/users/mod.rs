@@ -30,6 +30,7 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/users/{user}", get(person::show).post(person::change))
         .route("/users/{user}/delete", post(person::delete))
         .route("/users/{user}/disable", post(person::disable))
+        .route("/users/{user}/lock", post(person::lock))
         .route("/users/{user}/enable", post(person::enable))
         .route("/users/{user}/invite", post(person::invite))
 }

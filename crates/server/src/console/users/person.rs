@@ -8,7 +8,7 @@ use domain::access::{
     self, Binding, DeleteUsers, Permission, Reach, ReadRoles, ReadTeams, ReadTokens, ReadUsers,
     UpdateUsers,
 };
-use domain::accounts::{self, Patch, User};
+use domain::accounts::{self, Patch, Status, User};
 use domain::{Refusal, UserId, Work, teams};
 
 use super::{LIST, invited, source, status};
@@ -67,6 +67,7 @@ async fn view(
         more_teams,
         is_self: user.id == visitor.signed_in.user.id,
         active: user.is_active(),
+        locked: user.status == Status::Locked,
         display_name: again("display_name", &user.display_name),
         email: again("email", &user.email),
         invite: (words == "Invited").then(|| format!("{path}/invite")),
@@ -157,6 +158,25 @@ pub(super) async fn disable(Path(id): Path<String>, Posted { visitor, fields }: 
         Ok(_) => {
             work.commit().await?;
             Ok(done(&format!("{LIST}/{id}"), "user-disabled"))
+        }
+        Err(refusal) => {
+            drop(work);
+            let wrong = wrong(&visitor, refusal, "state")?;
+            again(&visitor, &id, &fields, wrong).await
+        }
+    }
+}
+
+/// The same for the time being.
+pub(super) async fn lock(Path(id): Path<String>, Posted { visitor, fields }: Posted) -> Answer {
+    let may = visitor.may_everywhere::<UpdateUsers>()?;
+    let app = Arc::clone(&visitor.app);
+    let mut work = app.instance.begin().await?;
+    let user = UserId::new(&id);
+    match accounts::lock(&mut work, visitor.call(), &may, &user, None).await {
+        Ok(_) => {
+            work.commit().await?;
+            Ok(done(&format!("{LIST}/{id}"), "user-locked"))
         }
         Err(refusal) => {
             drop(work);

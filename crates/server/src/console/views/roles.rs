@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::web::filters;
-use crate::web::views::{Choice, Errors, Frame, Link};
+use crate::web::views::{Choice, Errors, Frame, Link, NavEntry};
 
 /// One role in the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct RoleRow {
 pub struct RoleList {
     /// The console around it.
     pub frame: Frame,
+    /// Roles, permissions.
+    pub tabs: Vec<NavEntry>,
     /// Built-in roles first.
     pub rows: Vec<RoleRow>,
     /// Why this person cannot define roles, if so.
@@ -157,6 +159,50 @@ pub struct BindingList {
     pub places: Vec<Choice>,
     /// Why this person cannot give any, if so.
     pub refused: Option<String>,
+    /// What was wrong.
+    pub errors: Errors,
+}
+
+/// One permission.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PermissionRow {
+    /// `resource:action`
+    pub name: String,
+    /// `read` or `write`.
+    pub kind: String,
+    /// What it allows.
+    pub description: String,
+    /// Whether it is built in.
+    pub system: bool,
+    /// The roles that hold it, by name.
+    pub roles: Vec<String>,
+    /// Whether this person can delete it now.
+    pub deletable: bool,
+}
+
+/// `/console/permissions`. The form posts `name`, `kind`, `description` and `form_token`; deleting
+/// posts `permission`.
+#[derive(Template)]
+#[template(path = "console/views/permission_list.html")]
+pub struct PermissionList {
+    /// The console around it.
+    pub frame: Frame,
+    /// Roles, permissions.
+    pub tabs: Vec<NavEntry>,
+    /// Those of one's own first.
+    pub rows: Vec<PermissionRow>,
+    /// Why this person cannot define any, if so.
+    pub refused: Option<String>,
+    /// Where the form is sent.
+    pub action: String,
+    /// Where "Delete" is sent.
+    pub delete: String,
+    /// The name typed before.
+    pub name: String,
+    /// Read or write.
+    pub kind: Vec<Choice>,
+    /// The description typed before.
+    pub description: String,
     /// What was wrong.
     pub errors: Errors,
 }

@@ -126,6 +126,8 @@ pub struct UserPage {
     pub is_self: bool,
     /// Whether they may act.
     pub active: bool,
+    /// Whether they are locked, for the time being.
+    pub locked: bool,
     /// The name in the form.
     pub display_name: String,
     /// The address in the form.
