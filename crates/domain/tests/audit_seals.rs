@@ -11,8 +11,23 @@ use std::sync::Arc;
 
 use db::params;
 use domain::audit::{self, Filter, Object, Verdict, Wrong};
-use domain::{Actor, Work};
+use domain::{Actor, Chance, Instance, MasterKeys, Opening, Policy, Work};
 use fixture::{House, START, instances};
+
+/// Another node on the same database.
+async fn second_node(house: &House) -> Arc<Instance> {
+    let (master_keys, _) = MasterKeys::generate(&Chance::seeded(7)).unwrap();
+    Instance::open(Opening {
+        database: house.database.uri().to_owned(),
+        master_keys,
+        issuer: "https://id.example".into(),
+        policy: Policy::default(),
+        clock: house.clock.clone(),
+        chance: Chance::seeded(8),
+    })
+    .await
+    .unwrap()
+}
 
 async fn record(work: &mut Work, house: &House, action: &str) {
     let object = Object::new("client", "app", "App");
@@ -178,7 +193,7 @@ async fn an_entry_committed_late_under_an_earlier_id_is_sealed_later() {
 async fn writers_and_two_sealing_nodes_at_once_leave_one_whole_chain() {
     const EACH: usize = 40;
     for house in instances().await {
-        let other = Arc::new(house.second_node().await);
+        let other = Arc::new(second_node(&house).await);
         let mut tasks = tokio::task::JoinSet::new();
         for (n, instance) in
             [&house.instance, &other, &house.instance, &other].into_iter().enumerate()
@@ -215,7 +230,7 @@ async fn writers_and_two_sealing_nodes_at_once_leave_one_whole_chain() {
 #[tokio::test]
 async fn of_two_nodes_one_leads_until_it_is_gone_for_some_seconds() {
     for house in instances().await {
-        let other = house.second_node().await;
+        let other = second_node(&house).await;
         sealed(&house, 1, 1).await;
         let mut work = house.begin().await;
         record(&mut work, &house, "client.updated").await;

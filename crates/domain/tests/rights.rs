@@ -72,7 +72,7 @@ async fn token(
     let issue = Issue { client: &client, subject, scopes, resources: &[], extra: None };
     let issued = tokens::issue(&mut work, &world.call(), &issue).await.unwrap();
     work.commit().await.unwrap();
-    issued.map(|issued| issued.text.reveal().to_owned())
+    Some(issued?.sign(&mut world.work().await, now).await.unwrap().text.reveal().to_owned())
 }
 
 /// Every combination of status, membership, role, restriction, scope and preset.
@@ -139,7 +139,7 @@ async fn check(
     let (mut work, call) = (world.work().await, world.call());
     match status {
         "disabled" => {
-            drop(accounts::disable(&mut work, &call, &may(), &user.id, None).await.unwrap())
+            drop(accounts::disable(&mut work, &call, &may(), &user.id, None).await.unwrap());
         }
         "locked" => drop(accounts::lock(&mut work, &call, &may(), &user.id, None).await.unwrap()),
         _ => {}

@@ -437,8 +437,8 @@ fn users(voice: Voice) -> Vec<Page> {
         delete_refused: None,
         errors,
     };
-    let last = "This is the last platform administrator who can sign in.";
-    let refused = page(Errors(vec![voice.wrong("state", last)]));
+    let reason = "This is the last platform administrator who can sign in.";
+    let refused = page(Errors(vec![voice.wrong("state", reason)]));
     let page = page(Errors::default());
     vec![
         ("users", list.render().unwrap()),

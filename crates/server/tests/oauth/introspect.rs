@@ -219,7 +219,7 @@ async fn asks_the_database_three_times_however_much_the_person_may() {
 /// Roles are remembered by their version: a change on one node counts in the next use on another.
 #[tokio::test]
 async fn a_role_changed_on_one_node_counts_in_the_next_introspection_on_the_other() {
-    both(|server| async move {
+    Box::pin(both(|server| async move {
         let second = Arc::new(server.second_node().await);
         let (call, operator) = (server.operator(), Authority::operator("test@host"));
         let manage = operator.may().unwrap();
@@ -265,7 +265,7 @@ async fn a_role_changed_on_one_node_counts_in_the_next_introspection_on_the_othe
         );
         change(&[], true).await;
         assert_eq!([may(&there).await, may(&here).await], [json!([]), json!([])]);
-    })
+    }))
     .await;
 }
 

@@ -66,7 +66,9 @@ impl Used {
     fn found_in(&self, haystack: &[u8]) -> Vec<&str> {
         let holds = |needle: &[u8]| haystack.windows(needle.len()).any(|part| part == needle);
         let is_there = |secret: &String| {
-            let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let digit = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or_default();
+            let hex: String =
+                secret.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
             let middle = &secret.as_bytes()[secret.len() / 3..][..10.min(secret.len() / 3).max(8)];
             holds(secret.as_bytes())
                 || holds(hex.as_bytes())
