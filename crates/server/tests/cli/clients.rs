@@ -166,6 +166,8 @@ fn an_export_runs_nothing_in_a_spreadsheet_and_is_an_entry() {
     let csv = machine.run("audit list --csv --kind client --id evil").ok();
     let mut lines = csv.lines();
     assert!(lines.next().unwrap().starts_with("User Name,Action,Timestamp,"));
+    let own = lines.next().unwrap();
+    assert!(own.contains(",audit.exported,"), "who takes the file is in it: {own}");
     let line = lines.next().unwrap();
     assert!(line.contains(",client.created,") && line.contains(",'=HYPERLINK(1),"), "{line}");
     assert_eq!(lines.next(), None);
