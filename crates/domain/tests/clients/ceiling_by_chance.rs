@@ -134,7 +134,7 @@ impl World {
 
 /// What a token that the client gets now may do.
 async fn rights_of_token(house: &House, id: &str) -> Rights {
-    let mut work = house.begin().await;
+    let mut work = house.read();
     let client = clients::find(&mut work, id).await.unwrap().unwrap();
     let audience = [resources::API.to_owned()];
     let issued =
