@@ -125,6 +125,8 @@ class Mandate:
         browser = Browser(self.origin)
         page = self.walk(browser, self.authorize_path())
         page = self.submit(browser, page, "/login", email=PERSON[0], password=PERSON[1])
+        if "code=" in page:  # the consent is remembered
+            return browser
         teams = re.findall(r'name="teams" value="([^"]+)"', page)
         answer = self.submit(browser, page, "/consent", decision="allow", teams=teams)
         if "code=" not in answer:

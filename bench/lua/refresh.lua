@@ -17,7 +17,7 @@ function request()
     queue[head] = nil
     head = head + 1
   end
-  return wrk.format(nil, nil, nil, 'grant_type=refresh_token&refresh_token=' .. (token or 'none-left'))
+  return wrk.format(nil, nil, nil, 'grant_type=refresh_token&scope=as_user%3Aread&refresh_token=' .. (token or 'none-left'))
 end
 
 function response(_, _, body)

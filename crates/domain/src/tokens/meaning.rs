@@ -30,6 +30,8 @@ pub struct Meaning {
     pub instance: Vec<String>,
     /// The same, for rules that ask for a proof.
     pub rights: Rights,
+    /// Does its subject hold a role in an organization or a team?
+    pub is_bound_below: bool,
 }
 
 /// Decides what `live` may do now.
@@ -59,7 +61,8 @@ pub async fn meaning(work: &mut Work, live: &Live) -> Result<Meaning, Fault> {
             rights.teams.get(&team.id).cloned().unwrap_or_default().into_iter().collect();
     }
     let instance = rights.instance.iter().cloned().collect();
-    Ok(Meaning { teams, instance, rights })
+    let is_bound_below = holdings.places.iter().any(|place| *place != Place::Instance);
+    Ok(Meaning { teams, instance, rights, is_bound_below })
 }
 
 /// What the subject holds, and the teams of the grant that are still there, by name: one statement,

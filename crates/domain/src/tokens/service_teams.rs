@@ -22,7 +22,7 @@ pub async fn service_teams(
     live: &Live,
     meaning: &Meaning,
 ) -> Result<Vec<TeamRights>, Fault> {
-    if live.grant.is_some() {
+    if live.grant.is_some() || !meaning.is_bound_below {
         return Ok(Vec::new());
     }
     let Some(client) = clients::find(work, live.client.as_str()).await? else {
