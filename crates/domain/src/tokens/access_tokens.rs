@@ -7,6 +7,8 @@
 //! A signature is made once the row is durable: whoever writes keeps the others waiting, and
 //! signing would make it longer.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use protocol::scope::Scopes;
@@ -164,21 +166,29 @@ pub async fn issue(
 }
 
 /// The same for a service, as a transaction of its own: the token is durable when this returns.
+/// It holds up no other writer, so the signature is made while the row is on its way.
 ///
 /// # Errors
-/// When it cannot be stored.
+/// When it cannot be stored or signed.
 pub(super) async fn issue_alone(
     work: &mut Work,
     call: &Call,
     issue: &Issue<'_>,
-) -> Result<Option<Issued>, Fault> {
+) -> Result<Option<AccessToken>, Fault> {
     let new = New::of(work, call, issue);
+    let issued = spell(work, &new, issue).await?;
     let New { id, issued_at, expires_at, scopes, audience } = &new;
     let client = issue.client;
     let params =
         db::params![id, issued_at, expires_at, scopes, audience, client.id, client.version];
-    let stored = work.instance.db.perform(INSERT_OWN, params).await?;
-    if stored == 0 { Ok(None) } else { spell(work, &new, issue).await.map(Some) }
+    let instance = Arc::clone(&work.instance);
+    // In this order: the row is handed over, then the signature made.
+    let (stored, token) = tokio::join!(
+        biased;
+        instance.db.perform(INSERT_OWN, params),
+        issued.sign(work, call.now),
+    );
+    Ok(if stored? == 0 { None } else { Some(token?) })
 }
 
 /// A token that was issued before, to be given once more.
