@@ -81,11 +81,13 @@ shows("a consent for one team, which must be chosen", async ({ server, signedIn 
 shows("a consent for several teams, by the keyboard alone, and what Deny leads to", async ({ server, signedIn }) => {
   const { person } = await crew(server, "Several Crew", ["Fore", "Main", "Mizzen"]);
   const client = await deputy(server, "Several Deputy", { team_selection: "multiple" });
-  const page = await signedIn(person.email);
+  const refusing = await signedIn(person.email);
   const denied = request(server, client);
-  await page.goto(denied.path);
-  const deny = () => page.getByRole("button", { name: "Deny", exact: true }).click();
-  assert.equal((await denied.answered(page, deny)).refused, "access_denied");
+  await refusing.goto(denied.path);
+  const deny = () => refusing.getByRole("button", { name: "Deny", exact: true }).click();
+  assert.equal((await denied.answered(refusing, deny)).refused, "access_denied");
+  // In a window of its own: the first is still on its way to an application that is nowhere.
+  const page = await refusing.context().newPage();
   const asked = request(server, client);
   await page.goto(asked.path);
   await page.getByLabel("Fore").focus();
