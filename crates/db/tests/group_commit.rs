@@ -55,8 +55,12 @@ fn is_unavailable<T>(result: &Result<T, Error>) -> bool {
     matches!(result, Err(Error::Unavailable(_)))
 }
 
-#[tokio::test]
-async fn shares_one_commit_among_those_who_wait() {
+/// A hundred that wait while one writes must not be written each by itself.
+async fn shares_one_commit<T, F>(one: impl Fn(Db, i64) -> F)
+where
+    T: std::fmt::Debug + Send + 'static,
+    F: Future<Output = Result<T, Error>> + Send + 'static,
+{
     let test = made().await;
     let db = test.db();
     let log = format!("{}-wal", test.uri().strip_prefix("sqlite:").unwrap());
@@ -64,37 +68,26 @@ async fn shares_one_commit_among_those_who_wait() {
     insert(&mut first, 0).await.unwrap();
     let mut waiting = Vec::new();
     for id in 1..=100 {
-        waiting.push(in_line(write(db.clone(), id)).await);
+        waiting.push(in_line(one(db.clone(), id)).await);
     }
     let before = std::fs::metadata(&log).unwrap().len();
     first.commit().await.unwrap();
     for task in waiting {
-        assert_eq!(task.await.unwrap(), Ok(()));
+        task.await.unwrap().unwrap();
     }
     let pages = (std::fs::metadata(&log).unwrap().len() - before) / 4096;
     assert!(pages < 20, "{pages} pages were written; a commit for each would write 200");
-    assert_eq!(ids(db).await.len(), 101);
+    assert_eq!(ids(db).await, (0..=100).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn shares_one_commit_among_those_who_wait() {
+    shares_one_commit(write).await;
 }
 
 #[tokio::test]
 async fn shares_one_commit_among_statements_that_are_alone() {
-    let test = made().await;
-    let db = test.db();
-    let log = format!("{}-wal", test.uri().strip_prefix("sqlite:").unwrap());
-    let mut first = db.begin().await.unwrap();
-    insert(&mut first, 0).await.unwrap();
-    let mut waiting = Vec::new();
-    for id in 1..=100 {
-        waiting.push(in_line(perform(db.clone(), id)).await);
-    }
-    let before = std::fs::metadata(&log).unwrap().len();
-    first.commit().await.unwrap();
-    for task in waiting {
-        assert_eq!(task.await.unwrap(), Ok(1));
-    }
-    let pages = (std::fs::metadata(&log).unwrap().len() - before) / 4096;
-    assert!(pages < 20, "{pages} pages were written; a commit for each would write 200");
-    assert_eq!(ids(db).await.len(), 101);
+    shares_one_commit(perform).await;
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@
 //! access token, and any older generation is known for genuine and ends the family. Nothing spent
 //! is kept.
 
+use std::sync::Arc;
+
 use protocol::error::{Code, Error};
 use protocol::scope::Scopes;
 
@@ -13,7 +15,7 @@ use super::{Grant, find_grant, grants, keep_until, replays};
 use crate::audit::{self, Object};
 use crate::clients::{Client, RefreshRotation};
 use crate::vault::Opened;
-use crate::{Call, Fault, GrantId, Kind, Plain, Work};
+use crate::{Call, Fault, GrantId, Instance, Kind, Plain, Work};
 
 /// A family as stored.
 #[derive(Debug, Clone)]
@@ -139,8 +141,8 @@ async fn find(work: &mut Work, id: i64) -> Result<Option<Family>, Fault> {
     }))
 }
 
-/// Exchanges a refresh token of `client` (RFC 6749 §6). What it gives, and the end of a stolen
-/// family, is durable: `reading` is a reader, and nothing is left to commit.
+/// Exchanges a refresh token of `client` (RFC 6749 §6). It begins and commits its own work,
+/// so that what it gives, and the end of a stolen family, is durable. Never call it while holding one.
 ///
 /// Order: genuine → of this client → alive → not expired → scope → rotate by compare-and-set. All
 /// but the last is read before the turn at the writer; what changes meanwhile fails there.
@@ -148,30 +150,31 @@ async fn find(work: &mut Work, id: i64) -> Result<Option<Family>, Fault> {
 /// # Errors
 /// `invalid_grant` or `invalid_scope` with the exact reason for the operator; or a fault.
 pub async fn refresh(
-    reading: &mut Work,
+    instance: &Arc<Instance>,
     call: &Call,
     client: &Client,
     token: &str,
     (scopes, resources): (Option<&Scopes>, &[String]),
 ) -> Result<Refreshed, RefreshRefusal> {
-    let Some((family, generation)) = open(reading, token).await? else {
+    let mut reading = instance.read();
+    let Some((family, generation)) = open(&mut reading, token).await? else {
         return Err(refused(
             "The refresh token is not valid.",
             "no family holds this token: it is mistyped, foreign, or its family has ended",
         ));
     };
-    let grant = find_grant(reading, family.grant).await?;
+    let grant = find_grant(&mut reading, family.grant).await?;
     let Some(grant) = grant.filter(|grant| grant.client == client.id.as_str()) else {
         return Err(refused(
             "The refresh token is not valid.",
             "the token belongs to another client",
         ));
     };
-    alive(reading, call, client, &family).await?;
+    alive(&mut reading, call, client, &family).await?;
     let scopes = narrowed(&grant, scopes)?;
     let scopes = scopes.iter().filter(|scope| client.may_ask(scope)).collect();
     let resources = chosen(&grant, resources)?;
-    let mut work = reading.instance.begin().await?;
+    let mut work = instance.begin().await?;
     let authority = (&grant, &scopes, resources);
     let outcome = spend(&mut work, call, client, (&family, generation), authority).await;
     if !matches!(outcome, Err(RefreshRefusal::Fault(_))) {

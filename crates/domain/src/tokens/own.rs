@@ -7,13 +7,15 @@
 //! more. Everybody takes them in this order, so that nobody waits in a circle. This file refuses
 //! to know who asks and how often.
 
+use std::sync::Arc;
+
 use protocol::scope::Scopes;
 
 use super::access_tokens::{self, AccessToken, Issue, Subject};
 use super::reuse::{self, Found};
 use super::slots::{self, Room};
 use crate::clients::{Client, TokenIssuance};
-use crate::{Call, Fault, Work};
+use crate::{Call, Fault, Instance, Work};
 
 /// Times one request may lose against others before it gives up.
 const TRIES: usize = 20;
@@ -34,32 +36,34 @@ pub enum Own {
     Ended,
 }
 
-/// Gives `client` a token of its own for scopes and resources that were checked against it. What
-/// it gives is durable: `work` is a reader, and nothing is left to commit.
+/// Gives `client` a token of its own for scopes and resources that were checked against it. It
+/// begins and commits its own work, so that what it gives is durable. Never call it while holding
+/// one.
 ///
 /// # Errors
 /// When it cannot be stored or signed, or when others were faster too often.
 pub async fn issue_own(
-    work: &mut Work,
+    instance: &Arc<Instance>,
     call: &Call,
     client: &Client,
     (scopes, resources): (&Scopes, &[String]),
 ) -> Result<Own, Fault> {
+    let mut reading = instance.read();
     let issue = Issue { client, subject: Subject::Service, scopes, resources, extra: None };
     let reuses = client.token_issuance == TokenIssuance::Reuse;
     if !reuses && client.max_active_tokens.is_none() {
-        return Ok(match access_tokens::issue_alone(work, call, &issue).await? {
+        return Ok(match access_tokens::issue_alone(&mut reading, call, &issue).await? {
             Some(token) => Own::Issued(token),
             None => Own::Ended,
         });
     }
     if reuses
         && let Found::Living(token) =
-            reuse::find(work, &issue, &reuse::shape(&issue), call.now).await?
+            reuse::find(&mut reading, &issue, &reuse::shape(&issue), call.now).await?
     {
         return Ok(Own::Issued(token));
     }
-    let mut work = work.instance.begin().await?;
+    let mut work = instance.begin().await?;
     for _ in 0..TRIES {
         if let Some(own) = once(&mut work, call, issue.clone()).await? {
             work.commit().await?;

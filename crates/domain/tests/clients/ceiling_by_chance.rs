@@ -138,7 +138,8 @@ async fn rights_of_token(house: &House, id: &str) -> Rights {
     let client = clients::find(&mut work, id).await.unwrap().unwrap();
     let audience = [resources::API.to_owned()];
     let issued =
-        tokens::issue_own(&mut work, &house.call(), &client, (&client.scopes, &audience)).await;
+        tokens::issue_own(&house.instance, &house.call(), &client, (&client.scopes, &audience))
+            .await;
     let Own::Issued(token) = issued.unwrap() else { panic!("no token") };
     let live = tokens::find_live(&mut work, token.text.reveal(), house.clock.now())
         .await

@@ -12,11 +12,12 @@ use protocol::error::{Code, Error};
 use super::{Asking, Failed, Given, ended};
 
 /// Left out, the scope is all the client holds.
-pub(super) async fn exchange(work: &mut Work, asking: &Asking<'_>) -> Result<Given, Failed> {
+pub(super) async fn exchange(reading: &mut Work, asking: &Asking<'_>) -> Result<Given, Failed> {
     let (client, request) = (asking.client, asking.request);
     let scopes = offered_scopes(client, request.scope.as_ref(), &client.scopes)?;
-    let resources = tokens::select_resources(work, client, &request.resources, &scopes).await??;
-    match tokens::issue_own(work, asking.call, client, (&scopes, &resources)).await? {
+    let resources =
+        tokens::select_resources(reading, client, &request.resources, &scopes).await??;
+    match tokens::issue_own(reading.instance(), asking.call, client, (&scopes, &resources)).await? {
         Own::Issued(access) => Ok(Given { access, refresh: None, id_token: None }),
         Own::Full { limit, first_ends_in } => Err(full(limit, first_ends_in)),
         Own::Ended => Err(ended().into()),

@@ -109,7 +109,7 @@ pub(super) async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed
         Grant::Password { username, password } => {
             // A password is hashed for as long as it takes, so that comes before the work.
             let verified = password::prove(app, &asking, (username, password)).await?;
-            password::exchange(app.instance.begin().await?, &asking, &verified).await?
+            password::exchange(&mut reading, &asking, &verified).await?
         }
         Grant::AuthorizationCode { code, redirect_uri, verifier } => {
             let proof = (redirect_uri.as_deref(), verifier.as_deref());

@@ -6,7 +6,7 @@
 
 use domain::accounts::{self, Authentication, User, Verified};
 use domain::authorizations::{by_password, offered_scopes};
-use domain::tokens::{self, IdToken};
+use domain::tokens::{self, IdToken, Personal};
 use domain::{Fault, Plain, Work};
 use protocol::error::{Code, Error};
 use protocol::scope::Scopes;
@@ -49,34 +49,33 @@ async fn checked(work: &mut Work, asking: &Asking<'_>) -> Result<(Scopes, Vec<St
 /// The tokens for a proven password. What is refused after the person was settled is as durable as
 /// a success: the password was right, and is not counted against anybody.
 pub(super) async fn exchange(
-    mut work: Work,
+    reading: &mut Work,
     asking: &Asking<'_>,
     verified: &Verified,
 ) -> Result<Given, Failed> {
-    let Some(user) = accounts::settle(&mut work, asking.call, verified).await? else {
+    let (client, call) = (asking.client, asking.call);
+    let mut work = reading.instance().begin().await?;
+    let Some(user) = accounts::settle(&mut work, call, verified).await? else {
         return Err(wrong().into());
     };
-    match given(&mut work, asking, &user).await {
-        Err(Failed::Refused(Refused::Fault(fault))) => Err(fault.into()),
-        outcome => {
-            work.commit().await?;
-            outcome
-        }
+    let outcome = stored(&mut work, asking, &user).await;
+    if let Err(Failed::Refused(Refused::Fault(fault))) = outcome {
+        return Err(fault.into());
     }
+    work.commit().await?;
+    let Personal { access, refresh, grant, .. } = outcome?;
+    let mut id_token = None;
+    if access.scopes.contains("openid") {
+        let (grant, scopes, access) = (&grant, &access.scopes, Some(&access.text));
+        let of = IdToken { client, grant, scopes, nonce: None, access };
+        id_token = Some(tokens::id_token(reading, call, &of).await?);
+    }
+    Ok(Given { access, refresh, id_token })
 }
 
-async fn given(work: &mut Work, asking: &Asking<'_>, user: &User) -> Result<Given, Failed> {
-    let (client, call) = (asking.client, asking.call);
+async fn stored(work: &mut Work, asking: &Asking<'_>, user: &User) -> Result<Personal, Failed> {
     let (scopes, resources) = checked(work, asking).await?;
-    let given = by_password(work, call, client, user, (&scopes, &resources)).await??;
-    let mut id_token = None;
-    if given.access.scopes.contains("openid") {
-        let access = Some(&given.access.text);
-        let (grant, scopes) = (&given.grant, &given.access.scopes);
-        let of = IdToken { client, grant, scopes, nonce: None, access };
-        id_token = Some(tokens::id_token(work, call, &of).await?);
-    }
-    Ok(Given { access: given.access, refresh: given.refresh, id_token })
+    Ok(by_password(work, asking.call, asking.client, user, (&scopes, &resources)).await??)
 }
 
 fn wrong() -> Error {

@@ -18,7 +18,7 @@ pub(super) async fn exchange(
             tokens::select_resources(reading, client, &request.resources, &client.scopes).await??;
     }
     let asked = (request.scope.as_ref(), resources.as_slice());
-    let refreshed = tokens::refresh(reading, asking.call, client, token, asked).await?;
+    let refreshed = tokens::refresh(reading.instance(), asking.call, client, token, asked).await?;
     let tells = refreshed.access.scopes.contains("openid");
     let id_token = tells.then_some(Identity { grant: refreshed.grant, nonce: None });
     Ok(Stored { access: refreshed.access, refresh: Some(refreshed.refresh), id_token })
