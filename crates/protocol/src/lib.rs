@@ -13,6 +13,7 @@ pub mod bearer;
 pub mod client_authentication;
 pub mod duration;
 pub mod error;
+pub mod forwarded;
 pub mod jose;
 pub mod metadata;
 pub mod params;

@@ -4,13 +4,14 @@
 //! only from a peer the operator listed; then the rightmost address that is not itself a listed
 //! proxy is the caller's.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 use domain::{Actor, Call};
+use protocol::forwarded;
 
 use crate::app::App;
 
@@ -40,101 +41,12 @@ impl FromRequestParts<Arc<App>> for Asked {
     }
 }
 
-/// The caller's address where the two headers name different ones: nobody's, and within no network
-/// anybody allowed.
-const DISPUTED: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-
-/// The caller's address. A proxy writes one of the two headers and often passes the other on as the
-/// caller sent it, so where both are there they have to agree.
+/// The caller's address: the peer's own, unless the peer is a proxy we believe.
 fn address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     let peer = peer.to_canonical();
     if app.trusted_proxies.is_empty() || !app.trusts(peer) {
         return peer;
     }
-    let by = |hops: Vec<Option<IpAddr>>| nearest(app, peer, hops);
-    let standard = elements(headers, "forwarded");
-    let usual = elements(headers, "x-forwarded-for");
-    let standard = standard.map(|all| by(all.iter().map(|e| node(for_parameter(e)?)).collect()));
-    let usual = usual.map(|all| by(all.iter().map(|hop| node(hop)).collect()));
-    match (standard, usual) {
-        (Some(one), Some(other)) if one != other => DISPUTED,
-        (one, other) => one.or(other).unwrap_or(peer),
-    }
-}
-
-/// The nearest hop that is no listed proxy. An unreadable one is `None`: nothing left of it can be
-/// believed.
-fn nearest(app: &App, peer: IpAddr, hops: Vec<Option<IpAddr>>) -> IpAddr {
-    let mut last = peer;
-    for hop in hops.into_iter().rev() {
-        let Some(hop) = hop else { return last };
-        last = hop;
-        if !app.trusts(hop) {
-            break;
-        }
-    }
-    last
-}
-
-/// The elements of a header, nearest last; `None` where it is not there. Bytes that are no text
-/// spoil the element they stand in, not the line.
-fn elements(headers: &HeaderMap, name: &str) -> Option<Vec<String>> {
-    let lines: Vec<_> = headers
-        .get_all(name)
-        .iter()
-        .map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned())
-        .collect();
-    let all = lines.iter().flat_map(|line| line.split(',')).map(|e| e.trim().to_owned());
-    (!lines.is_empty()).then(|| all.collect())
-}
-
-fn for_parameter(element: &str) -> Option<&str> {
-    let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
-    pairs
-        .into_iter()
-        .find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))
-        .map(|(_, value)| value)
-}
-
-/// An address with or without port, brackets and quotes.
-fn node(text: &str) -> Option<IpAddr> {
-    let text = text.trim().trim_matches('"');
-    let address =
-        text.parse::<IpAddr>().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|a| a.ip()));
-    let bare = text.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
-    address.or_else(|| bare?.parse().ok()).map(|address| address.to_canonical())
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::HeaderValue;
-
-    use super::*;
-
-    #[test]
-    fn reads_hops_in_every_spelling() {
-        for (text, want) in [
-            ("192.0.2.1", Some("192.0.2.1")),
-            ("192.0.2.1:4711", Some("192.0.2.1")),
-            ("\"[2001:db8::1]:4711\"", Some("2001:db8::1")),
-            ("[2001:db8::1]", Some("2001:db8::1")),
-            ("::ffff:10.0.0.9", Some("10.0.0.9")),
-            ("unknown", None),
-            ("_hidden", None),
-            ("", None),
-        ] {
-            assert_eq!(node(text).map(|a| a.to_string()).as_deref(), want, "{text}");
-        }
-    }
-
-    #[test]
-    fn reads_every_element_of_a_header_nearest_last() {
-        let mut headers = HeaderMap::new();
-        headers.append("x-forwarded-for", "a, b".parse().unwrap());
-        headers.append("x-forwarded-for", HeaderValue::from_bytes(b"\xff, c").unwrap());
-        let read = elements(&headers, "x-forwarded-for").unwrap();
-        assert_eq!(read, ["a", "b", "\u{fffd}", "c"]);
-        assert_eq!(elements(&headers, "forwarded"), None);
-        assert_eq!(for_parameter("proto=https;For=\"[2001:db8::7]\""), Some("\"[2001:db8::7]\""));
-    }
+    let lines = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
+    forwarded::caller(peer, lines("forwarded"), lines("x-forwarded-for"), |hop| app.trusts(hop))
 }
