@@ -12,6 +12,7 @@ mod harness;
 
 mod clock;
 mod midway;
+mod once;
 mod outage;
 mod proxies;
 mod rows;
