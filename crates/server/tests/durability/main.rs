@@ -15,6 +15,7 @@ mod apart;
 mod cluster;
 mod disk;
 mod kill;
+mod locked;
 mod running;
 mod server_gone;
 
