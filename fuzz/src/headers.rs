@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use protocol::bearer::{self, Challenge};
 use protocol::client_authentication::{Presented, basic_header};
 use protocol::error::{Code, Error};
+use protocol::trace_context::Parent;
 use protocol::{Params, forwarded};
 
 use crate::grammar::speaks_plainly;
@@ -83,4 +84,15 @@ impl OneLine for [u8] {
     fn replace_line_ends(&self) -> Vec<u8> {
         self.iter().map(|byte| if *byte == b'\n' { b' ' } else { *byte }).collect()
     }
+}
+
+/// A parent is read from the one spelling it has.
+pub fn trace_contexts(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Some(parent) = Parent::parse(text) else { return };
+    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let (trace, span) = (hex(&parent.trace), hex(&parent.span));
+    assert_eq!(text.get(2..52), Some(format!("-{trace}-{span}").as_str()));
+    let flags = u8::from(parent.is_sampled);
+    assert_eq!(Parent::parse(&format!("00-{trace}-{span}-{flags:02x}")), Some(parent));
 }

@@ -41,6 +41,7 @@ const TARGETS: &[(&str, Target)] = &[
     ("scopes", grammar::scopes),
     ("token-requests", grammar::token_requests),
     ("tokens", tokens::tokens),
+    ("trace-contexts", headers::trace_contexts),
     ("trusted-addresses", names::trusted_addresses),
     ("user-agents", names::user_agents),
     ("words", texts::words),

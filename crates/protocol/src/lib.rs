@@ -25,6 +25,7 @@ pub mod resource;
 pub mod response;
 pub mod scope;
 pub mod token_request;
+pub mod trace_context;
 mod uri;
 
 pub use error::{Code, Error};

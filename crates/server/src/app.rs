@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use crate::connections::{self, End, Patience};
 use crate::figures::Figures;
 use crate::tls::{Certificate, HttpsListener};
+use crate::traces::Traces;
 use crate::urls::Urls;
 use crate::web::views::DemoGuide;
 use crate::{jobs, ops, routes};
@@ -33,6 +34,8 @@ pub struct App {
     pub demo: Option<DemoGuide>,
     /// Present where somebody collects them.
     pub figures: Option<Figures>,
+    /// Present where there is a collector for them.
+    pub traces: Option<Traces>,
     draining: AtomicBool,
 }
 
@@ -46,15 +49,21 @@ impl App {
         Arc::new(Self::bare(instance, trusted_proxies, demo))
     }
 
-    /// The same with figures to collect.
-    pub fn counted(instance: Arc<Instance>, trusted_proxies: Vec<IpNet>) -> Arc<Self> {
-        let figures = Some(Figures::new(instance.database_figures()));
-        Arc::new(Self { figures, ..Self::bare(instance, trusted_proxies, None) })
+    /// The same, watched from outside.
+    pub fn watched(
+        instance: Arc<Instance>,
+        trusted_proxies: Vec<IpNet>,
+        watch: Watch,
+    ) -> Arc<Self> {
+        let Watch { figures, traces } = watch;
+        let lost = traces.as_ref().map(Traces::lost);
+        let figures = figures.then(|| Figures::new(instance.database_figures(), lost));
+        Arc::new(Self { figures, traces, ..Self::bare(instance, trusted_proxies, None) })
     }
 
     fn bare(instance: Arc<Instance>, trusted_proxies: Vec<IpNet>, demo: Option<DemoGuide>) -> Self {
         let (urls, draining) = (Urls::new(instance.issuer()), AtomicBool::new(false));
-        Self { instance, urls, trusted_proxies, demo, figures: None, draining }
+        Self { instance, urls, trusted_proxies, demo, figures: None, traces: None, draining }
     }
 
     /// Counts, where somebody collects.
@@ -74,6 +83,15 @@ impl App {
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
+}
+
+/// What of a server is watched from outside.
+#[derive(Default)]
+pub struct Watch {
+    /// Are there figures to collect?
+    pub figures: bool,
+    /// Where spans go, if anywhere.
+    pub traces: Option<Traces>,
 }
 
 /// How a server waits, and how it ends.

@@ -16,5 +16,6 @@ pub mod oauth;
 pub mod ops;
 pub mod routes;
 pub mod tls;
+pub mod traces;
 pub mod urls;
 pub mod web;

@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::ops::metrics;
 use crate::web::failure::Failure;
 use crate::web::{assets, headers, home};
-use crate::{account, api, console, oauth, ops};
+use crate::{account, api, console, oauth, ops, traces};
 
 /// Largest request body of any page, bytes; endpoints set smaller ones.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -53,6 +53,9 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(around);
     if app.figures.is_some() {
         router = router.layer(from_fn_with_state(Arc::clone(&app), metrics::count));
+    }
+    if app.traces.is_some() {
+        router = router.layer(from_fn_with_state(Arc::clone(&app), traces::layer));
     }
     router.with_state(app)
 }

@@ -14,7 +14,7 @@ use protocol::problem::{self, Problem};
 use serde::Serialize;
 
 use super::answer::etag;
-use crate::web::asked::RequestId;
+use crate::web::asked::{ErrorId, RequestId};
 
 /// Seconds after which a caller may try again what the database could not take.
 const RETRY_AFTER: &str = "5";
@@ -205,6 +205,7 @@ fn write(response: &mut Response, details: Details, request_id: String) {
     problem.error_id.get_or_insert(request_id);
     let bytes =
         serde_json::to_vec(&Document { problem: &problem, more: &more }).unwrap_or_default();
+    ErrorId::mark(response, problem.error_id.as_deref());
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(problem::MEDIA_TYPE));

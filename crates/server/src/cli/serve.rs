@@ -15,10 +15,11 @@ use tokio::sync::watch;
 
 use super::operator::{self, Desk};
 use super::{Failure, listeners, log, print};
-use crate::app::{self, App, Manner};
+use crate::app::{self, App, Manner, Watch};
 use crate::config::{Config, KeyFile};
 use crate::foundation::{self, Prepared};
 use crate::tls::Certificate;
+use crate::traces::Traces;
 
 /// Requests under way have this long to end.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -38,12 +39,11 @@ pub async fn run(config: Config) -> Result<String, Failure> {
     let prepared = foundation::prepare(&desk.instance, &config.bootstrap, &desk.call()?).await?;
     print(&greeting(&config, (&sockets, &metrics), &prepared, was_new)?)?;
     let instance = Arc::clone(&desk.instance);
-    let app = if metrics.is_empty() {
-        App::new(instance, config.trusted_proxies, None)
-    } else {
-        App::counted(instance, config.trusted_proxies)
-    };
+    let traces = config.otel_endpoint.map(Traces::begin);
+    let watch = Watch { figures: !metrics.is_empty(), traces };
+    let app = App::watched(instance, config.trusted_proxies, watch);
     app::serve_metrics(&app, metrics);
+    let watched = Arc::clone(&app);
     let manner = Manner { linger: config.drain_delay, ..Manner::default() };
     let ending = manner.linger + DRAIN;
     match certificate {
@@ -51,6 +51,9 @@ pub async fn run(config: Config) -> Result<String, Failure> {
         Some(of) => {
             until_a_signal(ending, |stop| app::serve_https(app, sockets, of, manner, stop)).await?;
         }
+    }
+    if let Some(traces) = &watched.traces {
+        traces.flush().await;
     }
     Ok("Stopped.\n".into())
 }

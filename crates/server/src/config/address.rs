@@ -1,8 +1,10 @@
-//! Addresses to answer on, and ranges of addresses to believe.
+//! Addresses to answer on, ranges of addresses to believe, and where the collector of spans is.
 
 use std::net::{IpAddr, SocketAddr};
 
+use axum::http::Uri;
 use ipnet::{IpNet, Ipv4Net};
+use url::Url;
 
 /// An address with its port.
 pub(super) fn socket(text: &str) -> Result<SocketAddr, String> {
@@ -32,6 +34,23 @@ pub(super) fn range(text: &str) -> Result<IpNet, String> {
     Ok(canonical(range))
 }
 
+/// Where a collector takes spans, below the address that is named.
+pub(super) fn collector(text: &str) -> Result<Uri, String> {
+    let is_plain =
+        |url: &Url| url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    match Url::parse(text) {
+        Ok(url) if url.scheme() == "https" => Err(format!(
+            "`{text}` is https; spans are sent to a collector on this machine or its network by \
+             http, and it is the collector that sends them on by https."
+        )),
+        Ok(url) if url.scheme() == "http" && is_plain(&url) && url.fragment().is_none() => {
+            let below = format!("{}/v1/traces", url.as_str().trim_end_matches('/'));
+            below.parse().map_err(|error| format!("`{text}` is no address: {error}."))
+        }
+        _ => Err(format!("`{text}` is no address of a collector, such as http://127.0.0.1:4318.")),
+    }
+}
+
 fn canonical(range: IpNet) -> IpNet {
     let IpNet::V6(wide) = range else { return range };
     let (address, prefix) = (wide.addr().to_ipv4_mapped(), wide.prefix_len().checked_sub(96));
@@ -56,6 +75,18 @@ mod tests {
             ("::/0", "::/0"),
         ] {
             assert_eq!(range(text).unwrap().to_string(), read, "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_collector_that_is_no_plain_http_address() {
+        let at = |text| collector(text).map(|uri| uri.to_string());
+        assert_eq!(at("http://127.0.0.1:4318").unwrap(), "http://127.0.0.1:4318/v1/traces");
+        assert_eq!(at("http://otel:4318/in/").unwrap(), "http://otel:4318/in/v1/traces");
+        insta::assert_snapshot!(at("https://otel:4318").unwrap_err(), @"`https://otel:4318` is https; spans are sent to a collector on this machine or its network by http, and it is the collector that sends them on by https.");
+        insta::assert_snapshot!(at("otel:4318").unwrap_err(), @"`otel:4318` is no address of a collector, such as http://127.0.0.1:4318.");
+        for text in ["", "http://u:p@otel", "http://otel/?x", "http://otel/#x", "unix:/x"] {
+            assert!(at(text).is_err(), "{text}");
         }
     }
 

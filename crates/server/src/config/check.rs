@@ -36,6 +36,7 @@ pub(super) fn judged(values: &Values, mistakes: &mut Mistakes) -> Option<Config>
     let master_key = judge.value("master_key", master_key);
     let trusted_proxies = judge.list("trusted_proxies", address::range);
     let metrics_listen = judge.metrics(&listen);
+    let otel_endpoint = judge.value("otel_endpoint", address::collector);
     let drain_delay = judge.seconds("drain_delay", &DRAIN_DELAY).unwrap_or_default();
     let log = judge.value("log", filter);
     let log_format = judge.value("log_format", format);
@@ -49,6 +50,7 @@ pub(super) fn judged(values: &Values, mistakes: &mut Mistakes) -> Option<Config>
         master_key,
         trusted_proxies: without_repetition::<IpNet>(trusted_proxies),
         metrics_listen,
+        otel_endpoint,
         drain_delay: Duration::from_secs(drain_delay.unsigned_abs()),
         log: log?,
         log_format: log_format?,

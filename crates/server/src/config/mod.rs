@@ -18,6 +18,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::http::Uri;
 use domain::{Plain, Policy};
 use ipnet::IpNet;
 
@@ -50,6 +51,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// Where `/metrics` is.
     pub metrics_listen: Option<SocketAddr>,
+    /// Where spans go.
+    pub otel_endpoint: Option<Uri>,
     /// How long requests are still taken after the end was announced.
     pub drain_delay: Duration,
     /// Which log lines are written.

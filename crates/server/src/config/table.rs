@@ -162,6 +162,13 @@ pub const SETTINGS: &[Setting] = &[
         "The address and port of `/metrics`, which exists only there.",
     ),
     setting(
+        "otel_endpoint",
+        Shape::Text,
+        "",
+        "The OpenTelemetry collector that gets a span for each request: an `http` address such as `http://127.0.0.1:4318`, to \
+         which `/v1/traces` is added (OTLP over HTTP, JSON).",
+    ),
+    setting(
         "drain_delay",
         Shape::Duration,
         "0 s",

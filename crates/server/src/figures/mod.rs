@@ -82,8 +82,8 @@ struct Crowd {
 }
 
 impl Figures {
-    /// Figures that begin at nothing, over the database's own.
-    pub fn new(database: &DatabaseFigures) -> Self {
+    /// Figures that begin at nothing, over the database's own and the spans that were lost.
+    pub fn new(database: &DatabaseFigures, lost_spans: Option<&Counter>) -> Self {
         let mut machine = Registry::default();
         let process = process::Gauges::registered(&mut machine);
         // 0.5 ms to 16 s, each bucket twice the one before.
@@ -110,6 +110,10 @@ impl Figures {
         };
         figures.register();
         figures.register_database(database);
+        if let Some(lost) = lost_spans {
+            let help = "Spans that the collector never got.";
+            figures.ours.register("trace_spans_lost", help, lost.clone());
+        }
         figures
     }
 

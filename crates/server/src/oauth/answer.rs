@@ -12,6 +12,7 @@ use protocol::error::{Code, Error};
 use serde::Serialize;
 
 use crate::app::App;
+use crate::web::asked::ErrorId;
 
 pub(crate) use crate::web::refused::Refused;
 
@@ -71,6 +72,7 @@ pub(crate) fn refuse(app: &App, call: &Call, about: &About, refused: Refused) ->
     let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
     let bytes = serde_json::to_vec(&body).unwrap_or_default();
     let mut response = json_bytes(status, bytes);
+    ErrorId::mark(&mut response, body.error_id.as_deref());
     if status == StatusCode::UNAUTHORIZED && error.code == Code::InvalidClient {
         let challenge = HeaderValue::from_static(protocol::client_authentication::BASIC_CHALLENGE);
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);

@@ -19,6 +19,7 @@ use protocol::params::Params;
 
 use super::answer::{About, note};
 use crate::app::App;
+use crate::web::asked::ErrorId;
 use crate::web::browser::Browser;
 use crate::web::failure::Failure;
 use crate::web::page;
@@ -158,14 +159,16 @@ fn refuse(app: &App, call: &Call, refused: &Refused) -> Response {
         client_id: Some(refused.client.to_string()),
         used_basic: false,
     };
-    note(app, call, &about, &refused.error);
+    let error_id = note(app, call, &about, &refused.error);
     let outcome = Outcome::Refused(&refused.error);
     let back = authorization_response::Answer {
         outcome,
         state: refused.state.as_deref(),
         issuer: app.instance.issuer(),
     };
-    send(AuthorizationResponse::new(&refused.redirect_uri, refused.mode, &back))
+    let mut response = send(AuthorizationResponse::new(&refused.redirect_uri, refused.mode, &back));
+    ErrorId::mark(&mut response, error_id.as_deref());
+    response
 }
 
 /// By redirect, or by a form that posts itself (and has a button where script is off).

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -15,6 +15,7 @@ use domain::Stopwatch;
 
 use crate::app::App;
 use crate::figures::Figures;
+use crate::web::asked::method_word;
 
 /// Where a request went that no route knows.
 const NOWHERE: &str = "none";
@@ -40,7 +41,7 @@ async fn show(State(app): State<Arc<App>>) -> Response {
 pub async fn count(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let Some(figures) = &app.figures else { return next.run(request).await };
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let method = word(request.method());
+    let method = method_word(request.method());
     let watch = Stopwatch::start();
     let under_way = UnderWay::begin(figures);
     let response = next.run(request).await;
@@ -70,19 +71,5 @@ impl Drop for UnderWay<'_> {
         if let Some(figures) = self.0 {
             figures.abandoned();
         }
-    }
-}
-
-/// The method, if it is one of ours: a caller may invent others.
-fn word(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
     }
 }

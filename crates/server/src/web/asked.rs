@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::response::Response;
 use domain::{Actor, Call};
 use protocol::forwarded;
 
@@ -18,6 +19,19 @@ use crate::app::App;
 /// The id of a request, set by the outermost layer.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
+
+/// The id under which the reason of a refusal is kept, on the answer for the outermost layers.
+#[derive(Debug, Clone)]
+pub struct ErrorId(pub String);
+
+impl ErrorId {
+    /// Puts it on the answer, where there is one.
+    pub fn mark(response: &mut Response, id: Option<&str>) {
+        if let Some(id) = id {
+            response.extensions_mut().insert(Self(id.to_owned()));
+        }
+    }
+}
 
 /// The call behind a request, made by nobody yet.
 #[derive(Debug, Clone)]
@@ -49,4 +63,18 @@ fn address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     }
     let lines = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
     forwarded::caller(peer, lines("forwarded"), lines("x-forwarded-for"), |hop| app.trusts(hop))
+}
+
+/// The method, if it is one of ours: a caller may invent others.
+pub fn method_word(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::{Fault, Refusal};
 
+use super::asked::ErrorId;
 use super::page;
 use super::views::{ErrorPage, Link, NotFound};
 
@@ -114,7 +115,9 @@ fn error_page(
     let ways_out = vec![Link { label: "Home".into(), href: "/".into() }];
     let page =
         ErrorPage { title: title.into(), sentence, advice: advice.into(), error_id, ways_out };
-    page::render_with(status, &page)
+    let mut response = page::render_with(status, &page);
+    ErrorId::mark(&mut response, page.error_id.as_deref());
+    response
 }
 
 /// 503 where the same request may succeed later, 500 for a bug of ours.

@@ -20,4 +20,5 @@ mod metrics;
 mod restore;
 mod rolling;
 mod secrets;
+mod traces;
 mod upgrade;

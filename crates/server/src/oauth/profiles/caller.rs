@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::super::answer::{About, faulty, json_bytes, note};
 use crate::app::App;
-use crate::web::asked::Asked;
+use crate::web::asked::{Asked, ErrorId};
 
 /// What REL-50 says to whoever brings no token.
 const CHALLENGE: &str = "Bearer realm=\"Relativity.REST\"";
@@ -61,6 +61,7 @@ impl FromRequestParts<Arc<App>> for Caller {
             let mut response = json_bytes(StatusCode::UNAUTHORIZED, body.to_string().into_bytes());
             let challenge = HeaderValue::from_static(CHALLENGE);
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            ErrorId::mark(&mut response, error_id.as_deref());
             response
         };
         let token = match bearer::parse(header) {

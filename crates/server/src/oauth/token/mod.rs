@@ -24,6 +24,7 @@ use serde::Serialize;
 use super::answer::{About, Refused, json, json_bytes, note, refuse};
 use super::form::Posted;
 use crate::app::App;
+use crate::web::asked::ErrorId;
 use crate::web::client_auth::{self, Failed};
 
 /// What every grant is given.
@@ -205,6 +206,7 @@ pub(super) fn failure(app: &App, call: &Call, about: &About, failed: Failed) -> 
                 "error_id": error_id,
             });
             let mut response = json_bytes(StatusCode::BAD_REQUEST, body.to_string().into_bytes());
+            ErrorId::mark(&mut response, Some(&error_id));
             if about.used_basic {
                 let challenge =
                     HeaderValue::from_static(protocol::client_authentication::BASIC_CHALLENGE);
