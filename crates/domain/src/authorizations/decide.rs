@@ -41,6 +41,8 @@ pub enum Decision {
     Refused(Box<Refused>),
     /// The client may not ask this any more: nothing proves where an answer may go.
     Withdrawn,
+    /// The same request was answered at the same moment, by another browser window.
+    Taken,
 }
 
 /// Which teams the person may choose from.
@@ -380,9 +382,7 @@ async fn issue(
     let id = match row {
         None => store::insert_issued(work, &issued, expires_at).await?,
         Some(row) if store::set_issued(work, row, &issued, expires_at).await? => row,
-        Some(_) => {
-            return Err(Fault::Broken("a consented request was taken by somebody else".into()));
-        }
+        Some(_) => return Ok(Decision::Taken),
     };
     let vault = &work.instance.vault;
     let code = Plain::new(vault.make(Kind::Code, id, vault.draw()?, b"")?);

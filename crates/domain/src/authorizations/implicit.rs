@@ -26,7 +26,7 @@ pub(super) async fn issue(
     if let Some(row) = row
         && !store::delete_consented(work, row).await?
     {
-        return Err(Fault::Broken("a consented request was taken by somebody else".into()));
+        return Ok(Decision::Taken);
     }
     let pending = &consented.identified.pending;
     let asked = pending.request.response_type;

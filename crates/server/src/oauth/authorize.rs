@@ -130,7 +130,7 @@ fn finish(app: &App, call: &Call, decision: Decision) -> Response {
         Decision::Done(answer) => done(app, &answer),
         Decision::Refused(refused) => refuse(app, call, &refused),
         Decision::Withdrawn => withdrawn(),
-        Decision::SignIn | Decision::Consent(_) => expired(),
+        Decision::SignIn | Decision::Consent(_) | Decision::Taken => expired(),
     }
 }
 
