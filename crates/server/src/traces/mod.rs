@@ -30,12 +30,18 @@ const QUEUE: usize = 2_048;
 /// What is still waiting when the server ends has this long.
 const FLUSH: Duration = Duration::from_secs(3);
 
+/// Where a span stands.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    trace: [u8; 16],
+    parent: Option<[u8; 8]>,
+    id: [u8; 8],
+}
+
 /// One request.
 #[derive(Debug, Clone)]
-pub(crate) struct Span {
-    trace: [u8; 16],
-    id: [u8; 8],
-    parent: Option<[u8; 8]>,
+struct Span {
+    place: Place,
     /// The template of its path; `None` where no route knows it.
     route: Option<MatchedPath>,
     method: &'static str,
@@ -104,32 +110,28 @@ fn parent(app: &App, request: &Request) -> Option<Parent> {
     Parent::parse(only.to_str().ok()?)
 }
 
-/// The ids of a span: the caller's trace or one of our own. `None` where the caller records none.
-fn ids(
-    app: &App,
-    request: &Request,
-) -> Result<Option<([u8; 16], Option<[u8; 8]>, [u8; 8])>, Fault> {
+/// Where a request stands: in the caller's trace or in one of its own. `None` where the caller
+/// records none.
+fn place(app: &App, request: &Request) -> Result<Option<Place>, Fault> {
     let (vault, parent) = (app.instance.vault(), parent(app, request));
     let id = vault.random_bytes()?;
     Ok(match parent {
         Some(parent) if !parent.is_sampled => None,
-        Some(parent) => Some((parent.trace, Some(parent.span), id)),
-        None => Some((vault.random_bytes()?, None, id)),
+        Some(parent) => Some(Place { trace: parent.trace, parent: Some(parent.span), id }),
+        None => Some(Place { trace: vault.random_bytes()?, parent: None, id }),
     })
 }
 
 /// Measures a request and notes it.
 pub async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let Some(traces) = &app.traces else { return next.run(request).await };
-    let Ok(Some((trace, parent, id))) = ids(&app, &request) else { return next.run(request).await };
+    let Ok(Some(place)) = place(&app, &request) else { return next.run(request).await };
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = method_word(request.method());
     let (began, watch) = (app.instance.clock().milliseconds(), Stopwatch::start());
     let response = next.run(request).await;
     traces.ended(Span {
-        trace,
-        id,
-        parent,
+        place,
         route,
         method,
         status: response.status(),

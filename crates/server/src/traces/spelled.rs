@@ -43,9 +43,9 @@ fn span(span: &Span) -> Value {
     let began = i128::from(span.began) * 1_000_000;
     let ended = began + i128::try_from(nanoseconds(span.seconds)).unwrap_or_default();
     json!({
-        "traceId": hex(&span.trace),
-        "spanId": hex(&span.id),
-        "parentSpanId": span.parent.map(|id| hex(&id)).unwrap_or_default(),
+        "traceId": format!("{:032x}", u128::from_be_bytes(span.place.trace)),
+        "spanId": hex(span.place.id),
+        "parentSpanId": span.place.parent.map(hex).unwrap_or_default(),
         "name": name,
         "kind": SERVER,
         "startTimeUnixNano": began.to_string(),
@@ -55,14 +55,14 @@ fn span(span: &Span) -> Value {
     })
 }
 
+fn hex(id: [u8; 8]) -> String {
+    format!("{:016x}", u64::from_be_bytes(id))
+}
+
 fn nanoseconds(seconds: f64) -> u128 {
     std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default().as_nanos()
 }
 
 fn text(key: &str, value: &str) -> Value {
     json!({ "key": key, "value": { "stringValue": value } })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
