@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::serve::{Listener, ListenerExt};
-use domain::Instance;
+use domain::accounts::User;
+use domain::{Call, Instance, Plain};
 use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -16,10 +17,12 @@ use tokio::task::JoinSet;
 
 use crate::connections::{self, End, Patience};
 use crate::figures::Figures;
+use crate::mail::{self, Delivery, Mailer, Wanted};
 use crate::tls::{Certificate, HttpsListener};
 use crate::traces::Traces;
 use crate::urls::Urls;
 use crate::web::views::DemoGuide;
+use crate::whereabouts::Whereabouts;
 use crate::{jobs, ops, routes};
 
 /// What every door shares.
@@ -36,7 +39,24 @@ pub struct App {
     pub figures: Option<Figures>,
     /// Present where there is a collector for them.
     pub traces: Option<Traces>,
+    /// Present where mail is set up.
+    pub mail: Option<Mailer>,
+    /// Present where a database knows where an address is.
+    pub whereabouts: Option<Whereabouts>,
     draining: AtomicBool,
+}
+
+/// What a server has beside its rules, where the operator set it up.
+#[derive(Default)]
+pub struct Outfit {
+    /// Are figures collected?
+    pub counts: bool,
+    /// The way to the collector of spans.
+    pub traces: Option<Traces>,
+    /// The way to the server that takes mail.
+    pub mail: Option<Mailer>,
+    /// The database that knows where an address is.
+    pub whereabouts: Option<Whereabouts>,
 }
 
 impl App {
@@ -49,21 +69,42 @@ impl App {
         Arc::new(Self::bare(instance, trusted_proxies, demo))
     }
 
-    /// The same, watched from outside.
-    pub fn watched(
+    /// The same with what the operator set up.
+    pub fn equipped(
         instance: Arc<Instance>,
         trusted_proxies: Vec<IpNet>,
-        watch: Watch,
+        outfit: Outfit,
     ) -> Arc<Self> {
-        let Watch { figures, traces } = watch;
+        let Outfit { counts, traces, mail, whereabouts } = outfit;
         let lost = traces.as_ref().map(Traces::lost);
-        let figures = figures.then(|| Figures::new(instance.database_figures(), lost));
-        Arc::new(Self { figures, traces, ..Self::bare(instance, trusted_proxies, None) })
+        let figures = counts.then(|| Figures::new(instance.database_figures(), lost));
+        let bare = Self::bare(instance, trusted_proxies, None);
+        Arc::new(Self { figures, traces, mail, whereabouts, ..bare })
     }
 
     fn bare(instance: Arc<Instance>, trusted_proxies: Vec<IpNet>, demo: Option<DemoGuide>) -> Self {
         let (urls, draining) = (Urls::new(instance.issuer()), AtomicBool::new(false));
-        Self { instance, urls, trusted_proxies, demo, figures: None, traces: None, draining }
+        Self {
+            instance,
+            urls,
+            trusted_proxies,
+            demo,
+            figures: None,
+            traces: None,
+            mail: None,
+            whereabouts: None,
+            draining,
+        }
+    }
+
+    /// Mails the one-time link of somebody to them, where mail is set up.
+    pub async fn mail_link(&self, call: &Call, link: (&User, &Plain), wanted: Wanted) -> Delivery {
+        mail::deliver((self.mail.as_ref(), &self.urls), call, link, wanted).await
+    }
+
+    /// Where an address is, if that is known.
+    pub fn place_of(&self, address: &str) -> Option<String> {
+        self.whereabouts.as_ref()?.of(address)
     }
 
     /// Counts, where somebody collects.
@@ -83,15 +124,6 @@ impl App {
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
-}
-
-/// What of a server is watched from outside.
-#[derive(Default)]
-pub struct Watch {
-    /// Are there figures to collect?
-    pub figures: bool,
-    /// Where spans go, if anywhere.
-    pub traces: Option<Traces>,
 }
 
 /// How a server waits, and how it ends.

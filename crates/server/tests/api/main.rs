@@ -17,6 +17,7 @@ mod clients;
 mod document;
 mod guard;
 mod hostile;
+mod mail;
 mod oversight;
 mod own_secrets;
 mod places;

@@ -15,7 +15,7 @@ const COMPOSITION_ROOT: &str = "instance.rs";
 const DOORS: [&str; 7] = ["oauth", "account", "console", "api", "scim", "jobs", "cli"];
 /// What every door may use, and what uses no door. The demonstration is no way in: it is a program
 /// beside the server that the command line starts.
-const FURNITURE: [&str; 10] = [
+const FURNITURE: [&str; 12] = [
     "web",
     "app",
     "connections",
@@ -25,6 +25,8 @@ const FURNITURE: [&str; 10] = [
     "foundation",
     "config",
     "tls",
+    "mail",
+    "whereabouts",
     "demo",
 ];
 /// Of the furniture, what has to start the doors.

@@ -9,7 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{Request, StatusCode};
 use axum::routing::post;
-use mandate::app::{App as Application, Watch};
+use mandate::app::{App as Application, Outfit};
 use mandate::routes;
 use mandate::traces::Traces;
 use serde_json::Value;
@@ -69,9 +69,9 @@ struct Traced {
 impl Traced {
     fn new(server: &Server, collector: SocketAddr) -> Self {
         let traces = Traces::begin(format!("http://{collector}/v1/traces").parse().unwrap());
-        let watch = Watch { figures: true, traces: Some(traces) };
+        let outfit = Outfit { counts: true, traces: Some(traces), ..Outfit::default() };
         let proxies = vec!["10.0.0.1/32".parse().unwrap()];
-        let app = Application::watched(Arc::clone(&server.instance), proxies, watch);
+        let app = Application::equipped(Arc::clone(&server.instance), proxies, outfit);
         Self { router: routes::router(Arc::clone(&app)), app }
     }
 
