@@ -38,6 +38,7 @@ const READ_ONLY: &[&str] = &[
     "updated_at",
     "updated_by",
     "last_used_at",
+    "warnings",
 ];
 
 macro_rules! draft {

@@ -87,6 +87,10 @@ pub async fn bind(
     let binding = store::find_binding_of(work, &new).await?.ok_or(Refusal::NotFound)?;
     let changes = differences(&serde_json::Value::Null, &told(&binding));
     audit::record(work, call, "binding.created", &subject, &changes).await?;
+    if is_of_administrator(&binding) {
+        let given = audit::role_given(&binding.role, binding.place.told());
+        audit::record_at_clients(work, call, &binding.subject, &given).await?;
+    }
     Ok(binding)
 }
 
@@ -113,7 +117,7 @@ pub async fn unbind(
     if !store::delete_binding(work, id).await? {
         return Err(Refusal::NotFound);
     }
-    if binding.role == PLATFORM_ADMINISTRATOR && binding.place == Place::Instance {
+    if is_of_administrator(&binding) {
         accounts::keep_an_administrator(work).await?;
     }
     let changes = differences(&told(&binding), &serde_json::Value::Null);
@@ -121,7 +125,13 @@ pub async fn unbind(
     let kind = if is_person { "user" } else { "client" };
     let object = Object::new(kind, &binding.subject, &binding.subject);
     audit::record(work, call, "binding.deleted", &object, &changes).await?;
+    let taken = audit::role_taken(&binding.role, binding.place.told());
+    audit::record_at_clients(work, call, &binding.subject, &taken).await?;
     Ok(())
+}
+
+fn is_of_administrator(binding: &Binding) -> bool {
+    binding.role == PLATFORM_ADMINISTRATOR && binding.place == Place::Instance
 }
 
 /// The organization of a place that is there; `None` for the instance.
@@ -167,12 +177,7 @@ async fn subject(
 }
 
 fn told(binding: &Binding) -> serde_json::Value {
-    let place = match &binding.place {
-        Place::Instance => serde_json::json!({ "instance": true }),
-        Place::Organization(id) => serde_json::json!({ "organization": id }),
-        Place::Team(id) => serde_json::json!({ "team": id }),
-    };
-    serde_json::json!({ "role": binding.role, "place": place })
+    serde_json::json!({ "role": binding.role, "place": binding.place.told() })
 }
 
 fn nowhere() -> Refusal {

@@ -45,11 +45,7 @@ pub(super) fn operations() -> Vec<Operation> {
 }
 
 fn shown(binding: &Binding) -> Value {
-    let place = match &binding.place {
-        Place::Instance => json!({ "instance": true }),
-        Place::Organization(id) => json!({ "organization": id }),
-        Place::Team(id) => json!({ "team": id }),
-    };
+    let place = binding.place.told();
     json!({ "id": binding.id, "subject": binding.subject, "role": binding.role, "place": place })
 }
 

@@ -144,10 +144,6 @@ async fn list(
 }
 
 fn shape(binding: &Binding) -> Value {
-    let place = match &binding.place {
-        Place::Instance => json!({ "instance": true }),
-        Place::Organization(id) => json!({ "organization": id }),
-        Place::Team(id) => json!({ "team": id }),
-    };
+    let place = binding.place.told();
     json!({ "id": binding.id, "subject": binding.subject, "role": binding.role, "place": place })
 }
