@@ -94,7 +94,7 @@ pub async fn bind(
     Ok(binding)
 }
 
-/// Takes a role, from the next request on.
+/// Takes a role, from the next request on; gives back what was held.
 ///
 /// # Errors
 /// `NotFound` where the proof does not cover it; `Forbidden` naming the first permission of the role
@@ -104,7 +104,7 @@ pub async fn unbind(
     call: &Call,
     may: &May<ManageRoles>,
     id: &str,
-) -> Result<(), Refusal> {
+) -> Result<Binding, Refusal> {
     let binding = store::find_binding(work, id).await?.ok_or(Refusal::NotFound)?;
     let organization = home(work, &binding.place).await.map_err(|_| Refusal::NotFound)?;
     if !covers(may, &binding.place, organization.as_deref()) {
@@ -127,7 +127,7 @@ pub async fn unbind(
     audit::record(work, call, "binding.deleted", &object, &changes).await?;
     let taken = audit::role_taken(&binding.role, binding.place.told());
     audit::record_at_clients(work, call, &binding.subject, &taken).await?;
-    Ok(())
+    Ok(binding)
 }
 
 fn is_of_administrator(binding: &Binding) -> bool {

@@ -48,6 +48,9 @@ pub use own::{Own, issue_own};
 pub use personal::{Personal, issue_personal};
 pub use rates::{Rates, admit};
 pub use replays::{Replayed, Replays, replays};
-pub use revocation::{end_grant, end_grants_of, end_tokens_of_user, revoke, revoke_grant_of_user};
+pub use revocation::{
+    end_grant, end_grants_of, end_tokens_of_holder, end_tokens_of_user, revoke,
+    revoke_grant_of_user,
+};
 pub use service_teams::service_teams;
 pub use targets::{covers as covers_resources, select as select_resources};

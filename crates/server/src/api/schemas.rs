@@ -164,7 +164,10 @@ fn rights() -> Vec<Member> {
         ("CreatedBinding", object(binding(), vec![("dry_run", flag())])),
         (
             "NewBinding",
-            object(vec![("subject", text()), ("role", text()), ("place", place())], vec![]),
+            object(
+                vec![("subject", text()), ("role", text()), ("place", place())],
+                vec![("revoke_tokens", nullable(flag()))],
+            ),
         ),
         ("Scope", object(scope(), vec![])),
         ("CreatedScope", object(scope(), vec![("dry_run", flag())])),

@@ -221,6 +221,7 @@ fn settings(voice: Voice) -> String {
         preview: Some(Preview { changes: vec![conflict], tokens: 2, tokens_end: false }),
         call: Some(call(voice)),
         refused: None,
+        revoke_tokens: false,
         form: ClientForm { client_id: None, ..form(voice, Errors::default()) },
     };
     page.render().unwrap()

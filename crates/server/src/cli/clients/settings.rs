@@ -90,6 +90,9 @@ pub struct Patch {
     /// Only if it is at this version still.
     #[arg(long, value_name = "VERSION")]
     if_version: Option<i64>,
+    /// End every token it has, too.
+    #[arg(long)]
+    revoke_tokens: bool,
     #[command(flatten)]
     settings: Settings,
 }
@@ -142,6 +145,9 @@ pub(super) async fn update(desk: &Desk, json: bool, patch: Patch) -> Result<Stri
     for field in patch.unset {
         settings.insert(field, Value::Null);
     }
+    if patch.revoke_tokens {
+        settings.insert("revoke_tokens".into(), true.into());
+    }
     if settings.is_empty() {
         return Err(Failure::Words(
             "Say what to change: --set FIELD=VALUE, --unset FIELD or another option.".into(),
@@ -153,7 +159,7 @@ pub(super) async fn update(desk: &Desk, json: bool, patch: Patch) -> Result<Stri
         clients::change(&mut work, &call, &may, &patch.id, (&settings, patch.if_version)).await;
     let change = change.map_err(about(&patch.id))?;
     work.commit().await?;
-    changed(json, &change, "")
+    changed(json, &change, if patch.revoke_tokens { "Its tokens are dead." } else { "" })
 }
 
 /// The file first, then `--set`, then the options of their own.

@@ -159,6 +159,10 @@ pub struct BindingList {
     pub places: Vec<Choice>,
     /// Why this person cannot give any, if so.
     pub refused: Option<String>,
+    /// Whether this person may end tokens with the change.
+    pub ends_tokens: bool,
+    /// Whether that was ticked.
+    pub revoke_tokens: bool,
     /// What was wrong.
     pub errors: Errors,
 }
