@@ -83,6 +83,7 @@ pub(super) const ACTIONS: &[(&str, &str)] = &[
     ("team.member_removed", "Removed a member"),
     ("team.updated", "Renamed a team"),
     ("token.revoked", "Revoked a token"),
+    ("user.address_refused", "Refused a sign-in for its address"),
     ("user.created", "Created the account"),
     ("user.deleted", "Deleted the account"),
     ("user.disabled", "Disabled the account"),
@@ -93,6 +94,7 @@ pub(super) const ACTIONS: &[(&str, &str)] = &[
     ("user.password_changed", "Changed the password"),
     ("user.sign_in_failed", "Failed to sign in"),
     ("user.signed_in", "Signed in"),
+    ("user.tokens_revoked", "Ended what the person had allowed"),
     ("user.unlocked", "Unlocked the account"),
     ("user.updated", "Changed the account"),
 ];

@@ -4,7 +4,7 @@ use askama::Template;
 use mandate::console::views::{
     AuditEntry, AuditFilters, AuditList, AuditRow, Change, ClientForm, ClientKinds, ClientNew,
     ClientSaved, ClientSettings, Comparison, Forbidden, Kind, MoreSettings, Preview, Refusal,
-    RefusalList, RefusalRow, ScopeEdit, ScopeList, ScopeRow, TeamGroup, UserFilters, UserInvited,
+    RefusalList, RefusalRow, ScopeEdit, ScopeList, ScopeRow, SeenAddress, TeamGroup, UserFilters, UserInvited,
     UserList, UserNew, UserPage, UserRow,
 };
 use mandate::web::views::{Choice, Errors, Fact, FieldError, Link, Person, Snippet};
@@ -433,6 +433,22 @@ fn users(voice: Voice) -> Vec<Page> {
         display_name: voice.say("Ada Brandt"),
         email: voice.say("ada@northwind.example"),
         path: "/console/users/usr_x".into(),
+        trusted_ips: "192.0.2.0/24".into(),
+        seen: vec![
+            SeenAddress {
+                address: "192.0.2.7".into(),
+                is_trusted: true,
+                was_refused: false,
+                last: ago(0),
+            },
+            SeenAddress {
+                address: "2001:db8::7".into(),
+                is_trusted: false,
+                was_refused: true,
+                last: ago(1),
+            },
+        ],
+        proposal: "2001:db8::7".into(),
         invite: Some("/invite".into()),
         refused: None,
         delete_refused: None,
