@@ -51,7 +51,7 @@ pub use greatest::own_rights;
 pub(crate) use greatest::reached;
 pub use idempotency::sweep as sweep_idempotency_keys;
 pub use list::{ListQuery, Sort, Summary, list};
-pub use marks::{flush, mark_used};
+pub use marks::{LastSeen, flush, last_seen, mark_used};
 pub use observed::{Observed, flush_observed, observe, observed, propose, sweep_observed};
 pub use redirects::{RedirectRefusal, matching_redirect};
 pub use review::review_risks;

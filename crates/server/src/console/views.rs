@@ -18,7 +18,7 @@ mod users;
 pub use audit::{AuditEntry, AuditFilters, AuditList};
 pub use client::{
     ClientAccess, ClientCredentials, ClientDanger, ClientHead, ClientOverview, Reach, RiskReason,
-    SecretRow, Trial,
+    SecretRow, SeenFrom, Trial,
 };
 pub use client_form::{
     ClientForm, ClientKinds, ClientNew, ClientSaved, ClientSettings, Kind, MoreSettings, Preview,

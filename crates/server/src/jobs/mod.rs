@@ -101,6 +101,7 @@ pub(crate) fn call(app: &App) -> Call {
         now: app.instance.clock().now(),
         actor: Actor::operator("mandate"),
         address: None,
+        via: None,
         request_id: "job".into(),
     }
 }

@@ -148,6 +148,7 @@ fn operator_call(clock: &Clock) -> Call {
         now: clock.now(),
         actor: Actor::operator("test@host"),
         address: None,
+        via: None,
         request_id: "test".into(),
     }
 }
