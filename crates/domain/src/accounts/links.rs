@@ -15,8 +15,6 @@ use crate::{Actor, Call, Fault, Instance, Kind, Plain, Refusal, UserId, Work, au
 const SETUP_LIFETIME: i64 = 86_400;
 /// Seconds an invitation lives.
 pub const INVITATION_LIFETIME: i64 = 7 * 86_400;
-/// Rows that one [`sweep_links`] statement removes at most.
-const SWEEP_BATCH: i64 = 500;
 
 /// What a link is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,14 +107,15 @@ pub async fn accept_invitation(
     Ok(user)
 }
 
-/// Removes some links that are over, and says how many; call again while it removes any.
+/// Removes some links that are over, at most `limit`, and says how many; call again while it removes
+/// any.
 ///
 /// # Errors
 /// When the database cannot take it.
-pub async fn sweep_links(work: &mut Work, now: i64) -> Result<u64, Fault> {
+pub async fn sweep_links(work: &mut Work, now: i64, limit: i64) -> Result<u64, Fault> {
     let sql = "DELETE FROM links WHERE id IN
                  (SELECT id FROM links WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
-    Ok(work.tx.execute(sql, db::params![now, SWEEP_BATCH]).await?)
+    Ok(work.tx.execute(sql, db::params![now, limit]).await?)
 }
 
 pub(super) async fn insert_invitation(

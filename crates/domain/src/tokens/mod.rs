@@ -31,8 +31,8 @@ pub use connected::{Connected, ConnectedQuery, connected};
 pub use families::{Family, RefreshRefusal, Refreshed, begin_family, refresh};
 pub(crate) use grants::stored_scopes;
 pub use grants::{
-    Grant, GrantSummary, NewGrant, find_grant, grant_by_public_id, grants_of_user, insert_grant,
-    keep_until, sweep,
+    Grant, GrantSummary, NewGrant, Remains, find_grant, grant_by_public_id, grants_of_user,
+    insert_grant, keep_until, sweep,
 };
 pub use id_token::{IdToken, id_token};
 pub use impact::{Impact, grants_naming, impact};

@@ -12,6 +12,7 @@
 mod answer;
 mod app;
 mod browser;
+pub mod expired;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;

@@ -10,6 +10,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 mod people;
+mod sweep;
 
 use std::sync::Arc;
 
