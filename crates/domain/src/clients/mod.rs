@@ -45,7 +45,7 @@ pub use crate::teams::Page;
 pub use crate::trusted_ips;
 pub use cache::{Cache, current, find, find_by_number};
 pub use defaults::{ADMIN_CLIENT, admin_client, ensure_defaults, set_bootstrap_secret};
-pub use draft::{Draft, TeamRestrictions};
+pub use draft::{Draft, TeamRestrictions, typed_lifetime};
 pub use endings::{delete, delete_at, delete_many};
 pub use greatest::own_rights;
 pub(crate) use greatest::reached;

@@ -12,7 +12,11 @@ mod ceiling;
 mod create;
 mod credentials;
 mod endings;
+mod lifetimes;
 mod list;
+#[path = "../cli/machine.rs"]
+#[allow(dead_code, reason = "a part of what the command line's own tests use")]
+mod machine;
 mod markup;
 mod refusals;
 mod roles;

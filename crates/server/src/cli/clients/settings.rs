@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use domain::clients::{self, Client, Draft};
 use domain::{Plain, ShownOnce};
-use protocol::duration;
 use serde_json::{Map, Value, json};
 
 use super::super::operator::Desk;
@@ -221,12 +220,15 @@ fn assignment(pair: &str) -> Result<(String, Value), Failure> {
             text::safe(pair)
         )));
     };
-    let is_duration = field.ends_with("_lifetime") || field == "refresh_overlap";
-    let seconds = duration::parse(value).ok().filter(|_| is_duration);
-    let value = match (seconds, serde_json::from_str(value)) {
-        (Some(seconds), _) => seconds.into(),
-        (None, Ok(json)) => json,
-        (None, Err(_)) => value.into(),
+    let is_lifetime = field.ends_with("_lifetime") || field == "refresh_overlap";
+    let typed = if is_lifetime { clients::typed_lifetime(value) } else { Err(String::new()) };
+    let value = match (typed, serde_json::from_str(value)) {
+        (Ok(seconds), _) => seconds,
+        (Err(_), Ok(json)) => json,
+        (Err(why), Err(_)) if is_lifetime => {
+            return Err(Failure::refused(format!("{field}: {why}")));
+        }
+        (Err(_), Err(_)) => value.into(),
     };
     Ok((field.to_owned(), value))
 }
@@ -251,5 +253,7 @@ mod tests {
             assert_eq!(assignment(pair).unwrap(), (field.to_owned(), value), "{pair}");
         }
         assert!(matches!(assignment("scopes"), Err(Failure::Words(_))));
+        let why = assignment("access_token_lifetime=1 fortnight").unwrap_err().to_string();
+        assert_eq!(why, "access_token_lifetime: The units are s, m, h, d and w.");
     }
 }
