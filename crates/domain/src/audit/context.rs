@@ -40,10 +40,7 @@ pub(crate) fn role_given(role: &str, place: Value) -> [Change; 2] {
 
 /// A role is not held in this place any more.
 pub(crate) fn role_taken(role: &str, place: Value) -> [Change; 2] {
-    let change = |field: &str, before: Value| Change {
-        field: field.into(),
-        before,
-        after: Value::Null,
-    };
+    let change =
+        |field: &str, before: Value| Change { field: field.into(), before, after: Value::Null };
     [change("role", json!(role)), change("place", place)]
 }

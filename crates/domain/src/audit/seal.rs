@@ -132,12 +132,7 @@ async fn insert(work: &mut Work, new: &Segment, digests: &[u8], now: i64) -> Res
 ///
 /// # Errors
 /// When the database cannot take it.
-pub async fn expire(
-    work: &mut Work,
-    call: &Call,
-    before: i64,
-    limit: i64,
-) -> Result<u64, Fault> {
+pub async fn expire(work: &mut Work, call: &Call, before: i64, limit: i64) -> Result<u64, Fault> {
     let sql = "SELECT number, last_at FROM audit_segments WHERE removed_at IS NULL ORDER BY number LIMIT $1";
     let (mut gone, mut numbers) = (0, Vec::new());
     for row in work.tx.query(sql, db::params![EXPIRED]).await? {

@@ -60,9 +60,8 @@ pub(super) async fn list_clients_in_context(
 ) -> Result<Vec<Object>, Fault> {
     let sql = "SELECT id, name FROM clients WHERE context_user = $1 ORDER BY id LIMIT $2";
     let rows = work.tx.query(sql, db::params![user, limit]).await?;
-    let client = |row: &db::Row| {
-        Ok(Object::new("client", row.get::<String>(0)?, row.get::<String>(1)?))
-    };
+    let client =
+        |row: &db::Row| Ok(Object::new("client", row.get::<String>(0)?, row.get::<String>(1)?));
     rows.iter().map(client).collect()
 }
 

@@ -5,7 +5,7 @@
 
 use protocol::scope::Scopes;
 
-use crate::{Call, Fault, GrantId, Instance, UserId, Work};
+use crate::{Fault, GrantId, Instance, UserId, Work};
 
 /// A grant as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! `/clients`: OAuth clients, listed, registered, read, changed, deleted, their tokens revoked.
 
-use domain::{Fault, Refusal, Work};
 use domain::access::{
     Access, CreateClients, DeleteClients, ReadClients, RevokeTokens, UpdateClients,
 };
 use domain::clients::{self, Client, ClientType, Draft, GrantType, ListQuery, Sort};
+use domain::{Fault, Refusal, Work};
 use serde_json::{Value, json};
 
 use super::answer::{Reply, instant, perhaps_instant};
@@ -77,9 +77,7 @@ pub(super) fn shown(client: &Client) -> Value {
 /// The same with what there is to know of the person it acts for.
 async fn whole(work: &mut Work, client: &Client) -> Result<Value, Fault> {
     let warnings = clients::warnings(work, client).await?;
-    let warning = |it: &clients::Warning| {
-        json!({ "code": it.code, "detail": it.detail, "since": perhaps_instant(it.since) })
-    };
+    let warning = |it: &clients::Warning| json!({ "code": it.code, "detail": it.detail, "since": perhaps_instant(it.since) });
     let mut value = shown(client);
     value["warnings"] = warnings.iter().map(warning).collect();
     Ok(value)

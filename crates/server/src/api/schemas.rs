@@ -124,6 +124,11 @@ fn place() -> Value {
     json!({ "oneOf": [instance, one("organization", text()), one("team", text())] })
 }
 
+fn new_binding() -> Value {
+    let needed = vec![("subject", text()), ("role", text()), ("place", place())];
+    object(needed, vec![("revoke_tokens", nullable(flag()))])
+}
+
 fn rights() -> Vec<Member> {
     let scope = || {
         vec![
@@ -162,13 +167,7 @@ fn rights() -> Vec<Member> {
         ),
         ("Binding", object(binding(), vec![])),
         ("CreatedBinding", object(binding(), vec![("dry_run", flag())])),
-        (
-            "NewBinding",
-            object(
-                vec![("subject", text()), ("role", text()), ("place", place())],
-                vec![("revoke_tokens", nullable(flag()))],
-            ),
-        ),
+        ("NewBinding", new_binding()),
         ("Scope", object(scope(), vec![])),
         ("CreatedScope", object(scope(), vec![("dry_run", flag())])),
         (

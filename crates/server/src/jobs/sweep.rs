@@ -104,12 +104,7 @@ pub async fn sweep(app: &App) -> Result<Swept, Fault> {
 ///
 /// # Errors
 /// When the database cannot take it.
-pub async fn sweep_some(
-    work: &mut Work,
-    call: &Call,
-    kind: Kind,
-    rows: i64,
-) -> Result<u64, Fault> {
+pub async fn sweep_some(work: &mut Work, call: &Call, kind: Kind, rows: i64) -> Result<u64, Fault> {
     let now = call.now;
     match kind {
         Kind::Token(remains) => domain::tokens::sweep(work, remains, now, rows).await,

@@ -139,7 +139,11 @@ async fn rel8_a_client_warns_of_a_lost_role_until_it_is_held_again_or_another_pe
         assert_eq!(warned(&other), []);
         let back = admin.patch("/clients/nightly", json!({ "context_user": robo })).await;
         let administrator = ("context_user_administrator".to_owned(), Value::Null);
-        assert_eq!(warned(&back), [administrator], "what was lost before they were chosen is not told");
+        assert_eq!(
+            warned(&back),
+            [administrator],
+            "what was lost before they were chosen is not told"
+        );
     })
     .await;
 }

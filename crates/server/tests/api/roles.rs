@@ -328,13 +328,21 @@ async fn two_administrators_who_demote_each_other_at_once_leave_one() {
 async fn rlt54_who_may_not_end_tokens_gives_and_takes_no_role_that_ends_them() {
     both(|server| async move {
         let everywhere = (PLATFORM_ADMINISTRATOR, Place::Instance);
-        let giver = Caller::service(&server, "giver", &["role:manage", "role:read"], everywhere).await;
+        let giver =
+            Caller::service(&server, "giver", &["role:manage", "role:read"], everywhere).await;
         server.service().await;
         let mut new = bound("service", MEMBER, &json!({ "instance": true }));
         new["revoke_tokens"] = json!(true);
         let refused = giver.post("/bindings", new.clone()).await;
-        assert_eq!((refused.status.as_u16(), refused.text("permission")), (403, "token:revoke".into()));
-        assert_eq!(ids(&giver.get("/bindings?subject=service").await, "id"), [""; 0], "nothing was given");
+        assert_eq!(
+            (refused.status.as_u16(), refused.text("permission")),
+            (403, "token:revoke".into())
+        );
+        assert_eq!(
+            ids(&giver.get("/bindings?subject=service").await, "id"),
+            [""; 0],
+            "nothing was given"
+        );
         new["revoke_tokens"] = json!("yes");
         assert_eq!(fields(&giver.post("/bindings", new.clone()).await), ["revoke_tokens"]);
         new["revoke_tokens"] = json!(false);

@@ -8,7 +8,7 @@ use axum::http::Request;
 use serde_json::{Value, json};
 
 use crate::cast::{admin, complaints, send};
-use crate::harness::{Answer, Browser, Server, both, master_key};
+use crate::harness::{Answer, Browser, ISSUER, Server, both, master_key};
 use crate::machine::Machine;
 
 const PATH: &str = "/console/clients/web-app/settings";
@@ -74,6 +74,7 @@ impl Doors {
         let mut machine = Machine::new();
         machine.set("MANDATE_DATABASE", server.database_uri());
         machine.set("MANDATE_MASTER_KEY", &master_key());
+        machine.set("MANDATE_ISSUER", ISSUER);
         Self { server, bearer, browser, machine }
     }
 

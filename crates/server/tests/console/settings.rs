@@ -68,13 +68,17 @@ async fn rlt54_ends_its_tokens_with_the_change_where_that_is_ticked() {
         let preview = send(&mut browser, &page, PATH, &ticked).await;
         assert!(preview.body.contains("would end at once"), "{}", preview.body);
         assert!(web.is_active(&token).await, "a preview");
-        let call = send(&mut browser, &page, PATH, &[("revoke_tokens", "true"), ("curl", "true")]).await;
+        let call =
+            send(&mut browser, &page, PATH, &[("revoke_tokens", "true"), ("curl", "true")]).await;
         assert!(call.body.contains("&#34;revoke_tokens&#34;: true"), "{}", call.body);
         let saved = send(&mut browser, &preview, PATH, &[("preview", OUT), ("curl", OUT)]).await;
         assert_saved(&saved);
         assert!(!web.is_active(&token).await, "it stayed ticked");
         let page = browser.get(PATH).await;
-        assert!(!filled(&page, &[]).iter().any(|(name, _)| name == "revoke_tokens"), "not for ever");
+        assert!(
+            !filled(&page, &[]).iter().any(|(name, _)| name == "revoke_tokens"),
+            "not for ever"
+        );
     })
     .await;
 }

@@ -83,18 +83,27 @@ async fn rel53_limits_where_a_person_signs_in_from_and_shows_whom_that_refuses()
         let mut browser = admin(&server).await;
         let page = browser.get(&path).await;
         assert!(page.body.contains("<code>127.0.0.1</code></dt><dd>Signed in"), "{}", page.body);
-        assert!(!page.body.contains("would be refused") && !page.body.contains("would let them in"));
+        assert!(
+            !page.body.contains("would be refused") && !page.body.contains("would let them in")
+        );
         let typed = [("trusted_ips", "192.0.2.0/24\n10.0.0.1/8")];
         let wrong = send(&mut browser, &page, &save, &typed).await;
         assert_eq!(wrong.status, 422);
-        assert!(complaints(&wrong)[0].starts_with("trusted_ips: Line 2: "), "{:?}", complaints(&wrong));
+        assert!(
+            complaints(&wrong)[0].starts_with("trusted_ips: Line 2: "),
+            "{:?}",
+            complaints(&wrong)
+        );
         assert!(wrong.body.contains("192.0.2.0/24\n10.0.0.1/8</textarea>"), "what was typed stays");
         assert_eq!(wrong.field("email").as_deref(), Some(STRANGER), "the other form is as it was");
         let typed = [("trusted_ips", "192.0.2.0/24")];
         let saved = send(&mut browser, &page, &save, &typed).await;
         assert_eq!(saved.location(), format!("{path}?done=user-addresses"));
         let page = browser.get(&path).await;
-        assert!(page.body.contains("; would be refused") && page.body.contains("<code>127.0.0.1</code></pre>"));
+        assert!(
+            page.body.contains("; would be refused")
+                && page.body.contains("<code>127.0.0.1</code></pre>")
+        );
         assert_eq!(sten.get("/account").await.status, 200, "who is signed in stays");
         let mut elsewhere = server.browser();
         server.clock.step(60);

@@ -4,8 +4,8 @@ use askama::Template;
 use mandate::console::views::{
     AuditEntry, AuditFilters, AuditList, AuditRow, Change, ClientForm, ClientKinds, ClientNew,
     ClientSaved, ClientSettings, Comparison, Forbidden, Kind, MoreSettings, Preview, Refusal,
-    RefusalList, RefusalRow, ScopeEdit, ScopeList, ScopeRow, SeenAddress, TeamGroup, UserFilters, UserInvited,
-    UserList, UserNew, UserPage, UserRow,
+    RefusalList, RefusalRow, ScopeEdit, ScopeList, ScopeRow, SeenAddress, TeamGroup, UserFilters,
+    UserInvited, UserList, UserNew, UserPage, UserRow,
 };
 use mandate::web::views::{Choice, Errors, Fact, FieldError, Link, Person, Snippet};
 

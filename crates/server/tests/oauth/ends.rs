@@ -87,8 +87,11 @@ async fn rlt54_a_role_given_or_taken_ends_the_tokens_of_its_holder_on_request() 
         let ada = id_of_ada(&server).await;
         for holder in ["service", &ada] {
             let token = async || {
-                let given =
-                    if holder == "service" { service.own_token().await } else { web.sign_in(&[]).await };
+                let given = if holder == "service" {
+                    service.own_token().await
+                } else {
+                    web.sign_in(&[]).await
+                };
                 given.text("access_token")
             };
             let app = if holder == "service" { &service } else { &web };
