@@ -15,7 +15,7 @@ mod endings;
 mod lifetimes;
 mod list;
 #[path = "../cli/machine.rs"]
-#[allow(dead_code, reason = "a part of what the command line's own tests use")]
+#[expect(dead_code, reason = "a part of what the command line's own tests use")]
 mod machine;
 mod markup;
 mod refusals;

@@ -372,6 +372,11 @@ fn user(voice: Voice, name: &str, status: &str, level: &str) -> UserRow {
     }
 }
 
+fn seen(address: &str, is_trusted: bool) -> SeenAddress {
+    let address = address.into();
+    SeenAddress { address, is_trusted, was_refused: !is_trusted, last: ago(0) }
+}
+
 fn users(voice: Voice) -> Vec<Page> {
     let list = UserList {
         frame: voice.frame("Users"),
@@ -434,20 +439,7 @@ fn users(voice: Voice) -> Vec<Page> {
         email: voice.say("ada@northwind.example"),
         path: "/console/users/usr_x".into(),
         trusted_ips: "192.0.2.0/24".into(),
-        seen: vec![
-            SeenAddress {
-                address: "192.0.2.7".into(),
-                is_trusted: true,
-                was_refused: false,
-                last: ago(0),
-            },
-            SeenAddress {
-                address: "2001:db8::7".into(),
-                is_trusted: false,
-                was_refused: true,
-                last: ago(1),
-            },
-        ],
+        seen: vec![seen("192.0.2.7", true), seen("2001:db8::7", false)],
         proposal: "2001:db8::7".into(),
         invite: Some("/invite".into()),
         refused: None,

@@ -110,8 +110,8 @@ async fn rlt54_a_role_given_or_taken_ends_the_tokens_of_its_holder_on_request() 
             let tried = format!("{bound}?revoke_tokens=true&dry_run=true");
             assert_eq!(api(&server, "DELETE", &tried, Value::Null).await.status.as_u16(), 200);
             assert!(app.is_active(&one).await, "{holder}: tried only");
-            let taken = format!("{bound}?revoke_tokens=true");
-            assert_eq!(api(&server, "DELETE", &taken, Value::Null).await.status.as_u16(), 204);
+            let ending = format!("{bound}?revoke_tokens=true");
+            assert_eq!(api(&server, "DELETE", &ending, Value::Null).await.status.as_u16(), 204);
             assert!(!app.is_active(&one).await, "{holder}: taken");
             let other = token().await;
             let bound = bind(json!({ "revoke_tokens": true })).await;

@@ -154,7 +154,7 @@ async fn show(desk: &Desk, json: bool, id: &str) -> Result<String, Failure> {
         return text::json(&object);
     }
     let secrets = clients::secrets::list(&mut work, &may, id).await?;
-    let warnings: String = warnings.iter().map(|it| format!("! {}\n", it.detail)).collect();
+    let warnings: String = warnings.iter().flat_map(|it| ["! ", &it.detail, "\n"]).collect();
     Ok(format!(
         "{}{warnings}\n{}",
         shape::details(&client),

@@ -216,8 +216,7 @@ async fn view(
         roles,
         places: place_choices(visitor, &places, typed.text("place")),
         refused: visitor.lacks::<ManageRoles>(),
-        ends_tokens: visitor.holds::<RevokeTokens>(),
-        revoke_tokens: typed.ticked("revoke_tokens"),
+        revoke_tokens: visitor.holds::<RevokeTokens>().then(|| typed.ticked("revoke_tokens")),
         errors,
     })
 }

@@ -159,10 +159,8 @@ pub struct BindingList {
     pub places: Vec<Choice>,
     /// Why this person cannot give any, if so.
     pub refused: Option<String>,
-    /// Whether this person may end tokens with the change.
-    pub ends_tokens: bool,
-    /// Whether that was ticked.
-    pub revoke_tokens: bool,
+    /// Whether tokens are to end with the change; `None` for who may not end them.
+    pub revoke_tokens: Option<bool>,
     /// What was wrong.
     pub errors: Errors,
 }
