@@ -12,12 +12,12 @@ from .server import free_port
 
 
 def programs():
-    """The folder of initdb and postgres."""
+    """The folder of the server's programs; what the path holds may be links to some of them."""
     found = shutil.which("initdb")
-    places = [pathlib.Path(found).parent] if found else []
+    places = [pathlib.Path(found).resolve().parent] if found else []
     places += sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     for place in places:
-        if (place / "initdb").is_file() and (place / "postgres").is_file():
+        if all((place / name).is_file() for name in ("initdb", "postgres", "pg_isready", "createdb")):
             return place
     raise SystemExit("no PostgreSQL server on this machine")
 

@@ -265,3 +265,69 @@ async fn performs_beside_transactions_without_losing_either() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn gives_each_of_many_statements_that_go_together_its_own_answer() {
+    both(|db| async move {
+        make(&db).await;
+        db.perform(INSERT, params![1000, "taken"]).await.unwrap();
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 0..300_i64 {
+            let db = db.clone();
+            // Every tenth wants what is taken; every seventh touches nothing.
+            tasks.spawn(async move {
+                let touched = match (n % 10, n % 7) {
+                    (0, _) => db.perform(INSERT, params![1000, "mine"]).await,
+                    (_, 0) => db.perform("DELETE FROM things WHERE id = $1", params![-n]).await,
+                    _ => db.perform(INSERT, params![n, n.to_string()]).await,
+                };
+                (n, touched)
+            });
+        }
+        let conflict = Error::Conflict { table: "things".into(), column: "id".into() };
+        let mut kept = vec![1000];
+        while let Some(done) = tasks.join_next().await {
+            let (n, touched) = done.unwrap();
+            match (n % 10, n % 7) {
+                (0, _) => assert_eq!(touched, Err(conflict.clone()), "{n}"),
+                (_, 0) => assert_eq!(touched, Ok(0), "{n}"),
+                _ => {
+                    assert_eq!(touched, Ok(1), "{n}");
+                    kept.push(n);
+                }
+            }
+        }
+        kept.sort_unstable();
+        assert_eq!(ids(db.read()).await, kept);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_statement_nobody_waits_for_any_more_harms_no_other() {
+    both(|db| async move {
+        make(&db).await;
+        for round in 0..20_i64 {
+            let mut tasks = Vec::new();
+            for n in 0..20 {
+                let (db, id) = (db.clone(), round * 100 + n);
+                tasks.push(tokio::spawn(async move {
+                    db.perform(INSERT, params![id, id.to_string()]).await
+                }));
+            }
+            tokio::task::yield_now().await;
+            for (n, task) in tasks.into_iter().enumerate() {
+                if n % 2 == 0 {
+                    task.abort();
+                } else {
+                    assert_eq!(task.await.unwrap(), Ok(1), "{round} {n}");
+                }
+            }
+        }
+        let kept = ids(db.read()).await;
+        for id in (0..20).flat_map(|round| (1..20).step_by(2).map(move |n| round * 100 + n)) {
+            assert!(kept.contains(&id), "{id}");
+        }
+    })
+    .await;
+}

@@ -9,8 +9,8 @@
 //! census
 //! authorizations
 //! consents
-//! tokens
-//! sessions clients roles
+//! tokens roles
+//! sessions clients
 //! accounts scopes
 //! teams    keys    resources refusals settings
 //! access   audit   attempts

@@ -9,6 +9,7 @@ mod failure;
 mod insert;
 mod statement;
 mod tls;
+mod together;
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::address::Address;
+use self::together::Together;
 use crate::{Error, Figures, Load, Row, Stopwatch, Value};
 
 /// Connections of one process at most.
@@ -39,6 +41,7 @@ const SESSION: &str = "
     SET lock_timeout = '10s';
     SET idle_in_transaction_session_timeout = '60s';
     SET client_min_messages = 'warning';
+    SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'jit';
 ";
 
 /// An open PostgreSQL database.
@@ -48,6 +51,7 @@ pub(crate) struct Database {
     uri: String,
     name: String,
     figures: Figures,
+    together: Together,
 }
 
 impl Database {
@@ -66,8 +70,10 @@ impl Database {
             }))
             .build()
             .map_err(Error::broken)?;
-        let database =
-            Database { pool, uri: uri.to_owned(), name: address.name, figures: Figures::default() };
+        let figures = Figures::default();
+        let together = Together::new(pool.clone(), figures.clone());
+        let (uri, name) = (uri.to_owned(), address.name);
+        let database = Database { pool, uri, name, figures, together };
         drop(database.connection().await?);
         Ok(database)
     }
@@ -119,19 +125,9 @@ impl Database {
         Ok(transaction)
     }
 
-    /// Runs a transaction of one statement: its three commands are sent together.
+    /// Runs a transaction of one statement.
     pub(crate) async fn perform(&self, sql: &str, params: &[Value<'_>]) -> Result<u64, Error> {
-        let watch = Stopwatch::start();
-        let connection = self.connection().await?;
-        self.figures.waits.observe(watch.seconds());
-        // Owned by the transaction before the first word, so that giving up rolls back.
-        let figures = self.figures.clone();
-        let mut transaction = Transaction { connection: Some(connection), figures };
-        let watch = Stopwatch::start();
-        let touched = in_time(statement::perform(transaction.connection()?, sql, params)).await?;
-        transaction.connection = None;
-        self.figures.committed(watch, 1);
-        Ok(touched)
+        self.together.perform(sql, params).await
     }
 
     pub(crate) async fn backup(&self, to: &Path) -> Result<(), Error> {

@@ -67,7 +67,7 @@ pub(super) async fn perform(
     Ok(touched)
 }
 
-fn pointers<'p>(params: &'p [Value<'p>]) -> Vec<&'p (dyn ToSql + Sync)> {
+pub(super) fn pointers<'p>(params: &'p [Value<'p>]) -> Vec<&'p (dyn ToSql + Sync)> {
     params.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }
 

@@ -21,7 +21,7 @@ use crate::{Fault, Refusal, Work, teams};
 ///
 /// # Errors
 /// `Forbidden` that names the missing permission.
-pub(super) async fn allows<P: Permission>(
+pub(crate) async fn allows<P: Permission>(
     work: &mut Work,
     may: &May<P>,
     before: Option<&Client>,

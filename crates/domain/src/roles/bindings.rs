@@ -5,7 +5,7 @@ use crate::access::ceiling::{self, Where};
 use crate::access::{ManageRoles, May, PLATFORM_ADMINISTRATOR, Place, ReadRoles};
 use crate::audit::{self, Object, differences};
 use crate::teams::{self, Page, cursor};
-use crate::{Call, Refusal, Work, accounts};
+use crate::{Call, Refusal, Work, accounts, clients};
 
 /// Somebody holds a role somewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,8 @@ pub async fn list_bindings(
 ///
 /// # Errors
 /// `Invalid` for subject, role or a place that the proof does not cover; `Forbidden` naming the
-/// first permission that the actor does not hold there; a conflict where it is held already.
+/// first permission that the actor does not hold there, or that a client could use with the role and
+/// the actor not; a conflict where it is held already.
 pub async fn bind(
     work: &mut Work,
     call: &Call,
@@ -83,7 +84,9 @@ pub async fn bind(
         let message = "This role is held there already.".into();
         return Err(Refusal::Conflict { message, ids: vec![held.id] });
     }
+    within_ceiling(work, may, &new.subject).await?;
     crate::access::bind(work, call.now, &new.subject, &new.role, &new.place).await?;
+    within_ceiling(work, may, &new.subject).await?;
     let binding = store::find_binding_of(work, &new).await?.ok_or(Refusal::NotFound)?;
     let changes = differences(&serde_json::Value::Null, &told(&binding));
     audit::record(work, call, "binding.created", &subject, &changes).await?;
@@ -98,7 +101,8 @@ pub async fn bind(
 ///
 /// # Errors
 /// `NotFound` where the proof does not cover it; `Forbidden` naming the first permission of the role
-/// that the actor does not hold there; a conflict for the last platform administrator.
+/// that the actor does not hold there, or that the client it is taken from could use and the actor
+/// not; a conflict for the last platform administrator.
 pub async fn unbind(
     work: &mut Work,
     call: &Call,
@@ -114,6 +118,7 @@ pub async fn unbind(
         let place = Where::of(&binding.place, organization.as_deref());
         ceiling::allows(may.authority(), &role.role.permissions, place)?;
     }
+    within_ceiling(work, may, &binding.subject).await?;
     if !store::delete_binding(work, id).await? {
         return Err(Refusal::NotFound);
     }
@@ -163,17 +168,29 @@ async fn subject(
     if let Some(email) = store::find_email(work, &new.subject).await? {
         return Ok(Object::new("user", &new.subject, email));
     }
-    let Some(client) = store::find_client(work, &new.subject).await? else {
+    let Some(client) = clients::find(work, &new.subject).await? else {
         return Err(Refusal::field("subject", "There is no such person or client."));
     };
-    if client.has_context_user {
+    if client.context_user.is_some() {
         let why = "This client acts for its context user, and holds no role of its own.";
         return Err(Refusal::field("subject", why));
     }
     if client.organization.is_some() && client.organization.as_deref() != organization {
         return Err(Refusal::field("place", "A client cannot reach beyond its own organization."));
     }
-    Ok(Object::new("client", &new.subject, client.name))
+    Ok(Object::new("client", &new.subject, client.name.as_str()))
+}
+
+/// Whoever holds less than a client lays no hand on what it holds, as with its secrets.
+async fn within_ceiling(
+    work: &mut Work,
+    may: &May<ManageRoles>,
+    subject: &str,
+) -> Result<(), Refusal> {
+    match clients::find(work, subject).await? {
+        Some(client) => clients::within_ceiling(work, may, None, &client).await,
+        None => Ok(()),
+    }
 }
 
 fn told(binding: &Binding) -> serde_json::Value {

@@ -13,13 +13,6 @@ const COLUMNS: &str = "id, name, description, is_system, version";
 const BINDING: &str =
     "bindings.id, bindings.subject, bindings.role_id, bindings.place_kind, bindings.place_id";
 
-/// What a binding needs to know of a client.
-pub(super) struct Holder {
-    pub name: String,
-    pub organization: Option<String>,
-    pub has_context_user: bool,
-}
-
 pub(super) async fn list(work: &mut Work) -> Result<Vec<Role>, Fault> {
     let sql = "SELECT role_id, permission FROM role_permissions ORDER BY role_id, permission";
     let mut permissions: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -195,17 +188,6 @@ pub(super) async fn find_email(work: &mut Work, user: &str) -> Result<Option<Str
     let sql = "SELECT email FROM users WHERE id = $1";
     let row = work.tx.query_one(sql, db::params![user]).await?;
     Ok(row.map(|row| row.get(0)).transpose()?)
-}
-
-pub(super) async fn find_client(work: &mut Work, id: &str) -> Result<Option<Holder>, Fault> {
-    let sql = "SELECT name, organization_id, context_user FROM clients WHERE id = $1";
-    let Some(row) = work.tx.query_one(sql, db::params![id]).await? else { return Ok(None) };
-    let context_user: Option<String> = row.get(2)?;
-    Ok(Some(Holder {
-        name: row.get(0)?,
-        organization: row.get(1)?,
-        has_context_user: context_user.is_some(),
-    }))
 }
 
 fn read(row: &db::Row) -> Result<Versioned, Fault> {

@@ -1,6 +1,6 @@
 //! Nobody gives a client more than they have, nor sees what is not theirs.
 
-use domain::access::{Authority, May, PERMISSIONS};
+use domain::access::{Authority, May, PERMISSIONS, Place};
 use domain::clients::{self, ListQuery};
 use domain::{Actor, Refusal, UserId};
 use serde_json::{Value, json};
@@ -221,4 +221,50 @@ async fn refuses_who_holds_the_permission_nowhere() {
         said(create_by(&house, &nobody, web("A")).await),
         "forbidden, oauth_client:create: "
     );
+}
+
+#[tokio::test]
+async fn refuses_to_bind_a_role_to_a_client_that_may_do_what_the_binder_may_not() {
+    for house in instances().await {
+        let acme = house.organization("Acme").await;
+        let ann = house.person("ann@example.com").await;
+        let team = house.team(&acme, "Ours").await;
+        let manager = manager_of(&ann, &acme, &["role:manage", "role:read", "team:read"]);
+        let of = |name: &str, scopes: Value| {
+            with(service(name), json!({"organization": acme, "scopes": scopes}))
+        };
+        let narrow = create(&house, of("Narrow", json!(["role:read"]))).await.unwrap();
+        let wide = create(&house, of("Wide", json!(["role:read", "user:read"]))).await.unwrap();
+        let (narrow, wide) = (&narrow.object.id, &wide.object.id);
+        let new = domain::roles::NewRole {
+            name: "Reader of roles".into(),
+            description: String::new(),
+            permissions: vec!["role:read".into()],
+        };
+        let mut work = house.begin().await;
+        let role = domain::roles::create(&mut work, &house.call(), &house.may(), new).await;
+        work.commit().await.unwrap();
+        let role = role.unwrap().role.id;
+        let bind = async |authority: &Authority, subject: &str| {
+            let mut work = house.begin().await;
+            let new = domain::roles::NewBinding {
+                subject: subject.to_owned(),
+                role: role.clone(),
+                place: Place::Team(team.clone()),
+            };
+            let call = house.call_of(authority.actor.clone());
+            let made = domain::roles::bind(&mut work, &call, &authority.may()?, new).await?;
+            work.commit().await?;
+            Ok::<_, Refusal>(made.id)
+        };
+        assert!(bind(&manager, narrow.as_str()).await.is_ok(), "{}", house.engine());
+        let refusal = said(bind(&manager, wide.as_str()).await);
+        assert!(refusal.starts_with("forbidden, user:read: The client could do"), "{refusal}");
+        let bound = bind(&Authority::operator("host"), wide.as_str()).await.unwrap();
+        // What it holds is as little theirs to take away.
+        let mut work = house.begin().await;
+        let may = manager.may().unwrap();
+        let taken = domain::roles::unbind(&mut work, &house.call(), &may, &bound).await;
+        assert!(said(taken).starts_with("forbidden, user:read"));
+    }
 }

@@ -176,3 +176,35 @@ fn an_export_runs_nothing_in_a_spreadsheet_and_is_an_entry() {
     assert!(machine.run(&format!("audit show {entry}")).ok().contains("audit.exported"));
     assert_eq!(machine.run("audit show 1").refused(), "There is no entry `1`.");
 }
+
+/// Whoever can open database and key is above every ceiling; what they do bears their name, and
+/// without the key they do nothing.
+#[test]
+fn the_operator_has_no_ceiling_but_a_name_and_without_the_key_no_way_in() {
+    let mut machine = Machine::migrated();
+    let ann = machine.json("users create ann@example.com --json")["id"].clone();
+    let ann = ann.as_str().unwrap();
+    machine.run("bindings create ann@example.com role_platform_administrator --instance").ok();
+    let made = machine.json(&format!(
+        "clients create Wide --id wide --type service --json --scope 'as_user:read as_user:write' \
+         --set access=full --set context_user={ann}"
+    ));
+    assert_eq!(made["context_user"], ann, "{made}");
+    machine.run("clients rotate wide --confirm-name Wide").ok();
+    let trail = machine.json("audit list --json --kind client --id wide");
+    for event in trail["items"].as_array().unwrap() {
+        let name = event["actor"]["operator"].as_str().unwrap();
+        assert!(name.contains('@') && event["actor"]["user"].is_null(), "{event}");
+    }
+    let other = machine.run("keys new-master").ok();
+    machine.set("MANDATE_MASTER_KEY", other.trim());
+    for words in [
+        "clients rotate wide --confirm-name Wide",
+        "clients update wide --set access=read_only",
+        "clients create More --type service",
+        "clients delete wide --confirm-name Wide",
+    ] {
+        let told = machine.run(words).refused();
+        assert!(told.contains("master key does not fit this database"), "{words}: {told}");
+    }
+}

@@ -101,13 +101,13 @@ pub(super) async fn page(
 }
 
 /// At most [`FEW`] and one more of those that fit, in any order, and then sorted; with how many they
-/// are. Limits are numbers of ours, written out: a planner that cannot see one sorts everything.
+/// are. Limits are numbers of ours, written out: a planner that cannot see one sorts everything. The
+/// gathered are not joined with the table again: a planner would walk the whole order for that, and
+/// look for each client among them.
 pub(super) fn gathered(conditions: &str, order: &str, limit: i64) -> String {
     format!(
-        "SELECT {COLUMNS}, few.total FROM
-           (SELECT f.id AS id, COUNT(*) OVER () AS total FROM
-             (SELECT c.id FROM clients c{conditions} LIMIT {}) AS f) AS few
-         JOIN clients c ON c.id = few.id ORDER BY {order} LIMIT {limit}",
+        "SELECT {COLUMNS}, COUNT(*) OVER () FROM
+           (SELECT * FROM clients c{conditions} LIMIT {}) AS c ORDER BY {order} LIMIT {limit}",
         FEW + 1
     )
 }
