@@ -481,3 +481,39 @@ async fn not_you_and_the_same_person_again_goes_on_too() {
     })
     .await;
 }
+
+/// THE-16: consent is a switch of the client. Switched off nobody is asked, and what was not asked
+/// is not remembered as an answer: switched on again, they are.
+#[tokio::test]
+async fn the16_a_client_that_requires_no_consent_asks_only_once_it_does() {
+    both(|server| async move {
+        person(&server, BEN, "Ben").await;
+        let more = serde_json::json!({
+            "access": "read_only", "scopes": ["openid", "email"], "require_consent": false,
+            "redirect_uris": ["https://app.example/cb"],
+        });
+        let app = deputy(&server, more).await;
+        let path = app.authorize_path(&[("scope", "openid email")]);
+        let mut browser = server.browser();
+        let login = browser.visit(&path).await;
+        let sent = [("email", BEN), ("password", PASSWORD)];
+        let back = browser.submit(&login, "/login", &sent).await;
+        assert!(back.location().starts_with("https://app.example/cb?code="), "{}", back.body);
+        let asks = app.authorize_path(&[("scope", "openid email"), ("prompt", "consent")]);
+        let page = browser.visit(&asks).await;
+        assert!(
+            page.body.contains("name=\"decision\""),
+            "asked for by the application: {}",
+            page.body
+        );
+        let mut work = server.instance.begin().await.unwrap();
+        let may = domain::access::Authority::operator("test@host").may().unwrap();
+        let on = serde_json::json!({ "require_consent": true });
+        let patch = (&on, None);
+        domain::clients::change(&mut work, &server.operator(), &may, &app.id, patch).await.unwrap();
+        work.commit().await.unwrap();
+        let page = browser.visit(&path).await;
+        assert!(page.body.contains("name=\"decision\""), "{} {}", page.location(), page.body);
+    })
+    .await;
+}

@@ -330,8 +330,9 @@ async fn rlt54_who_may_not_end_tokens_gives_and_takes_no_role_that_ends_them() {
         let everywhere = (PLATFORM_ADMINISTRATOR, Place::Instance);
         let delegate =
             Caller::service(&server, "giver", &["role:manage", "role:read"], everywhere).await;
-        server.service().await;
-        let mut new = bound("service", MEMBER, &json!({ "instance": true }));
+        let person = json!({ "email": "sam@example.com", "display_name": "Sam" });
+        let sam = Caller::admin(&server).await.post("/users", person).await.text("id");
+        let mut new = bound(&sam, MEMBER, &json!({ "instance": true }));
         new["revoke_tokens"] = json!(true);
         let refused = delegate.post("/bindings", new.clone()).await;
         assert_eq!(
@@ -339,7 +340,7 @@ async fn rlt54_who_may_not_end_tokens_gives_and_takes_no_role_that_ends_them() {
             (403, "token:revoke".into())
         );
         assert_eq!(
-            ids(&delegate.get("/bindings?subject=service").await, "id"),
+            ids(&delegate.get(&format!("/bindings?subject={sam}")).await, "id"),
             [""; 0],
             "nothing was given"
         );

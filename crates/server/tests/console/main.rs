@@ -12,6 +12,7 @@ mod ceiling;
 mod create;
 mod credentials;
 mod endings;
+mod guidance;
 mod lifetimes;
 mod list;
 #[path = "../cli/machine.rs"]
