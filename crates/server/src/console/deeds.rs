@@ -41,6 +41,7 @@ pub(super) async fn row(
 
 /// Every action that has words, by name.
 pub(super) const ACTIONS: &[(&str, &str)] = &[
+    ("audit.expired", "Let old entries go"),
     ("audit.exported", "Exported the audit trail"),
     ("authorization.code_reused", "Used a code a second time"),
     ("binding.created", "Gave a role"),
@@ -68,6 +69,7 @@ pub(super) const ACTIONS: &[(&str, &str)] = &[
     ("permission.updated", "Described a permission"),
     ("resource.created", "Added a resource"),
     ("resource.deleted", "Deleted a resource"),
+    ("resource.updated", "Changed a resource"),
     ("role.created", "Defined a role"),
     ("role.deleted", "Deleted a role"),
     ("role.updated", "Changed a role"),
@@ -83,7 +85,7 @@ pub(super) const ACTIONS: &[(&str, &str)] = &[
     ("team.member_removed", "Removed a member"),
     ("team.updated", "Renamed a team"),
     ("token.revoked", "Revoked a token"),
-    ("user.address_refused", "Refused a sign-in for its address"),
+    ("user.address_refused", "Was refused for the address"),
     ("user.created", "Created the account"),
     ("user.deleted", "Deleted the account"),
     ("user.disabled", "Disabled the account"),
@@ -94,7 +96,7 @@ pub(super) const ACTIONS: &[(&str, &str)] = &[
     ("user.password_changed", "Changed the password"),
     ("user.sign_in_failed", "Failed to sign in"),
     ("user.signed_in", "Signed in"),
-    ("user.tokens_revoked", "Ended what the person had allowed"),
+    ("user.tokens_revoked", "Ended all tokens of a person"),
     ("user.unlocked", "Unlocked the account"),
     ("user.updated", "Changed the account"),
 ];

@@ -77,10 +77,7 @@ impl IntoResponse for Failure {
             }
             Self::NotFound => {
                 let ways_out = vec![Link { label: "Home".into(), href: "/".into() }];
-                page::render_with(
-                    StatusCode::NOT_FOUND,
-                    &NotFound { path: String::new(), ways_out },
-                )
+                page::render_with(StatusCode::NOT_FOUND, &NotFound { ways_out })
             }
             Self::Forbidden { missing } => error_page(
                 StatusCode::FORBIDDEN,

@@ -242,8 +242,6 @@ pub struct FormPost {
 #[derive(Template)]
 #[template(path = "web/not_found.html")]
 pub struct NotFound {
-    /// The path that was asked for.
-    pub path: String,
     /// Where the person can go from here; the first is the main one.
     pub ways_out: Vec<Link>,
 }

@@ -52,8 +52,9 @@ async fn codes(admin: &Caller) -> Vec<String> {
 
 /// What the trail of the client tells of its person: because of whom, and the changes.
 async fn told(admin: &Caller) -> Vec<Value> {
-    let path = "/clients/nightly/audit-events?action=client.context_user_changed";
-    let trail = admin.get(path).await.json();
+    let action = "client.context_user_changed";
+    let path = format!("/clients/nightly/audit-events?action={action}");
+    let trail = admin.get(&path).await.json();
     let events = trail["items"].as_array().unwrap().iter();
     events.map(|event| event["changes"].clone()).collect()
 }

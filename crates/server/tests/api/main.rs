@@ -27,4 +27,5 @@ mod roles;
 mod rows;
 mod schema;
 mod talk;
+mod trail;
 mod users;

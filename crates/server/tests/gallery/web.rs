@@ -77,7 +77,6 @@ fn error(voice: Voice) -> String {
 
 fn not_found(voice: Voice) -> String {
     let page = NotFound {
-        path: voice.say("/console/clients/backend-servce"),
         ways_out: vec![
             Link { label: voice.say("All clients"), href: "/console/clients".into() },
             Link { label: "Home".into(), href: "/".into() },

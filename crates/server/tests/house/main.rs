@@ -15,6 +15,7 @@
 
 mod arrows;
 mod client_rows;
+mod events;
 mod headers;
 mod licences;
 mod map;
