@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::serve::{Listener, ListenerExt};
-use domain::Instance;
+use domain::accounts::User;
+use domain::{Call, Instance, Plain};
 use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -16,9 +17,11 @@ use tokio::task::JoinSet;
 
 use crate::connections::{self, End, Patience};
 use crate::figures::Figures;
+use crate::mail::{self, Delivery, Mailer, Wanted};
 use crate::tls::{Certificate, HttpsListener};
 use crate::urls::Urls;
 use crate::web::views::DemoGuide;
+use crate::whereabouts::Whereabouts;
 use crate::{jobs, ops, routes};
 
 /// What every door shares.
@@ -33,7 +36,22 @@ pub struct App {
     pub demo: Option<DemoGuide>,
     /// Present where somebody collects them.
     pub figures: Option<Figures>,
+    /// Present where mail is set up.
+    pub mail: Option<Mailer>,
+    /// Present where a database knows where an address is.
+    pub whereabouts: Option<Whereabouts>,
     draining: AtomicBool,
+}
+
+/// What a server has beside its rules, where the operator set it up.
+#[derive(Default)]
+pub struct Outfit {
+    /// Are figures collected?
+    pub counts: bool,
+    /// The way to the server that takes mail.
+    pub mail: Option<Mailer>,
+    /// The database that knows where an address is.
+    pub whereabouts: Option<Whereabouts>,
 }
 
 impl App {
@@ -46,15 +64,39 @@ impl App {
         Arc::new(Self::bare(instance, trusted_proxies, demo))
     }
 
-    /// The same with figures to collect.
-    pub fn counted(instance: Arc<Instance>, trusted_proxies: Vec<IpNet>) -> Arc<Self> {
-        let figures = Some(Figures::new(instance.database_figures()));
-        Arc::new(Self { figures, ..Self::bare(instance, trusted_proxies, None) })
+    /// The same with what the operator set up.
+    pub fn equipped(
+        instance: Arc<Instance>,
+        trusted_proxies: Vec<IpNet>,
+        outfit: Outfit,
+    ) -> Arc<Self> {
+        let figures = outfit.counts.then(|| Figures::new(instance.database_figures()));
+        let bare = Self::bare(instance, trusted_proxies, None);
+        Arc::new(Self { figures, mail: outfit.mail, whereabouts: outfit.whereabouts, ..bare })
     }
 
     fn bare(instance: Arc<Instance>, trusted_proxies: Vec<IpNet>, demo: Option<DemoGuide>) -> Self {
         let (urls, draining) = (Urls::new(instance.issuer()), AtomicBool::new(false));
-        Self { instance, urls, trusted_proxies, demo, figures: None, draining }
+        Self {
+            instance,
+            urls,
+            trusted_proxies,
+            demo,
+            figures: None,
+            mail: None,
+            whereabouts: None,
+            draining,
+        }
+    }
+
+    /// Mails the one-time link of somebody to them, where mail is set up.
+    pub async fn mail_link(&self, call: &Call, link: (&User, &Plain), wanted: Wanted) -> Delivery {
+        mail::deliver((self.mail.as_ref(), &self.urls), call, link, wanted).await
+    }
+
+    /// Where an address is, if that is known.
+    pub fn place_of(&self, address: &str) -> Option<String> {
+        self.whereabouts.as_ref()?.of(address)
     }
 
     /// Counts, where somebody collects.

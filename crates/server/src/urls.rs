@@ -1,5 +1,8 @@
 //! Every address this server hands out, made from the issuer in one place.
 
+use domain::Plain;
+use domain::accounts::User;
+
 /// Builds absolute addresses under the issuer.
 #[derive(Debug, Clone)]
 pub struct Urls {
@@ -20,6 +23,12 @@ impl Urls {
     /// `path` (with its leading slash) under the issuer.
     pub fn absolute(&self, path: &str) -> String {
         format!("{}{path}", self.issuer.trim_end_matches('/'))
+    }
+
+    /// Where somebody chooses a password by their one-time link: the first, or another.
+    pub fn password_link(&self, user: &User, token: &Plain) -> Plain {
+        let page = if user.has_password { "/password-reset" } else { "/invitation" };
+        Plain::new(self.absolute(&format!("{page}?link={}", token.reveal())))
     }
 
     /// Scheme, host and port of the issuer: the `Origin` of our own pages.

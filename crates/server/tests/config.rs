@@ -137,6 +137,27 @@ fn a_broken_file_is_told_by_line_and_never_quoted() {
 }
 
 #[test]
+fn mail_needs_a_server_and_a_sender_and_shows_no_password() {
+    let of = |url: &str, from: &str| {
+        from_environment(&[("MANDATE_SMTP_URL", url), ("MANDATE_MAIL_FROM", from)])
+    };
+    let config = of("smtps://ann:tiger@mx.test:465", "Example <id@example.com>").unwrap();
+    let mail = config.mail.as_ref().unwrap();
+    assert_eq!(mail.to_string(), "smtps://mx.test:465 from id@example.com");
+    assert!(!format!("{config:?}").contains("tiger"));
+    assert!(from_environment(&[]).unwrap().mail.is_none());
+    insta::assert_snapshot!(of("smtps://mx.test", "").unwrap_err(), @"MANDATE_SMTP_URL: `mail_from` is needed as well.");
+    insta::assert_snapshot!(of("", "id@example.com").unwrap_err(), @"MANDATE_MAIL_FROM: `smtp_url` is needed as well.");
+    insta::assert_snapshot!(of("smtps://mx.test", "nobody").unwrap_err(), @"MANDATE_MAIL_FROM: An address is needed, as in Example <no-reply@example.com>.");
+    insta::assert_snapshot!(of("smtp://ann:tiger@mx.test:25", "id@example.com").unwrap_err(), @"MANDATE_SMTP_URL: A password would go over the network for everybody to read. Write smtps://, or ?tls=required at the end.");
+    let place = Place::new();
+    let file = place.write("smtp", "smtp://ann:tiger@mx.test:587?tls=required\n");
+    let variables =
+        [("MANDATE_SMTP_URL_FILE", file.to_str().unwrap()), ("MANDATE_MAIL_FROM", "id@mx.test")];
+    assert!(from_environment(&variables).unwrap().mail.is_some());
+}
+
+#[test]
 fn a_named_file_has_to_be_there() {
     insta::assert_snapshot!(load(Some("/nowhere/mandate.toml".into()), &[]).unwrap_err(), @"/nowhere/mandate.toml: There is no such file of settings.");
     assert!(load(None, &[("MANDATE_CONFIG", "/nowhere/mandate.toml")]).is_err());

@@ -5,8 +5,10 @@
 
 mod administrators;
 mod authentication;
+mod ceiling;
 mod email;
 mod failures;
+mod forgotten;
 mod hashing;
 mod links;
 mod networks;
@@ -21,9 +23,11 @@ pub use administrators::{
     first_administrator, has_administrator, keep_an_administrator, setup, setup_link,
 };
 pub use authentication::{Authentication, Verified, authenticate, settle};
+pub use forgotten::{count_forgotten, forgotten_link};
 pub use hashing::{Busy, Cost, HashingPool};
 pub use links::{
-    INVITATION_LIFETIME, LinkPurpose, accept_invitation, invite, peek_link, sweep_links,
+    INVITATION_LIFETIME, LinkPurpose, RESET_LIFETIME, choose_password, invite, peek_link,
+    reset_link, sweep_links,
 };
 pub use networks::{set_trusted_ips, trusted_ips};
 pub use password_change::{Replacement, replace_password};

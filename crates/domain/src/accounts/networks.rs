@@ -4,7 +4,7 @@
 //! or such a person. It refuses to know proxies: the address was resolved before.
 
 use super::people::everywhere;
-use super::{User, store};
+use super::{User, ceiling, store};
 use crate::access::{May, ReadUsers, UpdateUsers};
 use crate::audit::{self, Change};
 use crate::trusted_ips::List;
@@ -26,7 +26,8 @@ pub async fn trusted_ips(
 /// Sets them, from the next sign-in on. Sessions and tokens that are there stay.
 ///
 /// # Errors
-/// `NotFound`; a field error for each line that is no address or range.
+/// `NotFound`; a field error for each line that is no address or range; `Forbidden` for somebody
+/// who may do more than the actor.
 pub async fn set_trusted_ips(
     work: &mut Work,
     call: &Call,
@@ -35,6 +36,7 @@ pub async fn set_trusted_ips(
 ) -> Result<List, Refusal> {
     everywhere(may)?;
     let user = store::find(work, id).await?.ok_or(Refusal::NotFound)?;
+    ceiling::may_stop(work, may.authority(), id).await?;
     let after = List::parse(lines).map_err(Refusal::Invalid)?;
     let before = find(work, id).await?;
     if before == after {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::throttle::{Admission, Throttle};
-use super::{User, failures, passwords, people, store};
+use super::{User, failures, links, passwords, people, store};
 use crate::{Call, Instance, Plain, Refusal, UserId, Work, audit};
 
 /// A new password that may be put in place: the old one was right, the new one is good.
@@ -76,6 +76,7 @@ impl Replacement {
                 "Your account was changed elsewhere at this moment. Sign in again.",
             ));
         }
+        links::end_of(work, &self.user.id).await?;
         audit::record(work, call, "user.password_changed", &self.user.as_object(), &[]).await?;
         store::find(work, &self.user.id).await?.ok_or(Refusal::NotFound)
     }

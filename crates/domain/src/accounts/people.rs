@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::email::Email;
-use super::{Status, User, administrators, links, passwords, store};
+use super::{Status, User, administrators, ceiling, links, passwords, store};
 use crate::access::{CreateUsers, DeleteUsers, May, Permission, Reach, ReadUsers, UpdateUsers};
 use crate::audit;
 use crate::teams::{Page, cursor};
@@ -120,7 +120,7 @@ pub async fn create(
     let user = insert(&mut work, call, &new, hash.as_deref()).await?;
     let invitation = match hash {
         Some(_) => None,
-        None => Some(links::insert_invitation(&mut work, call.now, &user.id).await?),
+        None => Some(links::insert_for(&mut work, call.now, &user).await?),
     };
     work.commit().await?;
     Ok((user, invitation))
@@ -168,7 +168,8 @@ pub async fn list(
 /// Changes address or name.
 ///
 /// # Errors
-/// `Stale` when `if_version` is not the stored one, `Invalid` for a field.
+/// `Stale` when `if_version` is not the stored one, `Invalid` for a field, `Forbidden` for another
+/// address of somebody who may do more than the actor: links to a new password go there.
 pub async fn change(
     work: &mut Work,
     call: &Call,
@@ -190,6 +191,11 @@ pub async fn change(
             ));
         }
     };
+    if email.text != before.email {
+        ceiling::may_become(work, may.authority(), id).await?;
+        // Whoever reads the old address may have one.
+        links::end_of(work, id).await?;
+    }
     let after = User { email: email.text, display_name: name.name, ..before.clone() };
     store_change(work, call, "user.updated", (&before, after)).await
 }
@@ -197,7 +203,8 @@ pub async fn change(
 /// Disables a person: whatever was issued to them dies at once and stays dead.
 ///
 /// # Errors
-/// `Conflict` for the last administrator, `Stale` for another version.
+/// `Conflict` for the last administrator, `Stale` for another version, `Forbidden` for somebody who
+/// may do more than the actor.
 pub async fn disable(
     work: &mut Work,
     call: &Call,
@@ -231,12 +238,14 @@ async fn stop(
     status: Status,
 ) -> Result<User, Refusal> {
     let before = checked_out(work, may, id, if_version).await?;
+    ceiling::may_stop(work, may.authority(), id).await?;
     if before.status == status {
         return Ok(before);
     }
     let after = User { status, epoch: before.epoch + 1, ..before.clone() };
     let action = if status == Status::Locked { "user.locked" } else { "user.disabled" };
     let user = store_change(work, call, action, (&before, after)).await?;
+    links::end_of(work, id).await?;
     if administrators::is_administrator(work, id).await? {
         administrators::keep_an_administrator(work).await?;
     }
@@ -246,7 +255,7 @@ async fn stop(
 /// Lets a disabled or locked person act again; what died stays dead.
 ///
 /// # Errors
-/// `Stale` for another version.
+/// `Stale` for another version, `Forbidden` for somebody who may do more than the actor.
 pub async fn enable(
     work: &mut Work,
     call: &Call,
@@ -255,6 +264,7 @@ pub async fn enable(
     if_version: Option<i64>,
 ) -> Result<User, Refusal> {
     let before = checked_out(work, may, id, if_version).await?;
+    ceiling::may_stop(work, may.authority(), id).await?;
     let action = if before.status == Status::Locked { "user.unlocked" } else { "user.enabled" };
     let after = User { status: Status::Active, ..before.clone() };
     store_change(work, call, action, (&before, after)).await
@@ -263,7 +273,8 @@ pub async fn enable(
 /// Deletes a person for good. Their id is never given again; their address may be.
 ///
 /// # Errors
-/// `Conflict` for the last administrator, and naming the clients that act for this person.
+/// `Conflict` for the last administrator, and naming the clients that act for this person;
+/// `Forbidden` for somebody who may do more than the actor.
 pub async fn delete(
     work: &mut Work,
     call: &Call,
@@ -272,6 +283,7 @@ pub async fn delete(
 ) -> Result<(), Refusal> {
     everywhere(may)?;
     let user = store::find(work, id).await?.ok_or(Refusal::NotFound)?;
+    ceiling::may_stop(work, may.authority(), id).await?;
     let clients = store::list_clients_in_context(work, id).await?;
     if !clients.is_empty() {
         let message =

@@ -20,7 +20,7 @@ use super::{next, query};
 use crate::app::App;
 use crate::web::browser::Browser;
 use crate::web::failure::Failure;
-use crate::web::form::OwnForm;
+use crate::web::form::{Fields, OwnForm};
 use crate::web::page;
 use crate::web::sealed::{self, AUTHORIZATION};
 
@@ -129,8 +129,7 @@ pub(super) async fn enter(
     let (request, path) = (fields.filled("request"), fields.filled("next"));
     let waiting = Waiting::read(&app, &browser, request, path);
     let Some(waiting) = waiting else { return Ok(expired()) };
-    let typed = fields.text("email").trim().chars();
-    let email: String = typed.filter(|c| !c.is_control()).take(LONGEST_EMAIL).collect();
+    let email = typed_email(&fields);
     let password = Plain::new(fields.text("password"));
     let agent = user_agent(&headers);
     let trouble =
@@ -144,6 +143,12 @@ pub(super) async fn enter(
             SignIn::Busy => Trouble::busy(),
         };
     form(&app, &browser, &waiting, email, trouble).await
+}
+
+/// The address as it was typed, without what no address holds.
+pub(super) fn typed_email(fields: &Fields) -> String {
+    let typed = fields.text("email").trim().chars();
+    typed.filter(|c| !c.is_control()).take(LONGEST_EMAIL).collect()
 }
 
 async fn form(
@@ -169,6 +174,7 @@ async fn form(
         email,
         error: trouble.error,
         wait: trouble.wait.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
+        mails: app.mail.is_some(),
         notice: browser.signed_in().map(|(_, user)| again(&user.email)),
     };
     let mut response = page::render_with(trouble.status, &login);

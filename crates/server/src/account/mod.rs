@@ -7,9 +7,10 @@ mod consent;
 mod endings;
 mod entry;
 mod errors;
-mod invitation;
+mod forgotten;
 mod login;
 mod logout;
+mod new_password;
 mod next;
 mod overview;
 mod password;
@@ -34,7 +35,9 @@ pub fn router() -> Router<Arc<App>> {
         .route("/logout", get(logout::show).post(logout::leave))
         .route("/signed-out", get(logout::signed_out))
         .route("/setup", get(setup::show).post(setup::accept))
-        .route("/invitation", get(invitation::show).post(invitation::accept))
+        .route("/invitation", get(new_password::show).post(new_password::choose))
+        .route("/password-reset", get(new_password::show).post(new_password::choose))
+        .route("/forgot-password", get(forgotten::show).post(forgotten::ask))
         .route("/account", get(overview::show))
         .route("/account/password", get(password::show).post(password::change))
         .route("/account/apps/revoke", post(endings::every_app))

@@ -121,6 +121,7 @@ async fn browsers(
             browser,
             device,
             address: session.address.clone(),
+            place: app.place_of(&session.address).unwrap_or_else(|| "Place unknown".into()),
             last_active: When::relative(last_active, now),
             expires: When::relative(session.expires_at, now),
             current,

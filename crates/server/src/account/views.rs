@@ -5,5 +5,7 @@ mod entry;
 mod overview;
 
 pub use consent::{Consent, Permission, Picker, TeamChoice};
-pub use entry::{ChangePassword, Expired, Invitation, Login, Logout, SetUp, SignedOut};
+pub use entry::{
+    ChangePassword, Expired, ForgotPassword, Login, Logout, NewPassword, SetUp, SignedOut,
+};
 pub use overview::{BrowserSession, ConnectedApp, ConnectedGrant, Overview};

@@ -37,6 +37,12 @@ impl Reply {
         reply
     }
 
+    /// The same with another status.
+    #[must_use]
+    pub fn status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
     /// 204: it is gone.
     pub fn gone() -> Self {
         Self { status: StatusCode::NO_CONTENT, ..Self::ok(Value::Null) }

@@ -74,10 +74,25 @@ fn people_and_places() -> Vec<Member> {
     let password =
         json!({ "type": ["string", "null"], "minLength": 15, "maxLength": 128, "writeOnly": true });
     let link = described(text(), "Leads them to choose a password; works once, for seven days.");
+    let mail = || {
+        let words = words(["sent", "failed", "off"].into_iter());
+        described(words, "Was the link mailed to them? `off` where the server sends no mail.")
+    };
+    let reset = described(text(), "Leads them to choose another password; works once, for a day.");
     vec![
         ("User", object(user(), vec![])),
-        ("CreatedUser", object(user(), vec![("invitation_url", link), ("dry_run", flag())])),
+        (
+            "CreatedUser",
+            object(user(), vec![("invitation_url", link), ("mail", mail()), ("dry_run", flag())]),
+        ),
         ("ChangedUser", object(user(), dry_run())),
+        (
+            "PasswordResetLink",
+            object(
+                vec![("user", text()), ("expires_at", instant())],
+                vec![("password_reset_url", reset), ("mail", mail()), ("dry_run", flag())],
+            ),
+        ),
         (
             "NewUser",
             object(vec![("email", text()), ("display_name", text())], vec![("password", password)]),

@@ -2,7 +2,7 @@
 
 use domain::access::{ReadTokens, RevokeTokens};
 use domain::sessions::{self, ListQuery, Session};
-use domain::{Fault, Instance, Refusal, UserId};
+use domain::{Fault, Refusal, UserId};
 use serde_json::{Value, json};
 
 use super::answer::{Reply, instant};
@@ -10,6 +10,7 @@ use super::caller::Allowed;
 use super::operation::{Operation, Parameter, Shape, Type, Verb};
 use super::problem::Answer;
 use super::query::{CURSOR, FromQuery, Id, LIMIT, Query, Rehearsal, Values};
+use crate::app::App;
 
 /// The operations of this noun.
 pub(super) fn operations() -> Vec<Operation> {
@@ -27,15 +28,15 @@ pub(super) fn operations() -> Vec<Operation> {
     ]
 }
 
-fn shown(instance: &Instance, session: &Session) -> Result<Value, Fault> {
+fn shown(app: &App, session: &Session) -> Result<Value, Fault> {
     let (browser, device) = sessions::describe(&session.user_agent);
     Ok(json!({
-        "id": session.public_id(instance)?,
+        "id": session.public_id(&app.instance)?,
         "user": session.user,
         "browser": browser,
         "device": device,
         "address": session.address,
-        "place": null,
+        "place": app.place_of(&session.address),
         "status": "active",
         "created_at": instant(session.created_at),
         "last_active_at": instant(session.last_active_at),
@@ -66,7 +67,7 @@ impl FromQuery for ListQuery {
 async fn list(to: Allowed<ReadTokens>, Query(query): Query<ListQuery>) -> Answer {
     let page = sessions::list(&mut to.read(), &to.may, &query, to.call.now).await?;
     let items: Result<Vec<_>, _> =
-        page.items.iter().map(|(session, _)| shown(&to.app.instance, session)).collect();
+        page.items.iter().map(|(session, _)| shown(&to.app, session)).collect();
     Ok(Reply::page(items?, page.next_cursor).send())
 }
 

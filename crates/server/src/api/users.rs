@@ -1,7 +1,10 @@
-//! `/users`: people, listed, created or invited, read, changed, disabled, deleted.
+//! `/users`: people, listed, created or invited, read, changed, disabled, deleted, and a link to
+//! another password.
 
+use axum::http::StatusCode;
+use axum::response::Response;
 use domain::access::{CreateUsers, DeleteUsers, ReadUsers, UpdateUsers};
-use domain::accounts::{self, ListQuery, NewUser, Patch, Status, User};
+use domain::accounts::{self, ListQuery, NewUser, Patch, RESET_LIFETIME, Status, User};
 use domain::{Plain, Refusal, UserId};
 use serde_json::{Value, json};
 
@@ -12,6 +15,7 @@ use super::conditions::IfMatch;
 use super::operation::{Operation, Parameter, Shape, Type, Verb};
 use super::problem::Answer;
 use super::query::{CURSOR, FromQuery, Id, LIMIT, Query, Rehearsal, Values};
+use crate::mail::Wanted;
 
 /// The operations of this noun.
 pub(super) fn operations() -> Vec<Operation> {
@@ -23,7 +27,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "A page of the people that the token reaches, newest first.",
         ),
         Operation::new(Verb::Post, ("/users", "createUser"), "Create a person", create)
-            .note("Without a `password` the answer holds a one-time `invitation_url` to pass on.")
+            .note("Without a `password` the answer holds a one-time `invitation_url` to pass on; `mail` says whether it was mailed to them too.")
             .answers(201, Shape::One("CreatedUser"), "Created.")
             .answers(200, Shape::One("CreatedUser"), "Tried only."),
         Operation::new(Verb::Get, at("getUser"), "Read a person", show).answers(
@@ -39,6 +43,19 @@ pub(super) fn operations() -> Vec<Operation> {
         )
         .note("Disabling and locking end everything that was issued to them, at once and for good.")
         .answers(200, Shape::One("ChangedUser"), "The person as they are now.")
+        .conflicts(),
+        Operation::new(
+            Verb::Post,
+            ("/users/{id}/password-reset-link", "resetUserPassword"),
+            "Make a link by which somebody chooses another password",
+            reset_password,
+        )
+        .note(
+            "It works once, for a day, and takes the place of one made before. Using it ends every session and token of \
+             theirs; until then nothing changes. `mail` says whether it was mailed to them too. Refused (403) for somebody who may do more than the token.",
+        )
+        .answers(201, Shape::One("PasswordResetLink"), "The link, this once.")
+        .answers(200, Shape::One("PasswordResetLink"), "Tried only.")
         .conflicts(),
         Operation::new(Verb::Delete, at("deleteUser"), "Delete a person for good", delete)
             .answers(204, Shape::Empty, "Deleted.")
@@ -112,14 +129,24 @@ async fn create(
         return Ok(Reply::ok(shown(&user)).with("dry_run", Value::Bool(true)).send());
     }
     let (user, invitation) = accounts::create(&to.app.instance, &to.call, &to.may, new).await?;
-    let link = invitation.map(|token| {
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("link", token.reveal())
-            .finish();
-        Plain::new(to.app.urls.absolute(&format!("/invitation?{query}")))
-    });
     let reply = Reply::created(&to.app, &format!("/users/{}", user.id), shown(&user));
-    Ok(reply.version(user.version).secret("invitation_url", link).send())
+    let reply = reply.version(user.version);
+    Ok(match invitation {
+        Some(token) => handed_over(&to, reply, "invitation_url", (&user, &token)).await,
+        None => reply.send(),
+    })
+}
+
+/// With a link that was made, this once, and what became of the mail that carries it.
+async fn handed_over<P>(
+    to: &Allowed<P>,
+    reply: Reply,
+    name: &'static str,
+    (user, token): (&User, &Plain),
+) -> Response {
+    let delivery = to.app.mail_link(&to.call, (user, token), Wanted::ByAdministrator).await;
+    let link = to.app.urls.password_link(user, token);
+    reply.secret(name, Some(link)).with("mail", delivery.as_str().into()).send()
 }
 
 async fn show(to: Allowed<ReadUsers>, Id(id): Id) -> Answer {
@@ -171,6 +198,25 @@ async fn change(
         None => user,
     };
     Reply::ok(shown(&user)).version(user.version).after(work, query.dry_run).await
+}
+
+async fn reset_password(
+    to: Allowed<UpdateUsers>,
+    Id(id): Id,
+    Query(query): Query<Rehearsal>,
+) -> Answer {
+    let id = UserId::new(id);
+    let mut work = to.begin().await?;
+    let token = accounts::reset_link(&mut work, &to.call, &to.may, &id).await?;
+    let user = accounts::find(&mut work, &id).await?.ok_or(Refusal::NotFound)?;
+    let expires_at = instant(to.call.now + RESET_LIFETIME);
+    let reply = Reply::ok(json!({ "user": user.id, "expires_at": expires_at }));
+    if query.dry_run {
+        return reply.after(work, true).await;
+    }
+    work.commit().await?;
+    let reply = reply.status(StatusCode::CREATED);
+    Ok(handed_over(&to, reply, "password_reset_url", (&user, &token)).await)
 }
 
 async fn delete(

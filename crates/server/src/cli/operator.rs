@@ -4,18 +4,25 @@
 //! audited as `name@host`.
 
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::access::{Authority, May, Permission};
-use domain::{Actor, Call, Chance, Clock, Instance, Opening, Work};
+use domain::accounts::User;
+use domain::{Actor, Call, Chance, Clock, Instance, Opening, Plain, Work};
 
 use super::{Failure, log};
-use crate::config::{Config, KeyFile, master_keys};
+use crate::config::{Config, KeyFile, Mail, master_keys};
+use crate::mail::{self, Delivery, Mailer, Wanted};
+use crate::urls::Urls;
+use crate::whereabouts::Whereabouts;
 
 /// Where the operator's verbs are carried out.
 pub struct Desk {
     /// The rules and the rows.
     pub instance: Arc<Instance>,
+    mail: Option<Mail>,
+    geoip_database: Option<PathBuf>,
     name: String,
 }
 
@@ -32,12 +39,14 @@ impl Desk {
             );
             return Err(Failure::Refused(sentence));
         }
-        Ok(Self { instance: open(config, KeyFile::Expect).await?, name: name() })
+        let instance = open(config, KeyFile::Expect).await?;
+        let (mail, geoip_database) = (config.mail.clone(), config.geoip_database.clone());
+        Ok(Self { instance, mail, geoip_database, name: name() })
     }
 
     /// The desk at an instance that is open.
     pub fn at(instance: Arc<Instance>) -> Self {
-        Self { instance, name: name() }
+        Self { instance, mail: None, geoip_database: None, name: name() }
     }
 
     /// The operator's call, now.
@@ -60,6 +69,28 @@ impl Desk {
     /// None: the operator may do everything.
     pub fn may<P: Permission>(&self) -> Result<May<P>, Failure> {
         Ok(Authority::operator(self.name.as_str()).may()?)
+    }
+
+    /// Mails the one-time link of somebody to them, where mail is set up.
+    pub async fn mail_link(&self, call: &Call, link: (&User, &Plain)) -> Delivery {
+        let mailer = match self.mail.as_ref().map(Mailer::new).transpose() {
+            Ok(mailer) => mailer,
+            Err(sentence) => {
+                tracing::warn!("{sentence}");
+                return Delivery::Failed;
+            }
+        };
+        let urls = Urls::new(self.instance.issuer());
+        mail::deliver((mailer.as_ref(), &urls), call, link, Wanted::ByAdministrator).await
+    }
+
+    /// The database that knows where an address is, if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn whereabouts(&self) -> Result<Option<Whereabouts>, Failure> {
+        let path = self.geoip_database.as_deref();
+        path.map(Whereabouts::open).transpose().map_err(Failure::refused)
     }
 
     /// Begins a unit of work.

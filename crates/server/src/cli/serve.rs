@@ -15,10 +15,12 @@ use tokio::sync::watch;
 
 use super::operator::{self, Desk};
 use super::{Failure, listeners, log, print};
-use crate::app::{self, App, Manner};
+use crate::app::{self, App, Manner, Outfit};
 use crate::config::{Config, KeyFile};
 use crate::foundation::{self, Prepared};
+use crate::mail::Mailer;
 use crate::tls::Certificate;
+use crate::whereabouts::Whereabouts;
 
 /// Requests under way have this long to end.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -28,6 +30,9 @@ pub async fn run(config: Config) -> Result<String, Failure> {
     log::begin(&config);
     let certificate = config.tls.as_ref().map(Certificate::read).transpose();
     let certificate = certificate.map_err(Failure::refused)?;
+    let whereabouts = config.geoip_database.as_deref().map(Whereabouts::open).transpose();
+    let whereabouts = whereabouts.map_err(Failure::refused)?;
+    let mail = config.mail.as_ref().map(Mailer::new).transpose().map_err(Failure::refused)?;
     let sockets = listeners::bind("listen", &config.listen).await?;
     let metrics = match config.metrics_listen {
         Some(address) => listeners::bind("metrics_listen", &[address]).await?,
@@ -38,11 +43,8 @@ pub async fn run(config: Config) -> Result<String, Failure> {
     let prepared = foundation::prepare(&desk.instance, &config.bootstrap, &desk.call()?).await?;
     print(&greeting(&config, (&sockets, &metrics), &prepared, was_new)?)?;
     let instance = Arc::clone(&desk.instance);
-    let app = if metrics.is_empty() {
-        App::new(instance, config.trusted_proxies, None)
-    } else {
-        App::counted(instance, config.trusted_proxies)
-    };
+    let outfit = Outfit { counts: !metrics.is_empty(), mail, whereabouts };
+    let app = App::equipped(instance, config.trusted_proxies, outfit);
     app::serve_metrics(&app, metrics);
     let manner = Manner { linger: config.drain_delay, ..Manner::default() };
     let ending = manner.linger + DRAIN;

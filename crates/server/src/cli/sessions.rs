@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::operator::Desk;
 use super::users::named;
 use super::{Failure, text};
+use crate::whereabouts::Whereabouts;
 
 /// The words after `mandate sessions`.
 #[derive(Debug, Args)]
@@ -70,8 +71,10 @@ async fn list(desk: &Desk, json: bool, user: Option<String>) -> Result<String, F
             break;
         }
     }
+    let places = desk.whereabouts()?;
     if json {
-        let shapes: Result<Vec<_>, _> = found.iter().map(|pair| shape(desk, pair)).collect();
+        let shape = |pair| shape(desk, places.as_ref(), pair);
+        let shapes: Result<Vec<_>, _> = found.iter().map(shape).collect();
         return text::json_list(&shapes?);
     }
     let row = |(session, user): &(Session, User)| {
@@ -81,16 +84,24 @@ async fn list(desk: &Desk, json: bool, user: Option<String>) -> Result<String, F
             user.email.clone(),
             format!("{browser}, {device}"),
             session.address.clone(),
+            places
+                .as_ref()
+                .and_then(|it| it.of(&session.address))
+                .unwrap_or_else(|| "unknown".into()),
             text::instant(session.last_active_at),
             text::instant(session.expires_at),
         ])
     };
     let rows: Result<Vec<_>, Fault> = found.iter().map(row).collect();
-    let headings = ["id", "person", "browser", "address", "last active", "expires"];
+    let headings = ["id", "person", "browser", "address", "place", "last active", "expires"];
     Ok(text::columns(headings, &rows?, "Nobody is signed in."))
 }
 
-fn shape(desk: &Desk, (session, _): &(Session, User)) -> Result<Value, Fault> {
+fn shape(
+    desk: &Desk,
+    places: Option<&Whereabouts>,
+    (session, _): &(Session, User),
+) -> Result<Value, Fault> {
     let (browser, device) = sessions::describe(&session.user_agent);
     Ok(json!({
         "id": session.public_id(&desk.instance)?,
@@ -98,7 +109,7 @@ fn shape(desk: &Desk, (session, _): &(Session, User)) -> Result<Value, Fault> {
         "browser": browser,
         "device": device,
         "address": session.address,
-        "place": null,
+        "place": places.and_then(|places| places.of(&session.address)),
         "status": "active",
         "created_at": text::instant(session.created_at),
         "last_active_at": text::instant(session.last_active_at),

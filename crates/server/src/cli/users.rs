@@ -7,11 +7,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use domain::accounts::{self, ListQuery, NewUser, Status, User};
-use domain::{Plain, Refusal, UserId, tokens};
+use domain::{Call, Plain, Refusal, UserId, tokens};
 use serde_json::{Value, json};
 
 use super::operator::Desk;
 use super::{Failure, input, text};
+use crate::mail::Delivery;
 use crate::urls::Urls;
 
 /// The words after `mandate users`.
@@ -51,6 +52,8 @@ enum Verb {
     },
     /// Make a new invitation for somebody who has no password yet.
     Invite(One),
+    /// Make a link by which somebody chooses another password: once, within a day.
+    ResetPassword(One),
     /// Stop a person: whatever was issued to them dies at once and stays dead.
     Disable(One),
     /// Stop a person for the time being, and every client that acts for them by itself.
@@ -114,6 +117,7 @@ pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
             create(desk, json, email, (name, password_file)).await
         }
         Verb::Invite(one) => invite(desk, json, &one.user).await,
+        Verb::ResetPassword(one) => reset_password(desk, json, &one.user).await,
         Verb::Disable(one) => switch(desk, json, &one.user, Status::Disabled).await,
         Verb::Lock(one) => switch(desk, json, &one.user, Status::Locked).await,
         Verb::Enable(one) => switch(desk, json, &one.user, Status::Active).await,
@@ -193,9 +197,12 @@ async fn create(
     let display_name =
         name.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned());
     let new = NewUser { email, display_name, password };
-    let (user, invitation) =
-        accounts::create(&desk.instance, &desk.call()?, &desk.may()?, new).await?;
-    told(desk, json, &user, ("Created", invitation.as_ref()))
+    let call = desk.call()?;
+    let (user, invitation) = accounts::create(&desk.instance, &call, &desk.may()?, new).await?;
+    match invitation {
+        Some(link) => handed_over(desk, json, &call, (&user, &link), "Created").await,
+        None => told(json, &user, "Created"),
+    }
 }
 
 async fn invite(desk: &Desk, json: bool, name: &str) -> Result<String, Failure> {
@@ -203,7 +210,15 @@ async fn invite(desk: &Desk, json: bool, name: &str) -> Result<String, Failure> 
     let (call, may, mut work) = (desk.call()?, desk.may()?, desk.begin().await?);
     let invitation = accounts::invite(&mut work, &call, &may, &user.id).await?;
     work.commit().await?;
-    told(desk, json, &user, ("Invited", Some(&invitation)))
+    handed_over(desk, json, &call, (&user, &invitation), "Invited").await
+}
+
+async fn reset_password(desk: &Desk, json: bool, name: &str) -> Result<String, Failure> {
+    let user = named(desk, name).await?;
+    let (call, may, mut work) = (desk.call()?, desk.may()?, desk.begin().await?);
+    let link = accounts::reset_link(&mut work, &call, &may, &user.id).await?;
+    work.commit().await?;
+    handed_over(desk, json, &call, (&user, &link), "Made a link for").await
 }
 
 async fn switch(desk: &Desk, json: bool, name: &str, to: Status) -> Result<String, Failure> {
@@ -219,7 +234,7 @@ async fn switch(desk: &Desk, json: bool, name: &str, to: Status) -> Result<Strin
         Status::Locked => (accounts::lock(&mut work, &call, &may, &user.id, None).await?, "Locked"),
     };
     work.commit().await?;
-    told(desk, json, &after, (what, None))
+    told(json, &after, what)
 }
 
 async fn revoke_tokens(
@@ -288,30 +303,43 @@ async fn delete(
     ))
 }
 
-fn told(
+/// What was done with whom.
+fn told(json: bool, user: &User, what: &str) -> Result<String, Failure> {
+    if json {
+        return text::json(&shape(user));
+    }
+    Ok(format!("{what} {} ({}).\n", user.id, text::safe(&user.email)))
+}
+
+/// The same, with the one-time link that was made; mailed as well, where mail is set up.
+async fn handed_over(
     desk: &Desk,
     json: bool,
-    user: &User,
-    (what, invitation): (&str, Option<&Plain>),
+    call: &Call,
+    (user, link): (&User, &Plain),
+    what: &str,
 ) -> Result<String, Failure> {
-    let urls = Urls::new(desk.instance.issuer());
-    let url = invitation.map(|link| urls.absolute(&format!("/invitation?link={}", link.reveal())));
+    let delivery = desk.mail_link(call, (user, link)).await;
+    let url = Urls::new(desk.instance.issuer()).password_link(user, link);
+    let (name, kind, lifetime) = if user.has_password {
+        ("password_reset_url", "link to another password", "for a day")
+    } else {
+        ("invitation_url", "invitation", "for 7 days")
+    };
     if json {
         let mut object = shape(user);
-        if let Some(url) = url {
-            object["invitation_url"] = url.into();
-        }
+        object[name] = url.reveal().into();
+        object["mail"] = delivery.as_str().into();
         return text::json(&object);
     }
-    let invitation = url.map(|url| {
-        format!("\nTheir one-time invitation, good for 7 days, shown this once:\n  {url}\n")
-    });
-    Ok(format!(
-        "{what} {} ({}).\n{}",
-        user.id,
-        text::safe(&user.email),
-        invitation.unwrap_or_default()
-    ))
+    let mail = match delivery {
+        Delivery::Sent => "\nIt was mailed to them too.\n",
+        Delivery::Failed => "\nIt could not be mailed to them; the line above says why.\n",
+        Delivery::Off => "",
+    };
+    let told = told(json, user, what)?;
+    let url = url.reveal();
+    Ok(format!("{told}\nTheir one-time {kind}, good {lifetime}, shown this once:\n  {url}\n{mail}"))
 }
 
 fn shape(user: &User) -> Value {

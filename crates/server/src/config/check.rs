@@ -10,11 +10,12 @@ use domain::clients::ADMIN_CLIENT;
 use domain::clients::risk::Reason;
 use domain::{MasterKeys, Plain, Policy};
 use ipnet::IpNet;
+use lettre::message::Mailbox;
 use protocol::duration;
 use tracing_subscriber::EnvFilter;
 
 use super::sources::{Given, Values};
-use super::{Config, Database, LogFormat, Mistakes, Tls, address, issuer};
+use super::{Config, Database, LogFormat, Mail, Mistakes, Tls, address, issuer};
 use crate::foundation::{Bootstrap, FirstAdministrator, FirstSecret};
 
 /// How long a browser session may last at most, used or not.
@@ -43,6 +44,8 @@ pub(super) fn judged(values: &Values, mistakes: &mut Mistakes) -> Option<Config>
         policy: judge.policy(),
         bootstrap: judge.bootstrap(),
         tls: judge.tls(),
+        mail: judge.mail(),
+        geoip_database: values.find("geoip_database").map(|given| PathBuf::from(&given.text)),
         listen: without_repetition(listen),
         issuer: issuer?,
         database: database?,
@@ -185,6 +188,18 @@ impl Judge<'_> {
             self.refuse("tls_cert", "It serves https, but the issuer begins with http.");
         }
         Some(Tls { cert: PathBuf::from(cert.text), key: PathBuf::from(key.text) })
+    }
+
+    fn mail(&mut self) -> Option<Mail> {
+        let [url, from] = self.pair(["smtp_url", "mail_from"])?;
+        let Ok(from) = from.text.parse::<Mailbox>() else {
+            let sentence = "An address is needed, as in Example <no-reply@example.com>.";
+            self.mistakes.add(&from.place, sentence);
+            return None;
+        };
+        Mail::parse(&url.text, from)
+            .map_err(|sentence| self.mistakes.add(&url.place, sentence))
+            .ok()
     }
 
     fn metrics(&mut self, listen: &[SocketAddr]) -> Option<SocketAddr> {

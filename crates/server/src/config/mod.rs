@@ -9,6 +9,7 @@ mod check;
 mod database;
 mod document;
 mod issuer;
+mod mail;
 mod master_key;
 mod sources;
 mod table;
@@ -25,6 +26,7 @@ use crate::foundation::Bootstrap;
 
 pub use database::Database;
 pub use document::markdown;
+pub use mail::Mail;
 pub use master_key::{KeyFile, master_keys};
 pub use sources::Sources;
 pub use table::{SETTINGS, Setting, Shape};
@@ -48,6 +50,10 @@ pub struct Config {
     pub policy: Policy,
     /// Serve https itself.
     pub tls: Option<Tls>,
+    /// How mail is sent, where it is.
+    pub mail: Option<Mail>,
+    /// The database that knows where an address is.
+    pub geoip_database: Option<PathBuf>,
     /// Where `/metrics` is.
     pub metrics_listen: Option<SocketAddr>,
     /// How long requests are still taken after the end was announced.

@@ -156,6 +156,27 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("tls_key", Shape::Text, "", "The PEM file of its private key."),
     setting(
+        "smtp_url",
+        Shape::Secret,
+        "",
+        "The server that takes mail, so that invitations and links to another password reach people by themselves, and the \
+         login page offers such a link: `smtps://USER:PASSWORD@HOST:465`, `smtp://USER:PASSWORD@HOST:587?tls=required`, or \
+         `smtp://HOST:25` for a relay nearby. USER and PASSWORD are percent-encoded.",
+    ),
+    setting(
+        "mail_from",
+        Shape::Text,
+        "",
+        "Whom that mail comes from, as in `Example <no-reply@example.com>`. Needed with `smtp_url`.",
+    ),
+    setting(
+        "geoip_database",
+        Shape::Text,
+        "",
+        "A file in the MaxMind format with cities or countries, such as GeoLite2-City.mmdb, by which sessions show a place \
+         beside their address. It is read at the start.",
+    ),
+    setting(
         "metrics_listen",
         Shape::Text,
         "",

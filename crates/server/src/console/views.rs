@@ -43,4 +43,4 @@ pub use teams::{
     MemberRow, OrganizationList, OrganizationPage, OrganizationRow, PlaceEnd, TeamList, TeamPage,
     TeamRow,
 };
-pub use users::{SeenAddress, UserFilters, UserInvited, UserList, UserNew, UserPage, UserRow};
+pub use users::{SeenAddress, UserFilters, UserLink, UserList, UserNew, UserPage, UserRow};

@@ -509,8 +509,10 @@ async fn the16_a_client_that_requires_no_consent_asks_only_once_it_does() {
         let mut work = server.instance.begin().await.unwrap();
         let may = domain::access::Authority::operator("test@host").may().unwrap();
         let on = serde_json::json!({ "require_consent": true });
-        let patch = (&on, None);
-        domain::clients::change(&mut work, &server.operator(), &may, &app.id, patch).await.unwrap();
+        let change = (&on, None);
+        domain::clients::change(&mut work, &server.operator(), &may, &app.id, change)
+            .await
+            .unwrap();
         work.commit().await.unwrap();
         let page = browser.visit(&path).await;
         assert!(page.body.contains("name=\"decision\""), "{} {}", page.location(), page.body);

@@ -7,9 +7,11 @@ mod harness;
 mod cast;
 
 mod consent;
+mod forgotten;
 mod login;
 mod logout;
 mod one_time_links;
 mod overview;
 mod password;
 mod walls;
+mod whereabouts;

@@ -18,6 +18,7 @@ mod context_user;
 mod document;
 mod guard;
 mod hostile;
+mod mail;
 mod oversight;
 mod own_secrets;
 mod places;

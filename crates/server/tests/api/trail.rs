@@ -37,13 +37,13 @@ async fn new(admin: &Caller, before: &BTreeMap<String, usize>) -> Vec<String> {
 }
 
 /// Makes something, changes it and deletes it.
-async fn lived(admin: &Caller, path: &str, draft: Value, patch: Value) {
+async fn lived(admin: &Caller, path: &str, draft: Value, change: Value) {
     let made = admin.post(path, draft).await;
     assert_eq!(made.status, 201, "{path}: {}", made.body);
     let id = made.json();
     let id = ["id", "name"].iter().find_map(|key| id[*key].as_str()).unwrap().to_owned();
     let id = id.replace(':', "%3A");
-    let changed = admin.patch(&format!("{path}/{id}"), patch).await;
+    let changed = admin.patch(&format!("{path}/{id}"), change).await;
     assert_eq!(changed.status, 200, "{path}: {}", changed.body);
     assert_eq!(admin.delete(&format!("{path}/{id}")).await.status, 204, "{path}");
 }

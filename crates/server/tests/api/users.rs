@@ -1,11 +1,14 @@
 //! `/users` and `/sessions`.
 
+use std::sync::Arc;
+
 use axum::http::Method;
 use domain::access::{self, Authority, May, PLATFORM_ADMINISTRATOR, Place, Rights, UpdateUsers};
 use domain::{Actor, Refusal, UserId, accounts, sessions};
+use mandate::app::Outfit;
 use serde_json::json;
 
-use crate::harness::{ADMIN_EMAIL, PASSWORD, both};
+use crate::harness::{ADMIN_EMAIL, PASSWORD, both, servers, whereabouts};
 use crate::talk::{Caller, fields, ids};
 
 async fn invite(admin: &Caller, email: &str) -> String {
@@ -245,6 +248,102 @@ async fn nobody_makes_an_invitation_for_somebody_who_may_do_more() {
         assert!(accounts::invite(&mut work, &server.operator(), &may, &boss).await.is_ok());
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_reset_link_leads_to_another_password_once() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let new =
+            json!({ "email": "grace@example.com", "display_name": "Grace", "password": PASSWORD });
+        let grace = admin.post("/users", new).await.text("id");
+        let mut before = server.browser();
+        before.sign_in("grace@example.com").await;
+        let at = format!("/users/{grace}/password-reset-link");
+        let tried = admin.call(Method::POST, &format!("{at}?dry_run=true"), &[], None).await;
+        assert_eq!((tried.status.as_u16(), &tried.json()["dry_run"]), (200, &json!(true)));
+        assert_eq!(tried.json().get("password_reset_url"), None);
+        let made = admin.call(Method::POST, &at, &[], None).await;
+        assert_eq!((made.status.as_u16(), made.text("user")), (201, grace.clone()));
+        assert_eq!(made.text("expires_at"), "2027-01-16T08:00:00Z");
+        let link = made.text("password_reset_url");
+        let path = link.strip_prefix("https://mandate.test").unwrap();
+        assert!(path.starts_with("/password-reset?link=mlk_"), "{link}");
+        assert_eq!(before.get("/account").await.status, 200, "a link alone ends nothing");
+
+        let mut browser = server.browser();
+        let page = browser.get(path).await;
+        assert!(page.body.contains("Choose another password"), "{}", page.body);
+        let typed = [("password", "eleven green umbrellas at noon")];
+        let inside = browser.submit(&page, "/password-reset", &typed).await;
+        assert!(inside.body.contains("grace@example.com"), "{}", inside.body);
+        assert_eq!(before.get("/account").await.status, 303, "signed out everywhere else");
+        let again = browser.get(path).await;
+        assert!(again.status == 410 && again.body.contains("ask whoever sent it for a new one"));
+        assert!(!admin.get("/audit-events").await.body.contains("mlk_"));
+
+        let invited = invite(&admin, "eve@example.com").await;
+        let at = format!("/users/{invited}/password-reset-link");
+        let refused = admin.call(Method::POST, &at, &[], None).await;
+        assert_eq!(refused.status, 409);
+        assert!(refused.text("detail").contains("Invite them instead"), "{}", refused.body);
+        let nobody = admin.call(Method::POST, "/users/usr_x/password-reset-link", &[], None).await;
+        assert_eq!(nobody.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_governs_people_neither_stops_nor_becomes_who_may_do_more() {
+    both(|server| async move {
+        let mut work = server.instance.read();
+        let ada = accounts::find_by_email(&mut work, ADMIN_EMAIL).await.unwrap().unwrap().id;
+        let role = (access::SECURITY_ADMINISTRATOR, Place::Instance);
+        let scopes = ["user:read", "user:update", "user:delete"];
+        let lesser = Caller::service(&server, "off-boarding", &scopes, role).await;
+        let at = format!("/users/{ada}");
+        let refused =
+            |answer: &crate::harness::Answer| (answer.status.as_u16(), answer.text("permission"));
+        let stopped = || (403, "settings:manage".to_owned());
+        let disabled = lesser.patch(&at, json!({ "status": "disabled" })).await;
+        assert_eq!(refused(&disabled), stopped());
+        assert!(disabled.text("detail").contains("may do more than you"), "{}", disabled.body);
+        assert_eq!(refused(&lesser.patch(&at, json!({ "status": "locked" })).await), stopped());
+        assert_eq!(refused(&lesser.delete(&at).await), stopped());
+        let moved = lesser.patch(&at, json!({ "email": "eve@example.com" })).await;
+        assert_eq!(moved.status, 403);
+        let link = format!("{at}/password-reset-link");
+        assert_eq!(lesser.call(Method::POST, &link, &[], None).await.status, 403);
+        let mut browser = server.browser();
+        browser.sign_in(ADMIN_EMAIL).await;
+        assert_eq!(browser.get("/console/users").await.status, 200, "untouched");
+
+        let admin = Caller::admin(&server).await;
+        let manager = invite(&admin, "mina@example.com").await;
+        let mut work = server.instance.begin().await.unwrap();
+        let (now, role) = (server.clock.now(), access::CLIENT_MANAGER);
+        access::bind(&mut work, now, &manager, role, &Place::Instance).await.unwrap();
+        work.commit().await.unwrap();
+        let at = format!("/users/{manager}");
+        let left = lesser.patch(&at, json!({ "status": "disabled" })).await;
+        assert_eq!(left.status, 200, "a token for people alone is enough to off-board");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_has_the_place_of_its_address() {
+    for server in servers().await {
+        let outfit = Outfit { whereabouts: Some(whereabouts()), ..Outfit::default() };
+        let server = Arc::new(server.with(outfit));
+        server.browser().sign_in(ADMIN_EMAIL).await;
+        let admin = Caller::admin(&server).await;
+        let session = admin.get("/sessions").await.json()["items"][0].clone();
+        assert_eq!(
+            (&session["address"], &session["place"]),
+            (&json!("127.0.0.1"), &json!("Berlin, Germany"))
+        );
+    }
 }
 
 #[tokio::test]

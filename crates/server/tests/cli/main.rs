@@ -10,6 +10,7 @@ mod clients;
 mod https;
 mod machine;
 mod nginx;
+mod outfit;
 mod people;
 mod rights;
 mod serving;

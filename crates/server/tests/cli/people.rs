@@ -18,6 +18,8 @@ fn somebody_without_a_password_is_invited() {
         again.contains("/invitation?link=mlk_")
             && !again.contains(made["invitation_url"].as_str().unwrap())
     );
+    let told = machine.run("users reset-password ann@example.com").refused();
+    assert!(told.contains("Invite them instead"), "{told}");
     let told = machine.run("users create Ann@Example.com").refused();
     assert!(told.starts_with("email: "), "{told}");
 }
@@ -34,6 +36,11 @@ fn a_password_comes_from_a_file_and_is_shown_nowhere() {
         "{told}"
     );
     assert!(machine.run("users invite ann@example.com").refused().contains("without a password"));
+    let reset = machine.json("users reset-password --json ann@example.com");
+    let url = reset["password_reset_url"].as_str().unwrap();
+    assert!(url.starts_with("http://localhost:8080/password-reset?link=mlk_"), "{url}");
+    let told = machine.run("users reset-password ann@example.com").ok();
+    assert!(told.contains("good for a day") && told.contains("/password-reset?link="), "{told}");
     let short = machine.write("short", "short");
     let told =
         machine.run(&format!("users create bob@example.com --password-file {short}")).refused();

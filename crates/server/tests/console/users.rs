@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use domain::access::{Place, SECURITY_ADMINISTRATOR};
+
 use crate::cast::{
     AUDITOR, STRANGER, admin, auditor, complaints, copied, person, places, send, user_id,
 };
-use crate::harness::{ISSUER, PASSWORD, both, one};
+use crate::harness::{ADMIN_EMAIL, ISSUER, PASSWORD, PostOffice, both, both_mailing, one};
 
 const LIST: &str = "/console/users";
 
@@ -123,6 +125,89 @@ async fn rel53_limits_where_a_person_signs_in_from_and_shows_whom_that_refuses()
 }
 
 #[tokio::test]
+async fn a_reset_link_is_handed_over_and_lets_a_person_in_again() {
+    both(|server| async move {
+        let mut sten = person(&server, STRANGER, None).await;
+        let mut browser = admin(&server).await;
+        let path = format!("{LIST}/{}", user_id(&server, STRANGER).await);
+        let page = browser.get(&path).await;
+        assert!(page.body.contains("New reset link") && !page.body.contains("New invitation link"));
+        let made = send(&mut browser, &page, &format!("{path}/reset-password"), &[]).await;
+        assert_eq!(made.status, 200);
+        let link = copied(&made, "the reset link").unwrap();
+        assert!(link.starts_with(&format!("{ISSUER}/password-reset?link=mlk_")), "{link}");
+        let mut elsewhere = server.browser();
+        let page = elsewhere.get(&link).await;
+        let typed = [("password", "eleven green umbrellas at noon")];
+        let inside = elsewhere.submit(&page, "/password-reset", &typed).await;
+        assert!(inside.body.contains(STRANGER), "{}", inside.body);
+        assert_eq!(sten.get("/account").await.status, 303, "the browser before is out");
+
+        let page = browser.get(&path).await;
+        let refused = send(&mut browser, &page, &format!("{path}/invite"), &[]).await;
+        assert_eq!(refused.status, 409);
+        let why = "link: Only an active person without a password can be invited. For somebody \
+                   who has one, make a link to reset it.";
+        assert_eq!(complaints(&refused), [why]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whether_a_link_was_mailed_is_told_beside_it() {
+    let office = PostOffice::open().await;
+    both_mailing(&office, |server, office| async move {
+        let mut browser = admin(&server).await;
+        let page = browser.get("/console/users/new").await;
+        assert!(page.body.contains("the link is sent to it"), "{}", page.body);
+        let changes = [("display_name", "Mina"), ("email", "mina.okafor@example.com")];
+        let invited = send(&mut browser, &page, LIST, &changes).await;
+        assert!(invited.body.contains("It was also mailed to them"), "{}", invited.body);
+        assert_eq!(Some(office.letter().await.link()), copied(&invited, "the invitation link"));
+    })
+    .await;
+    let office = PostOffice::refusing().await;
+    both_mailing(&office, |server, _| async move {
+        person(&server, STRANGER, None).await;
+        let mut browser = admin(&server).await;
+        let path = format!("{LIST}/{}", user_id(&server, STRANGER).await);
+        let page = browser.get(&path).await;
+        let made = send(&mut browser, &page, &format!("{path}/reset-password"), &[]).await;
+        assert!(made.body.contains("It could not be mailed to them"), "{}", made.body);
+        assert!(copied(&made, "the reset link").is_some(), "the link is there all the same");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_security_administrator_does_nothing_to_a_platform_administrator() {
+    let server = Arc::new(one().await);
+    let role = (SECURITY_ADMINISTRATOR, Place::Instance);
+    let mut security = person(&server, STRANGER, Some(role)).await;
+    let path = format!("{LIST}/{}", user_id(&server, ADMIN_EMAIL).await);
+    let page = security.get(&path).await;
+    let why = "This person may do more than you: also this, or this in more places. What is \
+               missing: settings:manage.";
+    for (verb, place) in [
+        ("disable", "state"),
+        ("lock", "state"),
+        ("enable", "state"),
+        ("delete", "confirm_name"),
+        ("reset-password", "link"),
+        ("invite", "link"),
+    ] {
+        let typed = [("confirm_name", ADMIN_EMAIL)];
+        let refused = send(&mut security, &page, &format!("{path}/{verb}"), &typed).await;
+        assert_eq!(refused.status, 403, "{verb}");
+        assert_eq!(complaints(&refused), [format!("{place}: {why}")], "{verb}");
+    }
+    let typed = [("display_name", "Ada"), ("email", "eve@example.com")];
+    let refused = send(&mut security, &page, &path, &typed).await;
+    assert_eq!(refused.status, 403);
+    assert_eq!(admin(&server).await.get(LIST).await.status, 200, "untouched");
+}
+
+#[tokio::test]
 async fn the_last_administrator_stays() {
     let server = Arc::new(one().await);
     let mut browser = admin(&server).await;
@@ -200,6 +285,7 @@ async fn an_auditor_sees_people_and_changes_nobody() {
         (format!("{path}/disable"), vec![]),
         (format!("{path}/enable"), vec![]),
         (format!("{path}/invite"), vec![]),
+        (format!("{path}/reset-password"), vec![]),
         (LIST.to_owned(), vec![("display_name", "X"), ("email", "x@example.com")]),
     ] {
         let answer = send(&mut auditor, &page, &path, &fields).await;

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use mandate::account::views::{
-    BrowserSession, ChangePassword, ConnectedApp, ConnectedGrant, Consent, Expired, Invitation,
-    Login, Logout, Overview, Permission, Picker, SetUp, SignedOut, TeamChoice,
+    BrowserSession, ChangePassword, ConnectedApp, ConnectedGrant, Consent, Expired, ForgotPassword,
+    Login, Logout, NewPassword, Overview, Permission, Picker, SetUp, SignedOut, TeamChoice,
 };
 use mandate::web::views::{Choice, Errors, FormPost, Link, When};
 
@@ -48,6 +48,7 @@ fn login(voice: Voice, error: Option<String>, wait: Option<u32>) -> String {
         error,
         wait,
         notice: None,
+        mails: wait.is_some(),
     };
     page.render().unwrap()
 }
@@ -157,13 +158,25 @@ fn entry(voice: Voice) -> Vec<Page> {
         email: String::new(),
         errors: Errors::default(),
     };
-    let invitation = Invitation {
+    let new_password = |is_reset: bool| NewPassword {
         action: action(),
         form_token: form_token(),
         link: "one-time".into(),
         person: voice.person(),
-        invited_by: voice.maybe("Jonas Weir"),
+        is_reset,
         errors: wrong(),
+    };
+    let forgot = |asked: bool, wait: Option<u32>| ForgotPassword {
+        action: action(),
+        form_token: form_token(),
+        email: voice.say("ada@northwind.example"),
+        asked,
+        wait,
+        errors: if asked || wait.is_some() {
+            Errors::default()
+        } else {
+            Errors(vec![voice.wrong("email", "An e-mail address looks like name@example.com.")])
+        },
     };
     let change = ChangePassword {
         action: action(),
@@ -188,7 +201,11 @@ fn entry(voice: Voice) -> Vec<Page> {
     let expired = Expired { application: voice.maybe("Harbour Notes"), again: None };
     vec![
         ("setup", set_up.render().unwrap()),
-        ("invitation", invitation.render().unwrap()),
+        ("invitation", new_password(false).render().unwrap()),
+        ("password-reset", new_password(true).render().unwrap()),
+        ("forgot-password", forgot(false, None).render().unwrap()),
+        ("forgot-password-wait", forgot(false, Some(12)).render().unwrap()),
+        ("forgot-password-asked", forgot(true, None).render().unwrap()),
         ("change-password", change.render().unwrap()),
         ("logout", logout.render().unwrap()),
         ("signed-out", SignedOut { back: Some(back) }.render().unwrap()),
@@ -221,6 +238,7 @@ fn overview(voice: Voice) -> String {
         revoke: "/account/sessions/x/revoke".into(),
         browser: voice.say(browser),
         device: voice.say(device),
+        place: voice.say("Berlin, Germany"),
         address: voice.say("203.0.113.24"),
         last_active: ago(days),
         expires: ahead(1),

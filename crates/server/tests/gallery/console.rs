@@ -5,7 +5,7 @@ use mandate::console::views::{
     AuditEntry, AuditFilters, AuditList, AuditRow, Change, ClientForm, ClientKinds, ClientNew,
     ClientSaved, ClientSettings, Comparison, Forbidden, Kind, MoreSettings, Preview, Refusal,
     RefusalList, RefusalRow, ScopeEdit, ScopeList, ScopeRow, SeenAddress, TeamGroup, UserFilters,
-    UserInvited, UserList, UserNew, UserPage, UserRow,
+    UserLink, UserList, UserNew, UserPage, UserRow,
 };
 use mandate::web::views::{Choice, Errors, Fact, FieldError, Link, Person, Snippet};
 
@@ -397,6 +397,7 @@ fn users(voice: Voice) -> Vec<Page> {
     let new = UserNew {
         frame: voice.frame("Users"),
         action: "/console/users".into(),
+        mails: true,
         display_name: voice.say("Mina Okafor"),
         email: "mina".into(),
         teams: vec![voice.choice("t1", "Harbour", true), voice.choice("t2", "Quay", false)],
@@ -409,15 +410,35 @@ fn users(voice: Voice) -> Vec<Page> {
             message: voice.say("Write a whole address, such as mina@northwind.example."),
         }]),
     };
-    let invited = UserInvited {
+    let link = |is_reset: bool| UserLink {
         frame: voice.frame("Users"),
         person: voice.person(),
+        is_reset,
         url: voice.say("https://id.northwind.example/invitation/9sKd2aQ7mVx4Rj6NcYt0HfGw"),
         expires: ahead(3),
         page: "/console/users/usr_1".into(),
+        mailed: is_reset,
+        not_mailed: !is_reset,
         warning: voice.maybe("The teams were not given: there is no such role."),
     };
-    let page = |errors: Errors| UserPage {
+    let reason = "This is the last platform administrator who can sign in.";
+    let refused = user_page(voice, Errors(vec![voice.wrong("state", reason)]), false);
+    let stronger =
+        user_page(voice, Errors(vec![voice.wrong("link", "This person may do more.")]), true);
+    let page = user_page(voice, Errors::default(), false);
+    vec![
+        ("users", list.render().unwrap()),
+        ("user-new", new.render().unwrap()),
+        ("user-invited", link(false).render().unwrap()),
+        ("user-reset", link(true).render().unwrap()),
+        ("user", page.render().unwrap()),
+        ("user-refused", refused.render().unwrap()),
+        ("user-link-refused", stronger.render().unwrap()),
+    ]
+}
+
+fn user_page(voice: Voice, errors: Errors, has_password: bool) -> UserPage {
+    UserPage {
         frame: voice.frame("Users"),
         person: voice.person(),
         id: "usr_8sJ2vQ0pLr5TnXk3".into(),
@@ -441,21 +462,12 @@ fn users(voice: Voice) -> Vec<Page> {
         trusted_ips: "192.0.2.0/24".into(),
         seen: vec![seen("192.0.2.7", true), seen("2001:db8::7", false)],
         proposal: "2001:db8::7".into(),
-        invite: Some("/invite".into()),
+        invite: (!has_password).then(|| "/invite".into()),
+        reset: has_password.then(|| "/reset-password".into()),
         refused: None,
         delete_refused: None,
         errors,
-    };
-    let reason = "This is the last platform administrator who can sign in.";
-    let refused = page(Errors(vec![voice.wrong("state", reason)]));
-    let page = page(Errors::default());
-    vec![
-        ("users", list.render().unwrap()),
-        ("user-new", new.render().unwrap()),
-        ("user-invited", invited.render().unwrap()),
-        ("user", page.render().unwrap()),
-        ("user-refused", refused.render().unwrap()),
-    ]
+    }
 }
 
 fn refusals(voice: Voice) -> Vec<Page> {

@@ -13,9 +13,12 @@ mod answer;
 mod app;
 mod browser;
 pub mod expired;
+mod mmdb;
+mod post;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
 use axum::body::Body;
@@ -25,15 +28,17 @@ use db::testing::{Template, TestDb};
 use domain::access::{self, Authority};
 use domain::clients::{self, Draft};
 use domain::{Actor, Call, Chance, Clock, Instance, MasterKeys, Opening, Plain, Policy};
-use mandate::app::App as Application;
+use mandate::app::{App as Application, Outfit};
 use mandate::foundation::{self, Bootstrap, FirstAdministrator, FirstSecret};
 use mandate::routes;
+use mandate::whereabouts::Whereabouts;
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
 pub use answer::Answer;
 pub use app::App;
 pub use browser::Browser;
+pub use post::PostOffice;
 
 /// 2027-01-15 08:00:00 UTC.
 pub const START: i64 = 1_800_000_000;
@@ -83,6 +88,31 @@ pub async fn servers_with(policy: Policy) -> Vec<Server> {
         servers.push(Server::open(template.copy().await, policy.clone()).await);
     }
     servers
+}
+
+/// A database that knows where this machine is: in Berlin.
+pub fn whereabouts() -> Whereabouts {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let file = mmdb::database(&[([127, 0, 0, 0], 8, "Berlin", "Germany")]);
+    let name = format!("{}-{}.mmdb", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, file).unwrap();
+    let read = Whereabouts::open(&path).unwrap();
+    std::fs::remove_file(path).unwrap();
+    read
+}
+
+/// Runs a test on a fresh server of each engine whose mail goes to this office.
+pub async fn both_mailing<B, F>(office: &Arc<PostOffice>, body: B)
+where
+    B: Fn(Arc<Server>, Arc<PostOffice>) -> F,
+    F: Future<Output = ()>,
+{
+    for server in servers().await {
+        println!("on {}", server.engine);
+        let outfit = Outfit { mail: Some(office.mailer()), ..Outfit::default() };
+        body(Arc::new(server.with(outfit)), Arc::clone(office)).await;
+    }
 }
 
 /// Runs a test on a fresh server of each engine under another policy.
@@ -166,6 +196,13 @@ impl Server {
     /// A second node on the same database.
     pub async fn second_node(&self) -> Self {
         self.restarted(self.instance.policy().clone()).await
+    }
+
+    /// The same server with these things that an operator sets up.
+    #[must_use]
+    pub fn with(self, outfit: Outfit) -> Self {
+        let app = Application::equipped(Arc::clone(&self.instance), Vec::new(), outfit);
+        Self { router: routes::router(Arc::clone(&app)), app, ..self }
     }
 
     /// Where its database is.

@@ -15,8 +15,19 @@ const COMPOSITION_ROOT: &str = "instance.rs";
 const DOORS: [&str; 7] = ["oauth", "account", "console", "api", "scim", "jobs", "cli"];
 /// What every door may use, and what uses no door. The demonstration is no way in: it is a program
 /// beside the server that the command line starts.
-const FURNITURE: [&str; 9] =
-    ["web", "app", "connections", "figures", "urls", "foundation", "config", "tls", "demo"];
+const FURNITURE: [&str; 11] = [
+    "web",
+    "app",
+    "connections",
+    "figures",
+    "urls",
+    "foundation",
+    "config",
+    "tls",
+    "mail",
+    "whereabouts",
+    "demo",
+];
 /// Of the furniture, what has to start the doors.
 const STARTS_DOORS: [&str; 1] = ["app"];
 

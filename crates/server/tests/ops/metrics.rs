@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
-use mandate::app::App;
+use mandate::app::{App, Outfit};
 use mandate::ops::metrics;
 use mandate::{jobs, routes};
 use tower::ServiceExt;
@@ -34,7 +34,8 @@ fn number(told: &BTreeMap<String, String>, name: &str) -> f64 {
 
 /// The server of the harness, with figures to collect.
 fn counted(server: &Server) -> (Arc<App>, axum::Router) {
-    let app = App::counted(Arc::clone(&server.instance), Vec::new());
+    let outfit = Outfit { counts: true, ..Outfit::default() };
+    let app = App::equipped(Arc::clone(&server.instance), Vec::new(), outfit);
     (Arc::clone(&app), routes::router(app))
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::http::Request;
-use mandate::app::App as Application;
+use mandate::app::{App as Application, Outfit};
 use mandate::ops::metrics;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -202,7 +202,8 @@ async fn no_secret_is_in_log_database_backup_figures_or_audit_trail() {
         let csv = csv.header("authorization", format!("Bearer {token}")).body(Body::empty());
         let csv = server.send(csv.unwrap()).await;
         assert!(csv.body.contains("client.created"), "{}", csv.body);
-        let counted = Application::counted(Arc::clone(&server.instance), Vec::new());
+        let outfit = Outfit { counts: true, ..Outfit::default() };
+        let counted = Application::equipped(Arc::clone(&server.instance), Vec::new(), outfit);
         let page = Request::get("/metrics").body(Body::empty()).unwrap();
         let page = Answer::read(metrics::router(counted).oneshot(page).await.unwrap()).await;
         let name = format!("secrets-{}-{}.backup", std::process::id(), server.engine);

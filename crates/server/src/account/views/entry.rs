@@ -28,6 +28,26 @@ pub struct Login {
     pub wait: Option<u32>,
     /// A calm word before the form: "Please sign in again to continue."
     pub notice: Option<String>,
+    /// Whether a link to another password can be mailed.
+    pub mails: bool,
+}
+
+/// "Forgot your password?" Posts `email` and `form_token`.
+#[derive(Template)]
+#[template(path = "account/views/forgot_password.html")]
+pub struct ForgotPassword {
+    /// Where the form is sent.
+    pub action: String,
+    /// The token of the form.
+    pub form_token: String,
+    /// The address typed before.
+    pub email: String,
+    /// Whether it was just asked for; the same for an unknown and a known person.
+    pub asked: bool,
+    /// Seconds to wait after too many requests.
+    pub wait: Option<u32>,
+    /// What was wrong.
+    pub errors: Errors,
 }
 
 /// The first administrator, made through the one-time link. Posts `display_name`, `email`,
@@ -51,10 +71,10 @@ pub struct SetUp {
     pub errors: Errors,
 }
 
-/// A password for an account that somebody else made. Posts `password`, `link`, `form_token`.
+/// A password by a one-time link. Posts `password`, `link`, `form_token`.
 #[derive(Template)]
-#[template(path = "account/views/invitation.html")]
-pub struct Invitation {
+#[template(path = "account/views/new_password.html")]
+pub struct NewPassword {
     /// Where the form is sent.
     pub action: String,
     /// The token of the form.
@@ -63,8 +83,8 @@ pub struct Invitation {
     pub link: String,
     /// Whose account it is.
     pub person: Person,
-    /// Who made it, by name.
-    pub invited_by: Option<String>,
+    /// Is it another one, for somebody who had one before?
+    pub is_reset: bool,
     /// What was wrong.
     pub errors: Errors,
 }

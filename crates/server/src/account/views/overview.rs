@@ -48,6 +48,8 @@ pub struct BrowserSession {
     pub browser: String,
     /// "Linux computer".
     pub device: String,
+    /// "Berlin, Germany", or that it is unknown.
+    pub place: String,
     /// The network address.
     pub address: String,
     /// When it was last used.

@@ -5,7 +5,9 @@
 
 mod database;
 mod files;
+mod mail;
 mod network;
+mod whereabouts;
 
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -59,6 +61,8 @@ pub async fn run(config: Result<Config, Failure>, json: bool) -> (String, ExitCo
             findings.push(Finding::ok("settings", "They can be read, and all of them are known."));
             findings.extend(network::check(&config));
             findings.extend(files::check(&config));
+            findings.push(mail::check(&config).await);
+            findings.push(whereabouts::check(&config));
             findings.extend(database::check(&config).await);
         }
     }

@@ -69,7 +69,7 @@ fn row(
         href: format!("/console/users/{}", user.id),
         browser,
         device,
-        location: "unknown".into(),
+        location: visitor.app.place_of(&session.address).unwrap_or_else(|| "unknown".into()),
         address: session.address.clone(),
         last_active: When::relative(last_active, now),
         expires: When::relative(session.expires_at, now),

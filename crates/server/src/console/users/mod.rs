@@ -1,4 +1,4 @@
-//! Pages about people: the list, an invitation, one person.
+//! Pages about people: the list, an invitation, one person, a link to another password.
 
 mod addresses;
 mod list;
@@ -11,13 +11,13 @@ use axum::Router;
 use axum::response::Response;
 use axum::routing::{get, post};
 use domain::Plain;
-use domain::accounts::{INVITATION_LIFETIME, Status, User};
+use domain::accounts::{INVITATION_LIFETIME, RESET_LIFETIME, Status, User};
 
 use super::query::Query;
-use super::views::UserInvited;
+use super::views::UserLink;
 use super::visitor::Visitor;
 use crate::app::App;
-use crate::web::sealed;
+use crate::mail::{Delivery, Wanted};
 use crate::web::views::{Person, When};
 
 /// Where the list is.
@@ -35,6 +35,7 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/users/{user}/enable", post(person::enable))
         .route("/users/{user}/invite", post(person::invite))
         .route("/users/{user}/trusted-ips", post(addresses::save))
+        .route("/users/{user}/reset-password", post(person::reset_password))
 }
 
 /// A status in a word, and its colour.
@@ -56,15 +57,26 @@ fn source(user: &User) -> &'static str {
     }
 }
 
-/// The one page that shows an invitation.
-fn invited(visitor: &Visitor, user: &User, link: &Plain, warning: Option<String>) -> Response {
-    let path = sealed::link("/invitation", "link", link.reveal());
-    let page = UserInvited {
+/// Mails the link, where mail is set up, and shows it on the one page that does: an invitation, or to
+/// another password.
+async fn handed_over(
+    visitor: &Visitor,
+    user: &User,
+    link: &Plain,
+    warning: Option<String>,
+) -> Response {
+    let wanted = Wanted::ByAdministrator;
+    let delivery = visitor.app.mail_link(visitor.call(), (user, link), wanted).await;
+    let lifetime = if user.has_password { RESET_LIFETIME } else { INVITATION_LIFETIME };
+    let page = UserLink {
         frame: visitor.frame("Users", &Query::default()),
         person: Person { name: user.display_name.clone(), email: user.email.clone() },
-        url: visitor.app.urls.absolute(&path),
-        expires: When::relative(visitor.now() + INVITATION_LIFETIME, visitor.now()),
+        is_reset: user.has_password,
+        url: visitor.app.urls.password_link(user, link).reveal().to_owned(),
+        expires: When::relative(visitor.now() + lifetime, visitor.now()),
         page: format!("{LIST}/{}", user.id),
+        mailed: delivery == Delivery::Sent,
+        not_mailed: delivery == Delivery::Failed,
         warning,
     };
     visitor.render(&page)

@@ -7,7 +7,7 @@ use domain::access::{CreateUsers, ManageTeams, SYSTEM_ROLES};
 use domain::accounts::{self, NewUser, User};
 use domain::{Refusal, teams};
 
-use super::{LIST, invited};
+use super::{LIST, handed_over};
 use crate::console::places::Places;
 use crate::console::query::Query;
 use crate::console::views::UserNew;
@@ -35,7 +35,7 @@ pub(super) async fn create(Posted { visitor, fields }: Posted) -> Answer {
         Ok((user, link)) => {
             let warning = join(&visitor, &user, &fields).await?;
             let link = link.ok_or(Refusal::NotFound)?;
-            Ok(invited(&visitor, &user, &link, warning))
+            Ok(handed_over(&visitor, &user, &link, warning).await)
         }
         Err(Refusal::Invalid(wrong)) => {
             let wrong = wrong.into_iter();
@@ -96,6 +96,7 @@ async fn view(
     Ok(UserNew {
         frame: visitor.frame("Users", query),
         action: LIST.into(),
+        mails: visitor.app.mail.is_some(),
         display_name: typed.text("display_name").to_owned(),
         email: typed.text("email").to_owned(),
         roles: if places.teams.is_empty() { Vec::new() } else { roles.collect() },

@@ -1,4 +1,5 @@
-//! `GET /console/users/{user}`: one person: what they hold, where they belong, and their end.
+//! `GET /console/users/{user}`: one person: what they hold, where they belong, how they come in, and
+//! their end.
 
 use std::sync::Arc;
 
@@ -9,9 +10,9 @@ use domain::access::{
     UpdateUsers,
 };
 use domain::accounts::{self, Patch, Status, User};
-use domain::{Refusal, UserId, Work, teams};
+use domain::{Plain, Refusal, UserId, Work, teams};
 
-use super::{LIST, addresses, invited, source, status};
+use super::{LIST, addresses, handed_over, source, status};
 use crate::console::done::done;
 use crate::console::names::Names;
 use crate::console::query::Query;
@@ -72,11 +73,17 @@ async fn view(
         proposal: addresses::propose(&seen),
         seen,
         invite: (words == "Invited").then(|| format!("{path}/invite")),
+        reset: can_be_reset(&user).then(|| format!("{path}/reset-password")),
         path,
         refused: lacks_everywhere::<UpdateUsers>(visitor),
         delete_refused: lacks_everywhere::<DeleteUsers>(visitor),
         errors,
     })
+}
+
+/// Have they a password here, and may they use it?
+fn can_be_reset(user: &User) -> bool {
+    user.has_password && user.source == "local" && user.is_active()
 }
 
 /// People belong to the whole instance, so a right over them must be held there.
@@ -188,14 +195,22 @@ pub(super) async fn lock(Path(id): Path<String>, Posted { visitor, fields }: Pos
 }
 
 /// They may act again.
-pub(super) async fn enable(Path(id): Path<String>, Posted { visitor, .. }: Posted) -> Answer {
+pub(super) async fn enable(Path(id): Path<String>, Posted { visitor, fields }: Posted) -> Answer {
     let may = visitor.may_everywhere::<UpdateUsers>()?;
-    let mut work = visitor.app.instance.begin().await?;
-    let id = UserId::new(id);
-    let begun = accounts::enable(&mut work, visitor.call(), &may, &id, None).await;
-    begun.map_err(|refusal| visitor.halt(refusal))?;
-    work.commit().await?;
-    Ok(done(&format!("{LIST}/{id}"), "user-enabled"))
+    let app = Arc::clone(&visitor.app);
+    let mut work = app.instance.begin().await?;
+    let user = UserId::new(&id);
+    match accounts::enable(&mut work, visitor.call(), &may, &user, None).await {
+        Ok(_) => {
+            work.commit().await?;
+            Ok(done(&format!("{LIST}/{id}"), "user-enabled"))
+        }
+        Err(refusal) => {
+            drop(work);
+            let wrong = wrong(&visitor, refusal, "state")?;
+            again(&visitor, &id, &fields, wrong).await
+        }
+    }
 }
 
 /// Gone for good, once their address was typed.
@@ -233,14 +248,45 @@ pub(super) async fn again(
     Ok(visitor.render_with(status, &page))
 }
 
-/// Another link, in place of the one before.
-pub(super) async fn invite(Path(id): Path<String>, Posted { visitor, .. }: Posted) -> Answer {
+/// Another invitation, in place of the link before.
+pub(super) async fn invite(Path(id): Path<String>, Posted { visitor, fields }: Posted) -> Answer {
     let may = visitor.may_everywhere::<UpdateUsers>()?;
-    let mut work = visitor.app.instance.begin().await?;
-    let id = UserId::new(id);
-    let link = accounts::invite(&mut work, visitor.call(), &may, &id).await;
-    let link = link.map_err(|refusal| visitor.halt(refusal))?;
-    let user = accounts::find(&mut work, &id).await?.ok_or(Refusal::NotFound)?;
-    work.commit().await?;
-    Ok(invited(&visitor, &user, &link, None))
+    let app = Arc::clone(&visitor.app);
+    let mut work = app.instance.begin().await?;
+    let link = accounts::invite(&mut work, visitor.call(), &may, &UserId::new(&id)).await;
+    hand_over(&visitor, (work, link), &id, &fields).await
+}
+
+/// A link to another password, in place of the link before.
+pub(super) async fn reset_password(
+    Path(id): Path<String>,
+    Posted { visitor, fields }: Posted,
+) -> Answer {
+    let may = visitor.may_everywhere::<UpdateUsers>()?;
+    let app = Arc::clone(&visitor.app);
+    let mut work = app.instance.begin().await?;
+    let link = accounts::reset_link(&mut work, visitor.call(), &may, &UserId::new(&id)).await;
+    hand_over(&visitor, (work, link), &id, &fields).await
+}
+
+/// Shows the link that was made, once, or the page again with what stands against it.
+async fn hand_over(
+    visitor: &Visitor,
+    (mut work, link): (Work, Result<Plain, Refusal>),
+    id: &str,
+    fields: &Fields,
+) -> Answer {
+    match link {
+        Ok(link) => {
+            let user = accounts::find(&mut work, &UserId::new(id)).await?;
+            let user = user.ok_or(Refusal::NotFound)?;
+            work.commit().await?;
+            Ok(handed_over(visitor, &user, &link, None).await)
+        }
+        Err(refusal) => {
+            drop(work);
+            let wrong = wrong(visitor, refusal, "link")?;
+            again(visitor, id, fields, wrong).await
+        }
+    }
 }

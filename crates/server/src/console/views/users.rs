@@ -65,6 +65,8 @@ pub struct UserNew {
     pub frame: Frame,
     /// Where the form is sent.
     pub action: String,
+    /// Whether the link is mailed to them too.
+    pub mails: bool,
     /// The name typed before.
     pub display_name: String,
     /// The address typed before.
@@ -77,20 +79,26 @@ pub struct UserNew {
     pub errors: Errors,
 }
 
-/// The one-time link for a new person, shown once.
+/// A one-time link to a password, shown once.
 #[derive(Template)]
-#[template(path = "console/views/user_invited.html")]
-pub struct UserInvited {
+#[template(path = "console/views/user_link.html")]
+pub struct UserLink {
     /// The console around it.
     pub frame: Frame,
-    /// Who is invited.
+    /// Whom it lets in.
     pub person: Person,
+    /// Is it to another password, for somebody who had one before?
+    pub is_reset: bool,
     /// The link.
     pub url: String,
     /// When it stops working.
     pub expires: When,
     /// The page of the person, where a lost link is replaced.
     pub page: String,
+    /// Whether it was mailed to them too.
+    pub mailed: bool,
+    /// Whether that was tried and failed.
+    pub not_mailed: bool,
     /// What else was asked for and did not happen.
     pub warning: Option<String>,
 }
@@ -155,6 +163,8 @@ pub struct UserPage {
     pub proposal: String,
     /// Where "New invitation link" is sent, for somebody who has no password yet.
     pub invite: Option<String>,
+    /// Where "Make a reset link" is sent, for somebody who has a password here.
+    pub reset: Option<String>,
     /// Why nothing can be changed by this person, if so.
     pub refused: Option<String>,
     /// Why they cannot be deleted by this person, if so.

@@ -1,5 +1,7 @@
-//! `GET` and `POST /invitation`: a first password for an account that somebody else made, by a
-//! one-time link.
+//! `GET` and `POST /invitation` and `/password-reset`: a password by a one-time link, the first for
+//! an account that somebody else made, or another for one whose password is forgotten.
+//!
+//! The link says which of the two it is, whatever the path; the path is for people.
 
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use domain::accounts::{self, LinkPurpose, User};
 use domain::{Fault, Plain, Refusal};
 
 use super::entry::{link_is_over, sign_in};
-use super::views::Invitation;
+use super::views::NewPassword;
 use super::{errors, next, query};
 use crate::app::App;
 use crate::web::browser::Browser;
@@ -26,30 +28,30 @@ pub(super) async fn show(
     RawQuery(asked): RawQuery,
 ) -> Result<Response, Failure> {
     let link = Plain::new(query::value(asked.as_deref(), "link").unwrap_or_default());
-    let Some(user) = invited(&app, &browser, &link).await? else { return Ok(link_is_over()) };
-    let mut response = page::render(&view(&app, &browser, &link, &user));
+    let Some(found) = person_of(&app, &browser, &link).await? else { return Ok(link_is_over()) };
+    let mut response = page::render(&view(&app, &browser, &link, &found));
     browser.remember(response.headers_mut());
     Ok(response)
 }
 
 /// Sets the password and signs the person in.
-pub(super) async fn accept(
+pub(super) async fn choose(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     OwnForm { browser, fields }: OwnForm,
 ) -> Result<Response, Failure> {
     let link = Plain::new(fields.text("link"));
     let password = Plain::new(fields.text("password"));
-    match accounts::accept_invitation(&app.instance, &browser.call, &link, &password).await {
+    match accounts::choose_password(&app.instance, &browser.call, &link, &password).await {
         Ok(user) => {
             sign_in(&app, &browser, &headers, (&user.email, &password), next::ACCOUNT).await
         }
         Err(Refusal::Invalid(wrong)) => {
-            let Some(user) = invited(&app, &browser, &link).await? else {
+            let Some(found) = person_of(&app, &browser, &link).await? else {
                 return Ok(link_is_over());
             };
             let form =
-                Invitation { errors: errors::shown(wrong), ..view(&app, &browser, &link, &user) };
+                NewPassword { errors: errors::shown(wrong), ..view(&app, &browser, &link, &found) };
             Ok(page::render_with(StatusCode::UNPROCESSABLE_ENTITY, &form))
         }
         Err(Refusal::NotFound | Refusal::Conflict { .. }) => Ok(link_is_over()),
@@ -57,22 +59,33 @@ pub(super) async fn accept(
     }
 }
 
-/// Whom the link is for, while it is good.
-async fn invited(app: &App, browser: &Browser, link: &Plain) -> Result<Option<User>, Fault> {
+/// Whom the link is for and whether they had a password, while it is good.
+async fn person_of(
+    app: &App,
+    browser: &Browser,
+    link: &Plain,
+) -> Result<Option<(User, bool)>, Fault> {
     let mut work = app.instance.read();
-    match accounts::peek_link(&mut work, link, browser.call.now).await? {
-        Some(LinkPurpose::Invitation(id)) => accounts::find(&mut work, &id).await,
-        _ => Ok(None),
-    }
+    let (id, is_reset) = match accounts::peek_link(&mut work, link, browser.call.now).await? {
+        Some(LinkPurpose::Invitation(id)) => (id, false),
+        Some(LinkPurpose::Reset(id)) => (id, true),
+        _ => return Ok(None),
+    };
+    Ok(accounts::find(&mut work, &id).await?.map(|user| (user, is_reset)))
 }
 
-fn view(app: &App, browser: &Browser, link: &Plain, user: &User) -> Invitation {
-    Invitation {
-        action: "/invitation".into(),
+fn view(
+    app: &App,
+    browser: &Browser,
+    link: &Plain,
+    (user, is_reset): &(User, bool),
+) -> NewPassword {
+    NewPassword {
+        action: if *is_reset { "/password-reset" } else { "/invitation" }.into(),
         form_token: browser.form_token(app),
         link: link.reveal().into(),
         person: Person { name: user.display_name.clone(), email: user.email.clone() },
-        invited_by: None,
+        is_reset: *is_reset,
         errors: Errors::default(),
     }
 }
