@@ -10,7 +10,6 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 mod people;
-mod sweep;
 
 use std::sync::Arc;
 
