@@ -233,7 +233,13 @@ fn router(instance: &Arc<Instance>) -> Router {
 }
 
 fn operator() -> Call {
-    Call { now: START, actor: Actor::operator("fuzz"), address: None, request_id: String::new() }
+    Call {
+        now: START,
+        actor: Actor::operator("fuzz"),
+        address: None,
+        via: None,
+        request_id: String::new(),
+    }
 }
 
 async fn lay(instance: &Arc<Instance>) {

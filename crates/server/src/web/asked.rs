@@ -11,7 +11,7 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::Response;
-use domain::{Actor, Call};
+use domain::{Actor, Call, Via};
 use protocol::forwarded;
 
 use crate::app::App;
@@ -46,23 +46,37 @@ impl FromRequestParts<Arc<App>> for Asked {
     ) -> Result<Self, Self::Rejection> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let id = parts.extensions.get::<RequestId>().map_or_else(String::new, |id| id.0.clone());
+        let (address, via) = peer.map(|peer| address(app, peer, &parts.headers)).unzip();
         Ok(Self(Call {
             now: app.instance.clock().now(),
             actor: Actor::nobody(),
-            address: peer.map(|peer| address(app, peer, &parts.headers)),
+            address,
+            via: via.flatten(),
             request_id: id,
         }))
     }
 }
 
-/// The caller's address: the peer's own, unless the peer is a proxy we believe.
-fn address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+/// The caller's address, and whose word it is: the peer's own, unless the peer is a proxy we believe.
+fn address(app: &App, peer: IpAddr, headers: &HeaderMap) -> (IpAddr, Option<Via>) {
     let peer = peer.to_canonical();
     if app.trusted_proxies.is_empty() || !app.trusts(peer) {
-        return peer;
+        return (peer, None);
     }
     let lines = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
-    forwarded::caller(peer, lines("forwarded"), lines("x-forwarded-for"), |hop| app.trusts(hop))
+    let (standard, usual) = (lines("forwarded"), lines("x-forwarded-for"));
+    let address = forwarded::caller(peer, standard, usual, |hop| app.trusts(hop));
+    let has = |name| headers.contains_key(name);
+    let header = match (has("forwarded"), has("x-forwarded-for")) {
+        (true, true) if address == forwarded::DISPUTED => {
+            "Forwarded and X-Forwarded-For, which disagree,"
+        }
+        (true, true) => "Forwarded and X-Forwarded-For",
+        (true, false) => "Forwarded",
+        (false, true) => "X-Forwarded-For",
+        (false, false) => return (peer, None),
+    };
+    (address, Some(Via { header, proxy: peer }))
 }
 
 /// The method, if it is one of ours: a caller may invent others.
