@@ -124,6 +124,26 @@ pub async fn list_tokens(
     Ok(page)
 }
 
+/// The living tokens of what a person allowed, newest first; not more than 200.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn tokens_of_user(
+    work: &mut Work,
+    user: &UserId,
+    now: i64,
+) -> Result<Vec<ListedToken>, Fault> {
+    let query = TokenQuery { user: Some(user.to_string()), ..TokenQuery::default() };
+    let (everywhere, bounds) = (Reach::Everywhere, (now, i64::MAX, 200));
+    let mut found = access_tokens(work, &everywhere, &query, bounds).await?;
+    found.extend(refresh_tokens(work, &everywhere, &query, bounds).await?);
+    // What a service got whose context user this is was allowed by nobody here.
+    found.retain(|token| token.grant_row.is_some());
+    found.sort_by_key(|token| std::cmp::Reverse(token.row));
+    found.truncate(200);
+    Ok(found)
+}
+
 async fn access_tokens(
     work: &mut Work,
     reach: &Reach,
@@ -298,7 +318,7 @@ pub async fn revoke_grant(
 ) -> Result<(), Refusal> {
     let id = work.instance.vault.row_id(public_id).map(GrantId).ok_or(Refusal::NotFound)?;
     let grant = grants::find_grant(work, id).await?.ok_or(Refusal::NotFound)?;
-    let client = covered(work, may, "c.id", grant.client.as_str().into()).await?;
+    let client = covered(work, may, &grant.client).await?;
     end_grant(work, id).await?;
     let changes = [gone("grant", public_id), gone("user", grant.user.as_str())];
     audit::record(work, call, "grant.revoked", &client, &changes).await?;
@@ -316,40 +336,74 @@ pub async fn revoke_token(
     may: &May<RevokeTokens>,
     public_id: &str,
 ) -> Result<(), Refusal> {
-    let id = work.instance.vault.row_id(public_id).ok_or(Refusal::NotFound)?;
-    let sql = "SELECT client_number FROM access_tokens WHERE id = $1";
-    let client = if let Some(row) = work.tx.query_one(sql, db::params![id]).await? {
-        let client = covered(work, may, "c.number", row.get::<i64>(0)?.into()).await?;
+    let found = find(work, public_id).await?.ok_or(Refusal::NotFound)?;
+    if !may.covers(found.organization.as_deref(), found.owner_team.as_deref()) {
+        return Err(Refusal::NotFound);
+    }
+    end(work, call, &found, public_id).await
+}
+
+/// The same for a token of one's own.
+///
+/// # Errors
+/// `NotFound` where there is none, or where it acts for somebody else.
+pub async fn revoke_token_of_user(
+    work: &mut Work,
+    call: &Call,
+    user: &UserId,
+    public_id: &str,
+) -> Result<(), Refusal> {
+    let found = find(work, public_id).await?.ok_or(Refusal::NotFound)?;
+    if found.user.as_deref() != Some(user.as_str()) {
+        return Err(Refusal::NotFound);
+    }
+    end(work, call, &found, public_id).await
+}
+
+/// What is known of a token before it ends.
+struct Found {
+    id: i64,
+    client: Object,
+    organization: Option<String>,
+    owner_team: Option<String>,
+    user: Option<String>,
+    /// Of a refresh token; 0 for an access token.
+    grant: i64,
+}
+
+async fn find(work: &mut Work, public_id: &str) -> Result<Option<Found>, Fault> {
+    let Some(id) = work.instance.vault.row_id(public_id) else { return Ok(None) };
+    let sql = "SELECT c.id, c.name, c.organization_id, c.owner_team, g.user_id, 0
+               FROM access_tokens t JOIN clients c ON c.number = t.client_number
+               LEFT JOIN grants g ON g.id = t.grant_id WHERE t.id = $1
+               UNION ALL
+               SELECT c.id, c.name, c.organization_id, c.owner_team, g.user_id, g.id
+               FROM refresh_families f JOIN grants g ON g.id = f.grant_id
+               JOIN clients c ON c.id = g.client_id WHERE f.id = $1";
+    let found = work.tx.query(sql, db::params![id]).await?;
+    let Some(row) = found.first() else { return Ok(None) };
+    let client = Object::new("client", row.get::<String>(0)?, row.get::<String>(1)?);
+    let (organization, owner_team) = (row.get(2)?, row.get(3)?);
+    Ok(Some(Found { id, client, organization, owner_team, user: row.get(4)?, grant: row.get(5)? }))
+}
+
+async fn end(work: &mut Work, call: &Call, found: &Found, public_id: &str) -> Result<(), Refusal> {
+    if found.grant == 0 {
         let sql = "DELETE FROM access_tokens WHERE id = $1";
-        if work.tx.execute(sql, db::params![id]).await? == 0 {
+        if work.tx.execute(sql, db::params![found.id]).await? == 0 {
             return Err(Refusal::NotFound);
         }
-        client
     } else {
-        let sql =
-            "SELECT g.id, g.client_id FROM refresh_families f JOIN grants g ON g.id = f.grant_id
-                   WHERE f.id = $1";
-        let row = work.tx.query_one(sql, db::params![id]).await?.ok_or(Refusal::NotFound)?;
-        let owner: String = row.get(1)?;
-        let client = covered(work, may, "c.id", owner.as_str().into()).await?;
-        end_grant(work, GrantId(row.get(0)?)).await?;
-        client
-    };
-    audit::record(work, call, "token.revoked", &client, &[gone("token", public_id)]).await?;
+        end_grant(work, GrantId(found.grant)).await?;
+    }
+    audit::record(work, call, "token.revoked", &found.client, &[gone("token", public_id)]).await?;
     Ok(())
 }
 
 /// The client, as the trail names it, where the proof covers it.
-async fn covered<P>(
-    work: &mut Work,
-    may: &May<P>,
-    column: &str,
-    value: db::Value<'_>,
-) -> Result<Object, Refusal> {
-    let sql = format!(
-        "SELECT c.id, c.name, c.organization_id, c.owner_team FROM clients c WHERE {column} = $1"
-    );
-    let row = work.tx.query_one(&sql, &[value]).await?.ok_or(Refusal::NotFound)?;
+async fn covered<P>(work: &mut Work, may: &May<P>, client: &str) -> Result<Object, Refusal> {
+    let sql = "SELECT id, name, organization_id, owner_team FROM clients WHERE id = $1";
+    let row = work.tx.query_one(sql, db::params![client]).await?.ok_or(Refusal::NotFound)?;
     let (organization, team): (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
     if !may.covers(organization.as_deref(), team.as_deref()) {
         return Err(Refusal::NotFound);

@@ -38,7 +38,7 @@ pub use id_token::{IdToken, id_token};
 pub use impact::{Impact, grants_naming, impact};
 pub use inventory::{
     GrantQuery, ListedGrant, ListedToken, TokenQuery, list_grants, list_tokens, revoke_grant,
-    revoke_token,
+    revoke_token, revoke_token_of_user, tokens_of_user,
 };
 pub use live::{Live, find_live, find_live_refresh, public_id};
 pub use marks::{Marks, flush_marks, mark_used};

@@ -1,5 +1,5 @@
-//! What a person ends from their account: the access of an application, one grant of it, a
-//! browser session. Each is a POST, takes effect at once, and comes back to `/account`.
+//! What a person ends from their account: the access of an application, one grant or token of
+//! it, a browser session. Each is a POST, takes effect at once, and comes back to `/account`.
 //!
 //! Everything is looked for among the person's own; what is somebody else's is not there.
 
@@ -26,6 +26,8 @@ pub(super) enum Done {
     EveryApp,
     /// One grant of an application ended.
     Grant,
+    /// One token ended.
+    Token,
     /// A browser session ended.
     Session,
     /// All others ended.
@@ -35,10 +37,11 @@ pub(super) enum Done {
 }
 
 impl Done {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::App,
         Self::EveryApp,
         Self::Grant,
+        Self::Token,
         Self::Session,
         Self::OtherSessions,
         Self::Password,
@@ -50,6 +53,7 @@ impl Done {
             Self::App => "app",
             Self::EveryApp => "apps",
             Self::Grant => "grant",
+            Self::Token => "token",
             Self::Session => "session",
             Self::OtherSessions => "sessions",
             Self::Password => "password",
@@ -62,6 +66,7 @@ impl Done {
             Self::App => "Disconnected. The application lost its access at once.",
             Self::EveryApp => "Disconnected. No application may act for you any more.",
             Self::Grant => "Revoked. That access ended at once.",
+            Self::Token => "Revoked. That token ended at once.",
             Self::Session => "That browser is signed out.",
             Self::OtherSessions => "Every other browser is signed out.",
             Self::Password => {
@@ -119,6 +124,20 @@ pub(super) async fn grant(
     tokens::revoke_grant_of_user(&mut work, &person.browser.call, &person.user.id, id).await?;
     work.commit().await?;
     Ok(done(Done::Grant))
+}
+
+/// Ends one token; a refresh token with everything its grant gave.
+pub(super) async fn token(
+    State(app): State<Arc<App>>,
+    Path(public): Path<String>,
+    form: OwnForm,
+) -> Result<Response, Failure> {
+    let person = person(form)?;
+    let mut work = app.instance.begin().await?;
+    let (call, user) = (&person.browser.call, &person.user.id);
+    tokens::revoke_token_of_user(&mut work, call, user, &public).await?;
+    work.commit().await?;
+    Ok(done(Done::Token))
 }
 
 /// Ends one browser session; one's own is a sign-out.

@@ -43,6 +43,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/account/apps/revoke", post(endings::every_app))
         .route("/account/apps/{client}/revoke", post(endings::app))
         .route("/account/grants/{grant}/revoke", post(endings::grant))
+        .route("/account/tokens/{token}/revoke", post(endings::token))
         .route("/account/sessions/end-others", post(endings::other_sessions))
         .route("/account/sessions/{session}/end", post(endings::session))
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use domain::sessions::{self, Session};
-use domain::tokens::{self, GrantSummary};
+use domain::tokens::{self, GrantSummary, ListedToken};
 use domain::{Fault, Work, access, clients, teams};
 
 use super::endings::Done;
-use super::views::{BrowserSession, ConnectedApp, ConnectedGrant, Overview};
+use super::views::{BrowserSession, ConnectedApp, ConnectedGrant, GrantToken, Overview};
 use super::{asking, query};
 use crate::app::App;
 use crate::web::browser::SignedIn;
@@ -62,9 +62,13 @@ async fn apps(
     now: i64,
 ) -> Result<Vec<ConnectedApp>, Fault> {
     let mut apps: Vec<(String, ConnectedApp)> = Vec::new();
+    let tokens = match grants.first() {
+        Some(summary) => tokens::tokens_of_user(work, &summary.grant.user, now).await?,
+        None => Vec::new(),
+    };
     for summary in grants {
         let id = summary.grant.client.clone();
-        let shown = connected_grant(app, work, &summary, now).await?;
+        let shown = connected_grant(app, work, (&summary, &tokens), now).await?;
         if let Some((_, app)) = apps.iter_mut().find(|(client, _)| *client == id) {
             app.grants.push(shown);
             continue;
@@ -85,12 +89,14 @@ async fn apps(
 async fn connected_grant(
     app: &App,
     work: &mut Work,
-    summary: &GrantSummary,
+    (summary, tokens): (&GrantSummary, &[ListedToken]),
     now: i64,
 ) -> Result<ConnectedGrant, Fault> {
     let grant = &summary.grant;
     let described = asking::described(work, &grant.scopes).await?;
     let id = grant.public_id(&app.instance)?;
+    let own = tokens.iter().filter(|token| token.grant.as_ref() == Some(&id));
+    let tokens = own.map(|token| grant_token(token, now)).collect();
     Ok(ConnectedGrant {
         revoke: format!("/account/grants/{id}/revoke"),
         id,
@@ -99,7 +105,18 @@ async fn connected_grant(
         allowed: When::relative(grant.consented_at, now),
         last_used: summary.last_used_at.map(|at| When::relative(at, now)),
         expires: Some(When::exact(grant.expires_at)),
+        tokens,
     })
+}
+
+fn grant_token(token: &ListedToken, now: i64) -> GrantToken {
+    GrantToken {
+        kind: if token.is_refresh { "Refresh token" } else { "Access token" },
+        revoke: format!("/account/tokens/{}/revoke", token.public_id),
+        id: token.public_id.clone(),
+        last_used: token.last_used_at.map(|at| When::relative(at, now)),
+        expires: When::relative(token.expires_at, now),
+    }
 }
 
 /// Where the person is signed in, this browser first.

@@ -113,6 +113,34 @@ async fn revoking_one_grant_leaves_the_others() {
     .await;
 }
 
+/// COR-38, COR-40: each token by its id, its last use and its end; one of them revoked.
+#[tokio::test]
+async fn revoking_one_token_leaves_the_others_and_is_nobody_elses_to_do() {
+    both(|server| async move {
+        let app = server.web_app().await;
+        let mut browser = signed_in(&server, ADMIN_EMAIL).await;
+        let (first, _) = connect(&app, &mut browser).await;
+        let (second, refresh) = connect(&app, &mut browser).await;
+        let page = browser.get("/account").await;
+        assert_eq!(page.body.matches("2 living tokens").count(), 2, "{}", page.body);
+        assert_eq!(page.body.matches("<strong>Refresh token</strong>").count(), 2);
+        let (_, newest) = page.body.split_once("<strong>Access token</strong>").unwrap();
+        let (_, newest) = newest.split_once("action=\"").unwrap();
+        let newest = newest.split('"').next().unwrap().to_owned();
+        person(&server, BEN, "Ben").await;
+        let mut ben = signed_in(&server, BEN).await;
+        let own = ben.get("/account/password").await;
+        assert_eq!(ben.submit(&own, &newest, &[]).await.status, 404, "somebody else's");
+        let done = browser.submit(&page, &newest, &[]).await;
+        assert!(done.body.contains("Revoked. That token ended at once."), "{}", done.body);
+        assert!(app.is_active(&first).await);
+        assert!(!app.is_active(&second).await);
+        assert_eq!(done.body.matches("1 living token<").count(), 1, "{}", done.body);
+        assert_eq!(app.refresh(&refresh).await.verdict(), "200", "an access token alone");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn every_application_at_once() {
     both(|server| async move {

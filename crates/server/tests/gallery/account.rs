@@ -3,7 +3,8 @@
 use askama::Template;
 use mandate::account::views::{
     BrowserSession, ChangePassword, ConnectedApp, ConnectedGrant, Consent, Expired, ForgotPassword,
-    Login, Logout, NewPassword, Overview, Permission, Picker, SetUp, SignedOut, TeamChoice,
+    GrantToken, Login, Logout, NewPassword, Overview, Permission, Picker, SetUp, SignedOut,
+    TeamChoice,
 };
 use mandate::web::views::{Choice, Errors, FormPost, Link, When};
 
@@ -223,6 +224,17 @@ fn grant(voice: Voice, at: i64) -> ConnectedGrant {
         allowed: ago(at * 9),
         last_used: (at < 3).then(|| ago(at)),
         expires: Some(ahead(7 - at)),
+        tokens: vec![token("Refresh token", at), token("Access token", at)],
+    }
+}
+
+fn token(kind: &'static str, at: i64) -> GrantToken {
+    GrantToken {
+        kind,
+        id: format!("{at}kx0w2m9-sJ2vQ0pLr5TnX"),
+        last_used: (at < 3).then(|| ago(at)),
+        expires: ahead(7 - at),
+        revoke: format!("/account/tokens/{at}/revoke"),
     }
 }
 

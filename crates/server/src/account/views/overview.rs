@@ -22,6 +22,23 @@ pub struct ConnectedGrant {
     pub last_used: Option<When>,
     /// When it ends by itself.
     pub expires: Option<When>,
+    /// The tokens of it that are alive.
+    pub tokens: Vec<GrantToken>,
+}
+
+/// One living token of an authorization.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GrantToken {
+    /// "Access token".
+    pub kind: &'static str,
+    /// By which name support and the trail call it.
+    pub id: String,
+    /// When it was last used.
+    pub last_used: Option<When>,
+    /// When it ends by itself.
+    pub expires: When,
+    /// Where "Revoke" is sent.
+    pub revoke: String,
 }
 
 /// An application with all that the person gave it.
