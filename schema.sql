@@ -197,6 +197,8 @@ CREATE TABLE clients (
   updated_at BIGINT NOT NULL,
   updated_by TEXT NOT NULL,
   last_used_at BIGINT,
+  last_used_address TEXT,
+  last_used_via TEXT,
   CONSTRAINT clients_name_key_key UNIQUE (organization_key, name_key)
 );
 CREATE INDEX clients_list_idx ON clients (name_key, id);
@@ -242,6 +244,7 @@ CREATE TABLE observed_addresses (
   seen BIGINT NOT NULL,
   first_at BIGINT NOT NULL,
   last_at BIGINT NOT NULL,
+  last_via TEXT,
   PRIMARY KEY (client_id, address)
 );
 CREATE INDEX observed_addresses_last_idx ON observed_addresses (last_at);

@@ -169,6 +169,24 @@ shows("a browser that was signed out elsewhere, at the login page", async ({ ser
   await theirs.getByRole("heading", { name: "Sign in" }).waitFor();
 });
 
+shows("where a person may sign in from: what was seen, a line that is no address, and whom it refuses", async ({ server, signedIn }) => {
+  const person = await server.person("anchored@harbour.example", "Anchored");
+  await signedIn(person.email, { anew: true });
+  const page = await signedIn();
+  await page.goto(`/console/users/${person.id}`);
+  const lines = page.getByLabel("Only from these addresses");
+  await lines.fill("10.0.0.1/8");
+  await page.getByRole("button", { name: "Save addresses" }).click();
+  await page.getByRole("alert").getByText("Did you mean `10.0.0.0/8`?").waitFor();
+  assert.equal(await lines.inputValue(), "10.0.0.1/8");
+  assert.deepEqual(await faults(page), []);
+  await lines.fill("10.0.0.0/8");
+  await page.getByRole("button", { name: "Save addresses" }).click();
+  await page.getByText("It counts from their next sign-in.").waitFor();
+  await page.getByText("would be refused").waitFor();
+  assert.deepEqual(await faults(page), []);
+});
+
 shows("somebody taken out of a team, without it in the next introspection", async ({ server, signedIn }) => {
   const { person, teams } = await crew(server, "Leaving Crew", ["Galley", "Helm"]);
   const client = await deputy(server, "Leaving Deputy", { team_selection: "multiple" });

@@ -15,8 +15,25 @@ pub struct Call {
     pub actor: Actor,
     /// The address the request came from, proxies resolved. None for the operator's own terminal.
     pub address: Option<IpAddr>,
+    /// How that address was found. None: the connection itself came from there.
+    pub via: Option<Via>,
     /// Joins the log, the audit trail and the answer.
     pub request_id: String,
+}
+
+/// Whose word an address is, where it is not that of the connection itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Via {
+    /// The header that names it.
+    pub header: &'static str,
+    /// The trusted proxy that sent the header.
+    pub proxy: IpAddr,
+}
+
+impl std::fmt::Display for Via {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of the trusted proxy {}", self.header, self.proxy)
+    }
 }
 
 /// Who acts: a person, a client, a person through a client, or the operator of the machine.

@@ -51,7 +51,7 @@ pub mod settings;
 pub mod teams;
 pub mod tokens;
 
-pub use call::{Actor, Call};
+pub use call::{Actor, Call, Via};
 pub use chance::Chance;
 pub use clock::Clock;
 pub use fault::Fault;

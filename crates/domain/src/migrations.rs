@@ -37,4 +37,9 @@ pub(crate) const ALL: &[db::Migration] = &[
         name: "audit_seals",
         sql: include_str!("../../../migrations/0007_audit_seals.sql"),
     },
+    db::Migration {
+        number: 8,
+        name: "seen_addresses",
+        sql: include_str!("../../../migrations/0008_seen_addresses.sql"),
+    },
 ];

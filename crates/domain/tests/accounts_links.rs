@@ -271,8 +271,8 @@ async fn sweeps_only_links_that_are_over() {
         let link = setup_link(&world).await;
         world.invited("ann@example.com").await;
         let mut work = world.work().await;
-        assert_eq!(accounts::sweep_links(&mut work, BEGINNING + DAY - 1).await.unwrap(), 0);
-        assert_eq!(accounts::sweep_links(&mut work, BEGINNING + DAY).await.unwrap(), 1);
+        assert_eq!(accounts::sweep_links(&mut work, BEGINNING + DAY - 1, 10).await.unwrap(), 0);
+        assert_eq!(accounts::sweep_links(&mut work, BEGINNING + DAY, 10).await.unwrap(), 1);
         work.commit().await.unwrap();
         assert_eq!(purpose(&world, &link).await, None);
     }

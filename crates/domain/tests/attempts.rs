@@ -91,8 +91,8 @@ async fn sweeps_only_what_is_over() {
             let ladder = Ladder { free: 5, cap: 1, window };
             attempts::claim(&mut work, subject, BEGINNING, &ladder).await.unwrap();
         }
-        assert_eq!(attempts::sweep(&mut work, BEGINNING + 10).await.unwrap(), 1);
-        assert_eq!(attempts::sweep(&mut work, BEGINNING + 10).await.unwrap(), 0);
+        assert_eq!(attempts::sweep(&mut work, BEGINNING + 10, 10).await.unwrap(), 1);
+        assert_eq!(attempts::sweep(&mut work, BEGINNING + 10, 10).await.unwrap(), 0);
         assert!(attempts::is_remembered(&mut work, "new", BEGINNING + 10).await.unwrap());
     }
 }

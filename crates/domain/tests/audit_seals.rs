@@ -273,11 +273,11 @@ async fn retention_takes_whole_segments_from_the_oldest_on_and_the_rest_stays_ve
         sealed(&house, 1, 2).await;
         let kept_from = START + 86_400;
         let (mut work, call) = (house.begin().await, house.call());
-        let gone = audit::expire(&mut work, &call, kept_from).await.unwrap();
+        let gone = audit::expire(&mut work, &call, kept_from, 100).await.unwrap();
         work.commit().await.unwrap();
         assert!(gone >= 6);
         let mut work = house.begin().await;
-        assert_eq!(audit::expire(&mut work, &call, kept_from).await.unwrap(), 0);
+        assert_eq!(audit::expire(&mut work, &call, kept_from, 100).await.unwrap(), 0);
         drop(work);
         house.clock.step(1);
         audit::seal(&house.instance).await.unwrap();

@@ -260,7 +260,7 @@ async fn sweeps_only_sessions_that_are_over() {
         world.person("ann@example.com").await;
         world.signed_in("ann@example.com").await;
         let mut work = world.work().await;
-        assert_eq!(sessions::sweep(&mut work, BEGINNING + 12 * HOUR - 1).await.unwrap(), 0);
-        assert_eq!(sessions::sweep(&mut work, BEGINNING + 12 * HOUR).await.unwrap(), 1);
+        assert_eq!(sessions::sweep(&mut work, BEGINNING + 12 * HOUR - 1, 10).await.unwrap(), 0);
+        assert_eq!(sessions::sweep(&mut work, BEGINNING + 12 * HOUR, 10).await.unwrap(), 1);
     }
 }

@@ -21,5 +21,5 @@ pub use roles::{
     AUDITOR, CLIENT_MANAGER, MEMBER, PLATFORM_ADMINISTRATOR, Role, SECURITY_ADMINISTRATOR,
     SYSTEM_ROLES, SystemRole, ensure_built_in,
 };
-pub(crate) use store::is_permission;
 pub use store::{Binding, bind, bindings_of, holdings_of};
+pub(crate) use store::{find_role_name, is_permission};

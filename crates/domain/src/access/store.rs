@@ -52,6 +52,13 @@ pub async fn bind(
     Ok(())
 }
 
+/// The shown name of a role.
+pub(crate) async fn find_role_name(work: &mut Work, id: &str) -> Result<Option<String>, Fault> {
+    let sql = "SELECT name FROM roles WHERE id = $1";
+    let row = work.tx.query_one(sql, db::params![id]).await?;
+    Ok(row.map(|row| row.get(0)).transpose()?)
+}
+
 /// One binding as people read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
@@ -86,6 +93,15 @@ impl Place {
             "instance" => Self::Instance,
             "organization" => Self::Organization(id),
             _ => Self::Team(id),
+        }
+    }
+
+    /// As the contract and the audit trail name it.
+    pub fn told(&self) -> serde_json::Value {
+        match self {
+            Self::Instance => serde_json::json!({ "instance": true }),
+            Self::Organization(id) => serde_json::json!({ "organization": id }),
+            Self::Team(id) => serde_json::json!({ "team": id }),
         }
     }
 

@@ -17,8 +17,6 @@ const SETUP_LIFETIME: i64 = 86_400;
 pub const INVITATION_LIFETIME: i64 = 7 * 86_400;
 /// Seconds a link lives that leads to another password.
 pub const RESET_LIFETIME: i64 = 86_400;
-/// Rows that one [`sweep_links`] statement removes at most.
-const SWEEP_BATCH: i64 = 500;
 
 /// The stored words for a link that leads to a password.
 const INVITATION: &str = "invitation";
@@ -150,14 +148,15 @@ pub async fn choose_password(
     Ok(user)
 }
 
-/// Removes some links that are over, and says how many; call again while it removes any.
+/// Removes some links that are over, at most `limit`, and says how many; call again while it removes
+/// any.
 ///
 /// # Errors
 /// When the database cannot take it.
-pub async fn sweep_links(work: &mut Work, now: i64) -> Result<u64, Fault> {
+pub async fn sweep_links(work: &mut Work, now: i64, limit: i64) -> Result<u64, Fault> {
     let sql = "DELETE FROM links WHERE id IN
                  (SELECT id FROM links WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
-    Ok(work.tx.execute(sql, db::params![now, SWEEP_BATCH]).await?)
+    Ok(work.tx.execute(sql, db::params![now, limit]).await?)
 }
 
 /// The one link of a person: to another password, or to the first where they have none.

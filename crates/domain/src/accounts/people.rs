@@ -335,6 +335,10 @@ async fn store_change(
         return Err(Refusal::Stale { current: current.version });
     }
     audit::record(work, call, action, &after.as_object(), &changes).await?;
+    if before.status != after.status {
+        let status: Vec<_> = changes.into_iter().filter(|it| it.field == "status").collect();
+        audit::record_at_clients(work, call, after.id.as_str(), &status).await?;
+    }
     Ok(after)
 }
 

@@ -134,6 +134,7 @@ mod tests {
             now: 0,
             actor: Actor::nobody(),
             address: address.parse().ok(),
+            via: None,
             request_id: String::new(),
         }
     }

@@ -12,9 +12,6 @@ use crate::{Fault, Work};
 
 pub use ladder::Ladder;
 
-/// Rows that one [`sweep`] statement removes at most.
-const SWEEP_BATCH: i64 = 500;
-
 /// The verdict on an attempt that is about to be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
@@ -138,12 +135,13 @@ pub async fn is_remembered(work: &mut Work, subject: &str, now: i64) -> Result<b
     Ok(work.tx.query_one(sql, db::params![subject, now]).await?.is_some())
 }
 
-/// Removes some counters that are over, and says how many; call again while it removes any.
+/// Removes some counters that are over, at most `limit`, and says how many; call again while it
+/// removes any.
 ///
 /// # Errors
 /// When the database cannot take it.
-pub async fn sweep(work: &mut Work, now: i64) -> Result<u64, Fault> {
+pub async fn sweep(work: &mut Work, now: i64, limit: i64) -> Result<u64, Fault> {
     let sql = "DELETE FROM attempts WHERE subject IN
                  (SELECT subject FROM attempts WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
-    Ok(work.tx.execute(sql, db::params![now, SWEEP_BATCH]).await?)
+    Ok(work.tx.execute(sql, db::params![now, limit]).await?)
 }

@@ -5,6 +5,7 @@
 //! cannot be changed, removed or added to without notice (`verify`).
 
 mod chain;
+mod context;
 mod filter;
 mod seal;
 mod store;
@@ -14,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Actor, Call, Fault, Work};
 
+pub use context::{BECAUSE_OF, CONTEXT_USER_CHANGED};
+pub(crate) use context::{record_at_clients, role_given, role_taken};
 pub use filter::{Filter, Outcome};
 pub(crate) use seal::COUNTED;
 pub use seal::{Sealer, expire, seal};

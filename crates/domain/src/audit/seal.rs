@@ -126,18 +126,19 @@ async fn insert(work: &mut Work, new: &Segment, digests: &[u8], now: i64) -> Res
     Ok(())
 }
 
-/// Removes the entries of some of the oldest segments that hold nothing from `before` on, and keeps
-/// their hashes; itself an entry. Returns how many entries went; call again while any do.
+/// Removes the entries of some of the oldest segments that hold nothing from `before` on, until
+/// `limit` of them have gone, and keeps their hashes; itself an entry. Returns how many entries went;
+/// call again while any do.
 ///
 /// # Errors
 /// When the database cannot take it.
-pub async fn expire(work: &mut Work, call: &Call, before: i64) -> Result<u64, Fault> {
+pub async fn expire(work: &mut Work, call: &Call, before: i64, limit: i64) -> Result<u64, Fault> {
     let sql = "SELECT number, last_at FROM audit_segments WHERE removed_at IS NULL ORDER BY number LIMIT $1";
     let (mut gone, mut numbers) = (0, Vec::new());
     for row in work.tx.query(sql, db::params![EXPIRED]).await? {
         let (number, last_at): (i64, i64) = (row.get(0)?, row.get(1)?);
         // Only from the beginning on, so that what is left is one chain.
-        if last_at >= before {
+        if last_at >= before || gone >= limit.unsigned_abs() {
             break;
         }
         let sql = "UPDATE audit_segments SET digests = NULL, removed_at = $2

@@ -52,6 +52,19 @@ pub async fn list(work: &mut Work, filter: &Filter) -> Result<Vec<Event>, Fault>
     rows.iter().map(read).collect()
 }
 
+/// Some of the clients that act for this person by themselves.
+pub(super) async fn list_clients_in_context(
+    work: &mut Work,
+    user: &str,
+    limit: i64,
+) -> Result<Vec<Object>, Fault> {
+    let sql = "SELECT id, name FROM clients WHERE context_user = $1 ORDER BY id LIMIT $2";
+    let rows = work.tx.query(sql, db::params![user, limit]).await?;
+    let client =
+        |row: &db::Row| Ok(Object::new("client", row.get::<String>(0)?, row.get::<String>(1)?));
+    rows.iter().map(client).collect()
+}
+
 /// One entry.
 ///
 /// # Errors

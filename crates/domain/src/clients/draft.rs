@@ -3,7 +3,8 @@
 //! One reader for all doors: it refuses unknown fields by name and says of each value that does
 //! not fit what would, all at once. Whether the values may stand together is `check`'s.
 
-use serde_json::{Map, Value};
+use protocol::duration;
+use serde_json::{Map, Number, Value};
 
 use super::words::{
     AuthMethod, ClientType, GrantType, Pkce, RefreshRotation, TeamSelection, TokenFormat,
@@ -38,6 +39,7 @@ const READ_ONLY: &[&str] = &[
     "updated_at",
     "updated_by",
     "last_used_at",
+    "warnings",
 ];
 
 macro_rules! draft {
@@ -162,6 +164,21 @@ draft! {
     confirm_high_risk: bool = "confirm_high_risk",
     /// Do the tokens it has end with this change? Only when changing.
     revoke_tokens: bool = "revoke_tokens",
+}
+
+/// A lifetime as somebody types it: "30 m", "90". Any other number is left as it is, so that the rules
+/// say what is wrong with it in the same words at every door.
+///
+/// # Errors
+/// The sentence for who typed it.
+pub fn typed_lifetime(text: &str) -> Result<Value, String> {
+    match duration::parse(text) {
+        Ok(seconds) => Ok(seconds.into()),
+        Err(why) => {
+            let number = serde_json::from_str::<Number>(text.trim());
+            number.map(Value::Number).map_err(|_| why.to_string())
+        }
+    }
 }
 
 impl<'de> serde::Deserialize<'de> for Draft {

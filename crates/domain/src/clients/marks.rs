@@ -5,11 +5,13 @@
 //! A mark is no change of the client: its version stays.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Client;
 use super::secrets::Verdict;
-use crate::{Call, Fault, Instance, Work};
+use super::{Client, rules};
+use crate::access::{May, ReadClients};
+use crate::{Call, Fault, Instance, Refusal, Via, Work};
 
 /// More marks than this wait for no one: the rest of the interval is not marked.
 const LIMIT: usize = 50_000;
@@ -20,12 +22,20 @@ pub(super) struct Marks(Mutex<Pending>);
 
 #[derive(Debug, Default)]
 struct Pending {
-    /// Client id → when.
-    clients: HashMap<String, i64>,
+    /// Client id → when and from where.
+    clients: HashMap<String, Mark>,
     /// Living secrets: id → when and from where.
     used: HashMap<String, (i64, String)>,
     /// The same for secrets that had ended.
     late: HashMap<String, (i64, String)>,
+}
+
+/// When a client was used, from where, and whose word that is.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    at: i64,
+    address: Option<IpAddr>,
+    via: Option<Via>,
 }
 
 impl Marks {
@@ -37,8 +47,8 @@ impl Marks {
 impl Pending {
     /// Takes back what could not be written, behind whatever came meanwhile.
     fn merge(&mut self, older: Self) {
-        for (id, at) in older.clients {
-            self.clients.entry(id).or_insert(at);
+        for (id, mark) in older.clients {
+            self.clients.entry(id).or_insert(mark);
         }
         for (id, mark) in older.used {
             self.used.entry(id).or_insert(mark);
@@ -68,7 +78,8 @@ pub fn mark_used(work: &Work, call: &Call, client: &Client, verdict: Option<&Ver
             Some(Verdict::Wrong) => return,
             None => {}
         }
-        pending.clients.insert(client.id.as_str().to_owned(), call.now);
+        let mark = Mark { at: call.now, address: call.address, via: call.via };
+        pending.clients.insert(client.id.as_str().to_owned(), mark);
     });
 }
 
@@ -92,10 +103,12 @@ pub async fn flush(instance: &Arc<Instance>) -> Result<usize, Fault> {
 async fn write(instance: &Arc<Instance>, pending: &Pending) -> Result<(), Fault> {
     let mut work = instance.begin().await?;
     // Clients first and in order, as every other writer takes them: nobody waits in a circle.
-    for (id, at) in sorted(&pending.clients) {
-        let sql = "UPDATE clients SET last_used_at = $2
-                   WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $3)";
-        work.tx.execute(sql, db::params![id, at, at]).await?;
+    for (id, mark) in sorted(&pending.clients) {
+        let sql = "UPDATE clients SET last_used_at = $2, last_used_address = $3, last_used_via = $4
+                   WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $5)";
+        let address = mark.address.map(|address| address.to_canonical().to_string());
+        let via = mark.via.map(|via| via.to_string());
+        work.tx.execute(sql, db::params![id, mark.at, address, via, mark.at]).await?;
     }
     for (id, (at, address)) in sorted(&pending.used) {
         let sql = "UPDATE client_secrets SET last_used_at = $2, last_used_address = $3
@@ -114,4 +127,35 @@ fn sorted<T>(marks: &HashMap<String, T>) -> Vec<(&String, &T)> {
     let mut marks: Vec<_> = marks.iter().collect();
     marks.sort_unstable_by_key(|(id, _)| *id);
     marks
+}
+
+/// From where a client was last seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastSeen {
+    /// When, seconds since 1970; a few seconds late.
+    pub at: i64,
+    /// The address.
+    pub address: String,
+    /// Whose word that is; `None`: the connection itself came from there.
+    pub via: Option<String>,
+}
+
+/// From where the client last got a token; `None` before the first, or where that was the machine
+/// itself.
+///
+/// # Errors
+/// `NotFound` where there is no such client or the proof does not reach it.
+pub async fn last_seen(
+    work: &mut Work,
+    may: &May<ReadClients>,
+    id: &str,
+) -> Result<Option<LastSeen>, Refusal> {
+    rules::show(work, may, id).await?;
+    let sql = "SELECT last_used_at, last_used_address, last_used_via FROM clients
+               WHERE id = $1 AND last_used_at IS NOT NULL AND last_used_address IS NOT NULL";
+    let row = work.tx.query_one(sql, db::params![id]).await.map_err(Fault::from)?;
+    let read = |row: db::Row| -> Result<LastSeen, db::Error> {
+        Ok(LastSeen { at: row.get(0)?, address: row.get(1)?, via: row.get(2)? })
+    };
+    Ok(row.map(read).transpose().map_err(Fault::from)?)
 }

@@ -27,6 +27,7 @@ pub mod risk;
 mod rules;
 pub mod secrets;
 mod store;
+mod warnings;
 mod whole;
 mod words;
 
@@ -45,18 +46,19 @@ pub use crate::trusted_ips;
 pub use cache::{Cache, current, find, find_by_number};
 pub(crate) use ceiling::allows as within_ceiling;
 pub use defaults::{ADMIN_CLIENT, admin_client, ensure_defaults, set_bootstrap_secret};
-pub use draft::{Draft, TeamRestrictions};
+pub use draft::{Draft, TeamRestrictions, typed_lifetime};
 pub use endings::{delete, delete_at, delete_many};
 pub use greatest::own_rights;
 pub(crate) use greatest::reached;
 pub use idempotency::sweep as sweep_idempotency_keys;
 pub use list::{ListQuery, Sort, Summary, list};
-pub use marks::{flush, mark_used};
+pub use marks::{LastSeen, flush, last_seen, mark_used};
 pub use observed::{Observed, flush_observed, observe, observed, propose, sweep_observed};
 pub use redirects::{RedirectRefusal, matching_redirect};
 pub use review::review_risks;
 pub use risk::Risk;
 pub use rules::{change, create, pause, pause_many, resume, revoke_tokens, show};
+pub use warnings::{Warning, warnings};
 pub use whole::list_whole;
 pub use words::{
     AuthMethod, ClientType, GrantType, Pkce, RefreshRotation, TeamSelection, TokenFormat,

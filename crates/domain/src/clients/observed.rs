@@ -13,7 +13,7 @@ use ipnet::IpNet;
 
 use super::{Client, TrustedIpsMode, rules};
 use crate::access::{May, ReadClients};
-use crate::{Call, Fault, Instance, Refusal, Work};
+use crate::{Call, Fault, Instance, Refusal, Via, Work};
 
 /// Seconds an address is kept after it was seen last.
 const KEEP_SECONDS: i64 = 30 * 24 * 3600;
@@ -33,18 +33,24 @@ pub struct Observed {
     pub first_at: i64,
     /// When last.
     pub last_at: i64,
+    /// Whose word the address was then; `None`: the connection itself came from there.
+    pub via: Option<String>,
 }
 
-/// Addresses not written yet: client and address → how often, and when last.
+/// How often an address was seen, when last, and whose word it was then.
+type Mark = (i64, i64, Option<Via>);
+
+/// Addresses not written yet, by client and address.
 #[derive(Debug, Default)]
-pub(super) struct Gathered(Mutex<HashMap<(String, IpAddr), (i64, i64)>>);
+pub(super) struct Gathered(Mutex<HashMap<(String, IpAddr), Mark>>);
 
 impl Gathered {
-    fn note(&self, key: (String, IpAddr), (seen, at): (i64, i64)) {
+    fn note(&self, key: (String, IpAddr), (seen, at, via): Mark) {
         let mut gathered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if gathered.len() < GATHERED || gathered.contains_key(&key) {
-            let mark = gathered.entry(key).or_insert((0, at));
-            *mark = (mark.0 + seen, mark.1.max(at));
+            let mark = gathered.entry(key).or_insert((0, at, via));
+            let via = if at < mark.1 { mark.2 } else { via };
+            *mark = (mark.0 + seen, mark.1.max(at), via);
         }
     }
 }
@@ -55,7 +61,7 @@ pub fn observe(work: &Work, call: &Call, client: &Client) {
     let Some(address) = call.address else { return };
     if client.trusted_ips_mode == TrustedIpsMode::Observe && !client.trusted_ips.contains(address) {
         let key = (client.id.as_str().to_owned(), address.to_canonical());
-        work.instance.client_cache.observed.note(key, (1, call.now));
+        work.instance.client_cache.observed.note(key, (1, call.now, call.via));
     }
 }
 
@@ -82,21 +88,23 @@ pub async fn flush_observed(instance: &Arc<Instance>) -> Result<(), Fault> {
 
 async fn write(
     instance: &Arc<Instance>,
-    taken: &BTreeMap<(String, IpAddr), (i64, i64)>,
+    taken: &BTreeMap<(String, IpAddr), Mark>,
 ) -> Result<(), Fault> {
     let mut work = instance.begin().await?;
-    for ((client, address), (seen, at)) in taken {
-        let sql = "INSERT INTO observed_addresses (client_id, address, seen, first_at, last_at)
+    for ((client, address), (seen, at, via)) in taken {
+        let sql = "INSERT INTO observed_addresses
+                     (client_id, address, seen, first_at, last_at, last_via)
                    SELECT c.id, CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS BIGINT),
-                     CAST($4 AS BIGINT)
+                     CAST($4 AS BIGINT), CAST($6 AS TEXT)
                    FROM clients c WHERE c.id = $1 AND (
                      (SELECT count(*) FROM observed_addresses o WHERE o.client_id = c.id) < $5
                      OR EXISTS (SELECT 1 FROM observed_addresses o
                                 WHERE o.client_id = c.id AND o.address = $2))
                    ON CONFLICT (client_id, address) DO UPDATE SET
-                     seen = observed_addresses.seen + excluded.seen, last_at = excluded.last_at";
-        let address = address.to_string();
-        work.tx.execute(sql, db::params![client, address, *seen, *at, PER_CLIENT]).await?;
+                     seen = observed_addresses.seen + excluded.seen, last_at = excluded.last_at,
+                     last_via = excluded.last_via";
+        let (address, via) = (address.to_string(), via.map(|via| via.to_string()));
+        work.tx.execute(sql, db::params![client, address, *seen, *at, PER_CLIENT, via]).await?;
     }
     work.commit().await
 }
@@ -111,7 +119,7 @@ pub async fn observed(
     id: &str,
 ) -> Result<Vec<Observed>, Refusal> {
     let client = rules::show(work, may, id).await?;
-    let sql = "SELECT address, seen, first_at, last_at FROM observed_addresses
+    let sql = "SELECT address, seen, first_at, last_at, last_via FROM observed_addresses
                WHERE client_id = $1 ORDER BY last_at DESC, address";
     let mut all = Vec::new();
     for row in work.tx.query(sql, db::params![id]).await.map_err(Fault::from)? {
@@ -124,6 +132,7 @@ pub async fn observed(
                 seen: row.get(1).map_err(read)?,
                 first_at: row.get(2).map_err(read)?,
                 last_at: row.get(3).map_err(read)?,
+                via: row.get(4).map_err(read)?,
             });
         }
     }

@@ -191,17 +191,22 @@ pub async fn list(
     rows.iter().map(read).collect()
 }
 
-/// Removes entries that are too old or too many. Returns how many.
+/// Removes entries that are too old or too many, at most `limit`. Returns how many.
 ///
 /// # Errors
 /// When the database cannot take it.
-pub async fn sweep(work: &mut Work, now: i64) -> Result<u64, Fault> {
-    let old = work
-        .tx
-        .execute("DELETE FROM refusals WHERE at <= $1", db::params![now - KEEP_SECONDS])
-        .await?;
-    let sql = "DELETE FROM refusals WHERE at < (SELECT at FROM refusals ORDER BY at DESC LIMIT 1 OFFSET $1)";
-    Ok(old + work.tx.execute(sql, db::params![IN_ALL]).await?)
+pub async fn sweep(work: &mut Work, now: i64, limit: i64) -> Result<u64, Fault> {
+    let sql = "DELETE FROM refusals WHERE id IN
+                 (SELECT id FROM refusals WHERE at <= $1 ORDER BY at LIMIT $2)";
+    let old = work.tx.execute(sql, db::params![now - KEEP_SECONDS, limit]).await?;
+    if old > 0 {
+        return Ok(old);
+    }
+    let sql = "DELETE FROM refusals WHERE id IN
+                 (SELECT id FROM refusals
+                  WHERE at < (SELECT at FROM refusals ORDER BY at DESC LIMIT 1 OFFSET $1)
+                  ORDER BY at LIMIT $2)";
+    Ok(work.tx.execute(sql, db::params![IN_ALL, limit]).await?)
 }
 
 const COLUMNS: &str =

@@ -90,10 +90,14 @@ pub async fn bind(
     let binding = store::find_binding_of(work, &new).await?.ok_or(Refusal::NotFound)?;
     let changes = differences(&serde_json::Value::Null, &told(&binding));
     audit::record(work, call, "binding.created", &subject, &changes).await?;
+    if is_of_administrator(&binding) {
+        let given = audit::role_given(&binding.role, binding.place.told());
+        audit::record_at_clients(work, call, &binding.subject, &given).await?;
+    }
     Ok(binding)
 }
 
-/// Takes a role, from the next request on.
+/// Takes a role, from the next request on; gives back what was held.
 ///
 /// # Errors
 /// `NotFound` where the proof does not cover it; `Forbidden` naming the first permission of the role
@@ -104,7 +108,7 @@ pub async fn unbind(
     call: &Call,
     may: &May<ManageRoles>,
     id: &str,
-) -> Result<(), Refusal> {
+) -> Result<Binding, Refusal> {
     let binding = store::find_binding(work, id).await?.ok_or(Refusal::NotFound)?;
     let organization = home(work, &binding.place).await.map_err(|_| Refusal::NotFound)?;
     if !covers(may, &binding.place, organization.as_deref()) {
@@ -118,7 +122,7 @@ pub async fn unbind(
     if !store::delete_binding(work, id).await? {
         return Err(Refusal::NotFound);
     }
-    if binding.role == PLATFORM_ADMINISTRATOR && binding.place == Place::Instance {
+    if is_of_administrator(&binding) {
         accounts::keep_an_administrator(work).await?;
     }
     let changes = differences(&told(&binding), &serde_json::Value::Null);
@@ -126,7 +130,13 @@ pub async fn unbind(
     let kind = if is_person { "user" } else { "client" };
     let object = Object::new(kind, &binding.subject, &binding.subject);
     audit::record(work, call, "binding.deleted", &object, &changes).await?;
-    Ok(())
+    let taken = audit::role_taken(&binding.role, binding.place.told());
+    audit::record_at_clients(work, call, &binding.subject, &taken).await?;
+    Ok(binding)
+}
+
+fn is_of_administrator(binding: &Binding) -> bool {
+    binding.role == PLATFORM_ADMINISTRATOR && binding.place == Place::Instance
 }
 
 /// The organization of a place that is there; `None` for the instance.
@@ -184,12 +194,7 @@ async fn within_ceiling(
 }
 
 fn told(binding: &Binding) -> serde_json::Value {
-    let place = match &binding.place {
-        Place::Instance => serde_json::json!({ "instance": true }),
-        Place::Organization(id) => serde_json::json!({ "organization": id }),
-        Place::Team(id) => serde_json::json!({ "team": id }),
-    };
-    serde_json::json!({ "role": binding.role, "place": place })
+    serde_json::json!({ "role": binding.role, "place": binding.place.told() })
 }
 
 fn nowhere() -> Refusal {

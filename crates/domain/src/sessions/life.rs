@@ -90,10 +90,11 @@ pub async fn end_of_user(
     Ok(end(work, call, id).await?)
 }
 
-/// Removes some sessions that are over, and says how many; call again while it removes any.
+/// Removes some sessions that are over, at most `limit`, and says how many; call again while it
+/// removes any.
 ///
 /// # Errors
 /// When the database cannot take it.
-pub async fn sweep(work: &mut Work, now: i64) -> Result<u64, Fault> {
-    store::delete_over(work, now).await
+pub async fn sweep(work: &mut Work, now: i64, limit: i64) -> Result<u64, Fault> {
+    store::delete_over(work, now, limit).await
 }

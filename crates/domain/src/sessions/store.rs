@@ -7,9 +7,6 @@ use crate::settings::{self, SESSION_IDLE_LIFETIME, SESSION_LIFETIME};
 use crate::teams::cursor;
 use crate::{Fault, SessionId, UserId, Work};
 
-/// Rows that one [`delete_over`] statement removes at most.
-const SWEEP_BATCH: i64 = 500;
-
 /// Alive at `$1`. What nobody set is as the configuration says: `$2` seconds in all, `$3` unused.
 /// Both are read by the same statement, so that a change counts in the very next request.
 fn alive() -> String {
@@ -192,8 +189,8 @@ pub(super) async fn set_last_active(work: &mut Work, id: SessionId, at: i64) -> 
 }
 
 /// Removes some rows whose time is over; what an epoch left behind is among them by then.
-pub(super) async fn delete_over(work: &mut Work, now: i64) -> Result<u64, Fault> {
+pub(super) async fn delete_over(work: &mut Work, now: i64, limit: i64) -> Result<u64, Fault> {
     let sql = "DELETE FROM sessions WHERE id IN
                  (SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
-    Ok(work.tx.execute(sql, db::params![now, SWEEP_BATCH]).await?)
+    Ok(work.tx.execute(sql, db::params![now, limit]).await?)
 }

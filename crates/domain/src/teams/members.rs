@@ -105,11 +105,28 @@ pub async fn remove_member(
     user: &UserId,
 ) -> Result<(), Refusal> {
     let team = covered(work, may, team).await?;
+    let place = Place::Team(team.id.clone());
+    let mut lost = store::list_roles_in_context(work, &place).await?;
+    lost.retain(|(holder, _)| holder == user.as_str());
     if !store::delete_membership(work, &team.id, user).await? {
         return Err(Refusal::NotFound);
     }
     let before = serde_json::json!({ "user": user });
     let changes = [Change { field: "member".into(), before, after: serde_json::Value::Null }];
     audit::record(work, call, "team.member_removed", &team.as_object(), &changes).await?;
+    Ok(tell_lost(work, call, &place, &lost).await?)
+}
+
+/// Tells the clients that act for these people that they lost these roles.
+pub(super) async fn tell_lost(
+    work: &mut Work,
+    call: &Call,
+    place: &Place,
+    lost: &[(String, String)],
+) -> Result<(), Fault> {
+    for (person, role) in lost {
+        let taken = audit::role_taken(role, place.told());
+        audit::record_at_clients(work, call, person, &taken).await?;
+    }
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! What administrators do with organizations.
 
+use super::members::tell_lost;
 use super::{ListQuery, Organization, Page, cursor, store};
-use crate::access::{ManageTeams, May, Reach, ReadTeams};
+use crate::access::{ManageTeams, May, Place, Reach, ReadTeams};
 use crate::audit;
 use crate::{Call, Fault, FoldedName, Refusal, Work, id};
 
@@ -102,11 +103,13 @@ pub async fn delete_organization(
             "Clients belong or are restricted to this organization. Change them first.".into();
         return Err(Refusal::Conflict { message, ids: clients });
     }
+    let place = Place::Organization(organization.id.clone());
+    let lost = store::list_roles_in_context(work, &place).await?;
     if !store::delete_organization(work, id).await? {
         return Err(Refusal::NotFound);
     }
     audit::record(work, call, "organization.deleted", &organization.as_object(), &[]).await?;
-    Ok(())
+    Ok(tell_lost(work, call, &place, &lost).await?)
 }
 
 async fn covered(

@@ -1,8 +1,9 @@
 //! What administrators do with teams.
 
+use super::members::tell_lost;
 use super::organizations::named;
 use super::{Page, Team, cursor, store};
-use crate::access::{ManageTeams, May, ReadTeams};
+use crate::access::{ManageTeams, May, Place, ReadTeams};
 use crate::audit;
 use crate::{Call, Fault, Refusal, Work, id};
 
@@ -136,11 +137,13 @@ pub async fn delete_team(
     if leaving == Leaving::Refused && store::is_bound(work, "team", id).await? {
         return Err(Refusal::conflict("This team still has members. Remove them first."));
     }
+    let place = Place::Team(team.id.clone());
+    let lost = store::list_roles_in_context(work, &place).await?;
     if !store::delete_team(work, id).await? {
         return Err(Refusal::NotFound);
     }
     audit::record(work, call, "team.deleted", &team.as_object(), &[]).await?;
-    Ok(())
+    Ok(tell_lost(work, call, &place, &lost).await?)
 }
 
 /// The team, where the proof covers it; nobody learns of others.

@@ -1,7 +1,7 @@
 //! Organizations, teams and memberships in the database.
 
 use super::{ListQuery, Member, Organization, Team, Weight, cursor};
-use crate::access::Reach;
+use crate::access::{Place, Reach};
 use crate::listing::Listing;
 use crate::{Fault, FoldedName, UserId, Work, name_key};
 
@@ -293,6 +293,19 @@ pub(super) async fn is_member(
     let sql = "SELECT id FROM bindings
                WHERE subject = $1 AND role_id = $2 AND place_kind = 'team' AND place_id = $3";
     Ok(work.tx.query_one(sql, db::params![user.as_str(), role, team]).await?.is_some())
+}
+
+/// The roles at a place whose holders some client acts for: person and role.
+pub(super) async fn list_roles_in_context(
+    work: &mut Work,
+    place: &Place,
+) -> Result<Vec<(String, String)>, Fault> {
+    let (kind, id) = place.stored();
+    let sql = "SELECT DISTINCT b.subject, b.role_id
+               FROM bindings b JOIN clients c ON c.context_user = b.subject
+               WHERE b.place_kind = $1 AND b.place_id = $2 ORDER BY 1, 2 LIMIT 500";
+    let rows = work.tx.query(sql, db::params![kind, id]).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
 /// Removes every binding of a person at a team. Says whether there was one.

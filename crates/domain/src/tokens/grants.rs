@@ -5,7 +5,7 @@
 
 use protocol::scope::Scopes;
 
-use crate::{Call, Fault, GrantId, Instance, UserId, Work};
+use crate::{Fault, GrantId, Instance, UserId, Work};
 
 /// A grant as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,19 +200,37 @@ pub(crate) fn stored_scopes(text: &str) -> Result<Scopes, Fault> {
         .map_err(|_| Fault::Broken(format!("stored scopes are not scopes: {text:?}")))
 }
 
-/// Removes what has expired: access tokens, families, authorizations, grants; at most `limit`
-/// rows of each kind. Returns how many rows went.
+/// What tokens leave behind when their time is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remains {
+    /// Access tokens.
+    AccessTokens,
+    /// Refresh token families.
+    RefreshFamilies,
+    /// Requests on their way to a code, and codes.
+    Authorizations,
+    /// Grants, with the teams they name.
+    Grants,
+    /// Which tokens were to be given again.
+    ReusedTokens,
+}
+
+/// Removes some of what has expired, at most `limit` rows, and says how many; call again while it
+/// removes any.
 ///
 /// # Errors
 /// When the database cannot take it.
-pub async fn sweep(work: &mut Work, call: &Call, limit: i64) -> Result<u64, Fault> {
-    let mut gone = 0;
-    for table in ["access_tokens", "refresh_families", "authorizations", "grants"] {
-        let sql = format!(
-            "DELETE FROM {table} WHERE id IN
-               (SELECT id FROM {table} WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)"
-        );
-        gone += work.tx.execute(&sql, db::params![call.now, limit]).await?;
-    }
-    Ok(gone + super::reuse::sweep(work, call.now, limit).await?)
+pub async fn sweep(work: &mut Work, remains: Remains, now: i64, limit: i64) -> Result<u64, Fault> {
+    let table = match remains {
+        Remains::AccessTokens => "access_tokens",
+        Remains::RefreshFamilies => "refresh_families",
+        Remains::Authorizations => "authorizations",
+        Remains::Grants => "grants",
+        Remains::ReusedTokens => return super::reuse::sweep(work, now, limit).await,
+    };
+    let sql = format!(
+        "DELETE FROM {table} WHERE id IN
+           (SELECT id FROM {table} WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)"
+    );
+    Ok(work.tx.execute(&sql, db::params![now, limit]).await?)
 }

@@ -31,8 +31,8 @@ pub use connected::{Connected, ConnectedQuery, connected};
 pub use families::{Family, RefreshRefusal, Refreshed, begin_family, refresh};
 pub(crate) use grants::stored_scopes;
 pub use grants::{
-    Grant, GrantSummary, NewGrant, find_grant, grant_by_public_id, grants_of_user, insert_grant,
-    keep_until, sweep,
+    Grant, GrantSummary, NewGrant, Remains, find_grant, grant_by_public_id, grants_of_user,
+    insert_grant, keep_until, sweep,
 };
 pub use id_token::{IdToken, id_token};
 pub use impact::{Impact, grants_naming, impact};
@@ -48,6 +48,9 @@ pub use own::{Own, issue_own};
 pub use personal::{Personal, issue_personal};
 pub use rates::{Rates, admit};
 pub use replays::{Replayed, Replays, replays};
-pub use revocation::{end_grant, end_grants_of, end_tokens_of_user, revoke, revoke_grant_of_user};
+pub use revocation::{
+    end_grant, end_grants_of, end_tokens_of_holder, end_tokens_of_user, revoke,
+    revoke_grant_of_user,
+};
 pub use service_teams::service_teams;
 pub use targets::{covers as covers_resources, select as select_resources};

@@ -104,6 +104,31 @@ pub async fn end_tokens_of_user(
     Ok(ended)
 }
 
+/// Ends what is alive of somebody whose roles have changed, in the work of that change (RLT-54): of a
+/// client its tokens, of a person everything their grants gave.
+///
+/// # Errors
+/// `Forbidden` where the proof does not reach all of it.
+pub async fn end_tokens_of_holder(
+    work: &mut Work,
+    call: &Call,
+    may: &May<RevokeTokens>,
+    holder: &str,
+) -> Result<(), Refusal> {
+    let ended = if holder.starts_with("usr_") {
+        end_tokens_of_user(work, call, may, (&UserId::new(holder), None)).await.map(|_| ())
+    } else {
+        clients::revoke_tokens(work, call, may, holder).await.map(|_| ())
+    };
+    ended.map_err(|refusal| match refusal {
+        Refusal::NotFound => {
+            let because = "You hold it in other places, so these tokens cannot be ended.".into();
+            Refusal::Forbidden { missing: RevokeTokens::NAME.into(), because }
+        }
+        other => other,
+    })
+}
+
 /// Whom the person gave something that could still be used, in order, so that two ends of the same
 /// person never wait for each other in a circle.
 async fn clients_of(work: &mut Work, user: &UserId) -> Result<Vec<String>, Fault> {

@@ -53,6 +53,7 @@ impl World {
             now: self.clock.now(),
             actor: Actor::nobody(),
             address: Some(address.parse().unwrap()),
+            via: None,
             request_id: "req-1".into(),
         }
     }

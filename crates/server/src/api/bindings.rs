@@ -1,8 +1,8 @@
 //! `/bindings`: who holds which role where. They are made and taken, never changed.
 
-use domain::Refusal;
 use domain::access::{ManageRoles, Place, ReadRoles};
 use domain::roles::{self, Binding, ListQuery, NewBinding};
+use domain::{Refusal, Work, tokens};
 use serde_json::{Value, json};
 
 use super::answer::Reply;
@@ -10,7 +10,7 @@ use super::body::{Fields, FromJson, Json};
 use super::caller::Allowed;
 use super::operation::{Operation, Parameter, Shape, Type, Verb};
 use super::problem::Answer;
-use super::query::{CURSOR, FromQuery, Id, LIMIT, Query, Rehearsal, Values};
+use super::query::{CURSOR, DRY_RUN, FromQuery, Id, LIMIT, Query, Rehearsal, Values};
 
 /// The operations of this noun.
 pub(super) fn operations() -> Vec<Operation> {
@@ -27,7 +27,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "Give a role in a place",
             create,
         )
-        .note("Counts from the next request on. Nobody gives more than they hold in that place.")
+        .note("Counts from the next request on. Nobody gives more than they hold in that place. `revoke_tokens` needs `token:revoke` too.")
         .answers(201, Shape::One("CreatedBinding"), "Given.")
         .answers(200, Shape::One("CreatedBinding"), "Tried only.")
         .conflicts(),
@@ -37,7 +37,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "Take a role away",
             delete,
         )
-        .note("Counts from the next request on. The last platform administrator stays.")
+        .note("Counts from the next request on. The last platform administrator stays. `revoke_tokens` needs `token:revoke` too.")
         .answers(204, Shape::Empty, "Taken.")
         .answers(200, Shape::One("DryRun"), "Tried only.")
         .conflicts(),
@@ -45,11 +45,7 @@ pub(super) fn operations() -> Vec<Operation> {
 }
 
 fn shown(binding: &Binding) -> Value {
-    let place = match &binding.place {
-        Place::Instance => json!({ "instance": true }),
-        Place::Organization(id) => json!({ "organization": id }),
-        Place::Team(id) => json!({ "team": id }),
-    };
+    let place = binding.place.told();
     json!({ "id": binding.id, "subject": binding.subject, "role": binding.role, "place": place })
 }
 
@@ -71,7 +67,13 @@ impl FromQuery for ListQuery {
     }
 }
 
-impl FromJson for NewBinding {
+/// A role to be given, and whether what the holder has alive is to end with it.
+struct Gift {
+    new: NewBinding,
+    revoke_tokens: bool,
+}
+
+impl FromJson for Gift {
     const SCHEMA: &'static str = "NewBinding";
 
     fn from_json(value: Value) -> Result<Self, Refusal> {
@@ -83,8 +85,10 @@ impl FromJson for NewBinding {
             fields.refuse("place", needed)
         });
         let (subject, role) = (fields.text("subject"), fields.text("role"));
+        let revoke_tokens = fields.flag("revoke_tokens");
         // The stand-in is never used: a missing place was complained about.
-        fields.done(Self { subject, role, place: place.unwrap_or(Place::Team(String::new())) })
+        let place = place.unwrap_or(Place::Team(String::new()));
+        fields.done(Self { new: NewBinding { subject, role, place }, revoke_tokens })
     }
 }
 
@@ -108,17 +112,51 @@ async fn list(to: Allowed<ReadRoles>, Query(query): Query<ListQuery>) -> Answer 
 async fn create(
     to: Allowed<ManageRoles>,
     Query(query): Query<Rehearsal>,
-    Json(new): Json<NewBinding>,
+    Json(Gift { new, revoke_tokens }): Json<Gift>,
 ) -> Answer {
     let mut work = to.begin().await?;
     let binding = roles::bind(&mut work, &to.call, &to.may, new).await?;
+    if revoke_tokens {
+        end_tokens(&to, &mut work, &binding).await?;
+    }
     Reply::created(&to.app, &format!("/bindings/{}", binding.id), shown(&binding))
         .after(work, query.dry_run)
         .await
 }
 
-async fn delete(to: Allowed<ManageRoles>, Id(id): Id, Query(query): Query<Rehearsal>) -> Answer {
+/// How a role is taken.
+struct Taking {
+    revoke_tokens: bool,
+    dry_run: bool,
+}
+
+impl FromQuery for Taking {
+    const PARAMETERS: &'static [Parameter] = &[
+        Parameter::query("revoke_tokens", Type::Flag, "End what the holder has alive, too."),
+        DRY_RUN,
+    ];
+
+    fn take(values: &mut Values) -> Self {
+        let mut flag = |name: &str| values.flag(name).unwrap_or_default();
+        Self { revoke_tokens: flag("revoke_tokens"), dry_run: flag("dry_run") }
+    }
+}
+
+async fn delete(to: Allowed<ManageRoles>, Id(id): Id, Query(query): Query<Taking>) -> Answer {
     let mut work = to.begin().await?;
-    roles::unbind(&mut work, &to.call, &to.may, &id).await?;
+    let binding = roles::unbind(&mut work, &to.call, &to.may, &id).await?;
+    if query.revoke_tokens {
+        end_tokens(&to, &mut work, &binding).await?;
+    }
     Reply::gone().after(work, query.dry_run).await
+}
+
+/// Ends what the holder has alive, in the work of the change.
+async fn end_tokens(
+    to: &Allowed<ManageRoles>,
+    work: &mut Work,
+    binding: &Binding,
+) -> Result<(), Refusal> {
+    let may = to.may.authority().may()?;
+    tokens::end_tokens_of_holder(work, &to.call, &may, &binding.subject).await
 }

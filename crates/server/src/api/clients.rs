@@ -1,10 +1,10 @@
 //! `/clients`: OAuth clients, listed, registered, read, changed, deleted, their tokens revoked.
 
-use domain::Refusal;
 use domain::access::{
     Access, CreateClients, DeleteClients, ReadClients, RevokeTokens, UpdateClients,
 };
 use domain::clients::{self, Client, ClientType, Draft, GrantType, ListQuery, Sort};
+use domain::{Fault, Refusal, Work};
 use serde_json::{Value, json};
 
 use super::answer::{Reply, instant, perhaps_instant};
@@ -72,6 +72,15 @@ pub(super) fn shown(client: &Client) -> Value {
         value.extend(more);
     }
     value
+}
+
+/// The same with what there is to know of the person it acts for.
+async fn whole(work: &mut Work, client: &Client) -> Result<Value, Fault> {
+    let warnings = clients::warnings(work, client).await?;
+    let warning = |it: &clients::Warning| json!({ "code": it.code, "detail": it.detail, "since": perhaps_instant(it.since) });
+    let mut value = shown(client);
+    value["warnings"] = warnings.iter().map(warning).collect();
+    Ok(value)
 }
 
 impl FromQuery for ListQuery {
@@ -187,18 +196,19 @@ async fn create(
     let mut work = to.begin().await?;
     let made = clients::create(&mut work, &to.call, &to.may, draft, key.as_deref()).await?;
     let client = made.object;
-    let path = format!("/clients/{}", client.id);
+    let (path, shown) = (format!("/clients/{}", client.id), whole(&mut work, &client).await?);
     let reply = if made.is_repetition {
-        Reply::ok(shown(&client)).with("secret_already_shown", Value::Bool(true))
+        Reply::ok(shown).with("secret_already_shown", Value::Bool(true))
     } else {
-        Reply::created(&to.app, &path, shown(&client)).secret("client_secret", made.secret)
+        Reply::created(&to.app, &path, shown).secret("client_secret", made.secret)
     };
     reply.version(client.version).after(work, query.dry_run).await
 }
 
 async fn show(to: Allowed<ReadClients>, Id(id): Id) -> Answer {
-    let client = clients::show(&mut to.read(), &to.may, &id).await?;
-    Ok(Reply::ok(shown(&client)).version(client.version).send())
+    let mut work = to.read();
+    let client = clients::show(&mut work, &to.may, &id).await?;
+    Ok(Reply::ok(whole(&mut work, &client).await?).version(client.version).send())
 }
 
 /// A merge patch of a client; the rules read it.
@@ -221,7 +231,8 @@ async fn change(
 ) -> Answer {
     let mut work = to.begin().await?;
     let change = clients::change(&mut work, &to.call, &to.may, &id, (&patch, version)).await?;
-    let mut reply = Reply::ok(shown(&change.after)).version(change.after.version);
+    let shown = whole(&mut work, &change.after).await?;
+    let mut reply = Reply::ok(shown).version(change.after.version);
     if query.dry_run {
         reply = reply.with("changes", json!(change.changes));
     }
@@ -288,5 +299,6 @@ async fn revoke_tokens(
 ) -> Answer {
     let mut work = to.begin().await?;
     let client = clients::revoke_tokens(&mut work, &to.call, &to.may, &id).await?;
-    Reply::ok(shown(&client)).version(client.version).after(work, query.dry_run).await
+    let shown = whole(&mut work, &client).await?;
+    Reply::ok(shown).version(client.version).after(work, query.dry_run).await
 }

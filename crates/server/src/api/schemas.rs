@@ -139,6 +139,11 @@ fn place() -> Value {
     json!({ "oneOf": [instance, one("organization", text()), one("team", text())] })
 }
 
+fn new_binding() -> Value {
+    let needed = vec![("subject", text()), ("role", text()), ("place", place())];
+    object(needed, vec![("revoke_tokens", nullable(flag()))])
+}
+
 fn rights() -> Vec<Member> {
     let scope = || {
         vec![
@@ -177,10 +182,7 @@ fn rights() -> Vec<Member> {
         ),
         ("Binding", object(binding(), vec![])),
         ("CreatedBinding", object(binding(), vec![("dry_run", flag())])),
-        (
-            "NewBinding",
-            object(vec![("subject", text()), ("role", text()), ("place", place())], vec![]),
-        ),
+        ("NewBinding", new_binding()),
         ("Scope", object(scope(), vec![])),
         ("CreatedScope", object(scope(), vec![("dry_run", flag())])),
         (

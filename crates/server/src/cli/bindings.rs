@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use domain::access::Place;
 use domain::roles::{self, Binding, ListQuery, NewBinding};
+use domain::tokens;
 use serde_json::{Value, json};
 
 use super::operator::Desk;
@@ -38,11 +39,17 @@ enum Verb {
         role: String,
         #[command(flatten)]
         place: Where,
+        /// End what they have alive, too.
+        #[arg(long)]
+        revoke_tokens: bool,
     },
     /// Take it away, from the next request on.
     Delete {
         /// Its id.
         id: String,
+        /// End what the holder has alive, too.
+        #[arg(long)]
+        revoke_tokens: bool,
     },
 }
 
@@ -78,22 +85,29 @@ pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
     let json = words.json;
     match words.verb {
         Verb::List { subject, role } => list(desk, json, (subject, role)).await,
-        Verb::Create { subject, role, place } => {
+        Verb::Create { subject, role, place, revoke_tokens } => {
             let subject = id_of(desk, subject).await?;
             let new = NewBinding { subject, role, place: place.place() };
             let (call, may, mut work) = (desk.call()?, desk.may()?, desk.begin().await?);
             let made = roles::bind(&mut work, &call, &may, new).await?;
+            if revoke_tokens {
+                tokens::end_tokens_of_holder(&mut work, &call, &desk.may()?, &made.subject).await?;
+            }
             work.commit().await?;
             if json {
                 return text::json(&shape(&made));
             }
             Ok(format!("Bound {} to {} ({}).\n", text::safe(&made.subject), made.role, made.id))
         }
-        Verb::Delete { id } => {
+        Verb::Delete { id, revoke_tokens } => {
             let (call, may, mut work) = (desk.call()?, desk.may()?, desk.begin().await?);
-            roles::unbind(&mut work, &call, &may, &id)
+            let taken = roles::unbind(&mut work, &call, &may, &id)
                 .await
                 .map_err(Failure::about("binding", &id))?;
+            if revoke_tokens {
+                let may = desk.may()?;
+                tokens::end_tokens_of_holder(&mut work, &call, &may, &taken.subject).await?;
+            }
             work.commit().await?;
             text::gone(json, "binding", &id)
         }
@@ -144,10 +158,6 @@ async fn list(
 }
 
 fn shape(binding: &Binding) -> Value {
-    let place = match &binding.place {
-        Place::Instance => json!({ "instance": true }),
-        Place::Organization(id) => json!({ "organization": id }),
-        Place::Team(id) => json!({ "team": id }),
-    };
+    let place = binding.place.told();
     json!({ "id": binding.id, "subject": binding.subject, "role": binding.role, "place": place })
 }

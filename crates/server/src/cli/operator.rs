@@ -58,6 +58,7 @@ impl Desk {
             now: self.instance.clock().now(),
             actor: Actor::operator(self.name.as_str()),
             address: None,
+            via: None,
             request_id: format!("cli-{}", self.instance.vault().random_text::<12>()?),
         })
     }

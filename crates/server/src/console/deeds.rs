@@ -46,6 +46,7 @@ pub(super) const ACTIONS: &[(&str, &str)] = &[
     ("authorization.code_reused", "Used a code a second time"),
     ("binding.created", "Gave a role"),
     ("binding.deleted", "Took a role away"),
+    ("client.context_user_changed", "Changed what the user it acts as may do"),
     ("client.created", "Registered the client"),
     ("client.deleted", "Deleted the client"),
     ("client.paused", "Disabled the client"),

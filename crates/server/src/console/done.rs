@@ -38,6 +38,7 @@ const TOLD: &[(&str, &str)] = &[
     ("role-taken", "Taken away. It counts from their next request."),
     ("user-deleted", "Deleted for good, with all that acted for them."),
     ("user-changed", "Saved."),
+    ("user-addresses", "Saved. It counts from their next sign-in."),
     ("session-ended", "Signed out. That browser has to sign in at its next request."),
     ("settings-saved", "Saved. It holds on every node from its next request on."),
     ("member-added", "Added. It holds from their next request."),

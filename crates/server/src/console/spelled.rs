@@ -53,7 +53,7 @@ async fn value(
         (_, Value::Null) => Ok(String::new()),
         ("organization", Value::String(id)) => names.organization(work, id).await,
         ("owner_team", Value::String(id)) => names.team(work, id).await,
-        ("context_user" | "user", Value::String(id)) => names.actor(work, id).await,
+        ("context_user" | "user" | "because_of", Value::String(id)) => names.actor(work, id).await,
         ("role", Value::String(id)) => Ok(role(id)),
         ("team_restrictions", Value::Object(_)) => places(work, names, value).await,
         ("place", Value::Object(_)) => place(work, names, value).await,

@@ -18,7 +18,7 @@ mod users;
 pub use audit::{AuditEntry, AuditFilters, AuditList};
 pub use client::{
     ClientAccess, ClientCredentials, ClientDanger, ClientHead, ClientOverview, Reach, RiskReason,
-    SecretRow, Trial,
+    SecretRow, SeenFrom, Trial,
 };
 pub use client_form::{
     ClientForm, ClientKinds, ClientNew, ClientSaved, ClientSettings, Kind, MoreSettings, Preview,
@@ -43,4 +43,4 @@ pub use teams::{
     MemberRow, OrganizationList, OrganizationPage, OrganizationRow, PlaceEnd, TeamList, TeamPage,
     TeamRow,
 };
-pub use users::{UserFilters, UserLink, UserList, UserNew, UserPage, UserRow};
+pub use users::{SeenAddress, UserFilters, UserLink, UserList, UserNew, UserPage, UserRow};

@@ -4,16 +4,18 @@
 //! Every node runs every job; each is a few small statements that do no harm twice.
 
 mod review;
+mod sweep;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Actor, Call, Fault, Stopwatch, Work, audit, census, settings};
+use domain::{Actor, Call, Fault, Stopwatch, audit, census};
 use tokio::sync::watch;
 
 use crate::app::App;
 
 pub use review::Review;
+pub use sweep::{KINDS, Kind, Swept, sweep, sweep_some};
 
 /// How often the trail is sealed.
 const ROUND: Duration = Duration::from_secs(1);
@@ -25,16 +27,6 @@ const SWEEP_EVERY: u32 = 30;
 const KEEP_EVERY: u32 = 20;
 /// Rounds between two counts of the rows, where somebody collects the numbers.
 const COUNT_EVERY: u32 = 60;
-/// Seconds of a day: the trail loses whole days, so that saying so is one entry a day.
-const DAY: i64 = 86_400;
-/// Rows of each kind a sweep begins with in one transaction.
-const SWEEP_ROWS: i64 = 200;
-/// The fewest, however slow the database.
-const SWEEP_ROWS_LEAST: i64 = 10;
-/// The most, however quick.
-const SWEEP_ROWS_MOST: i64 = 2_000;
-/// For as long a transaction of the sweep may hold up others.
-const SWEEP_BUDGET: Duration = Duration::from_millis(20);
 
 /// Runs until `stop`, then writes what is still gathered.
 pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
@@ -54,7 +46,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             attend(&app, "node_number", app.instance.keep_number()).await;
         }
         if round.is_multiple_of(SWEEP_EVERY) {
-            attend(&app, "sweep", sweep(&app)).await;
+            attend(&app, "sweep", async { sweep(&app).await.map(|_| ()) }).await;
             attend(&app, "review", review.go_on(&app)).await;
         }
         if app.figures.is_some() && round % COUNT_EVERY == 1 {
@@ -101,6 +93,7 @@ pub(crate) fn call(app: &App) -> Call {
         now: app.instance.clock().now(),
         actor: Actor::operator("mandate"),
         address: None,
+        via: None,
         request_id: "job".into(),
     }
 }
@@ -123,88 +116,4 @@ pub async fn flush(app: &App) -> Result<(), Fault> {
 /// When the database cannot take it.
 pub async fn seal(app: &App) -> Result<(), Fault> {
     audit::seal(&app.instance).await.map(|_| ())
-}
-
-/// Removes what has expired, one kind after the other, in batches until nothing is left. A batch
-/// that held the database for longer than its budget is followed by a smaller one.
-///
-/// # Errors
-/// When the database cannot take it.
-pub async fn sweep(app: &App) -> Result<(), Fault> {
-    let call = call(app);
-    let (mut kind, mut rows) = (0, SWEEP_ROWS);
-    while kind < KINDS {
-        let mut work = app.instance.begin().await?;
-        let watch = Stopwatch::start();
-        let gone = sweep_kind(&mut work, &call, (kind, rows)).await?;
-        work.commit().await?;
-        rows = next_batch(rows, Duration::from_secs_f64(watch.seconds()));
-        if gone == 0 {
-            kind += 1;
-        }
-        tokio::task::yield_now().await;
-    }
-    Ok(())
-}
-
-/// What is swept, in this order.
-const KINDS: usize = 10;
-
-async fn sweep_kind(
-    work: &mut Work,
-    call: &Call,
-    (kind, rows): (usize, i64),
-) -> Result<u64, Fault> {
-    let now = call.now;
-    match kind {
-        0 => domain::tokens::sweep(work, call, rows).await,
-        1 => domain::sessions::sweep(work, now).await,
-        2 => domain::accounts::sweep_links(work, now).await,
-        3 => domain::attempts::sweep(work, now).await,
-        4 => domain::clients::secrets::sweep(work, now, rows).await,
-        5 => domain::clients::sweep_observed(work, now, rows).await,
-        6 => domain::clients::sweep_idempotency_keys(work, now, rows).await,
-        7 => domain::refusals::sweep(work, now).await,
-        8 => domain::keys::sweep(work, now).await,
-        _ => expire_trail(work, call).await,
-    }
-}
-
-/// Entries older than the settings say, whole segments of them.
-async fn expire_trail(work: &mut Work, call: &Call) -> Result<u64, Fault> {
-    let days = settings::run_time(work).await?.get(&settings::AUDIT_RETENTION_DAYS);
-    audit::expire(work, call, (call.now / DAY - days) * DAY).await
-}
-
-/// How many rows the next batch may have: half as many after one that took too long, a quarter more
-/// after one that took less than half of what it might.
-fn next_batch(rows: i64, took: Duration) -> i64 {
-    if took > SWEEP_BUDGET {
-        (rows / 2).max(SWEEP_ROWS_LEAST)
-    } else if took < SWEEP_BUDGET / 2 {
-        (rows + rows / 4).min(SWEEP_ROWS_MOST)
-    } else {
-        rows
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_batch_that_took_too_long_is_followed_by_a_smaller_one() {
-        let slow = SWEEP_BUDGET + Duration::from_millis(1);
-        let fast = Duration::from_millis(1);
-        let mut rows = SWEEP_ROWS;
-        for _ in 0..20 {
-            rows = next_batch(rows, slow);
-        }
-        assert_eq!(rows, SWEEP_ROWS_LEAST, "never none");
-        for _ in 0..40 {
-            rows = next_batch(rows, fast);
-        }
-        assert_eq!(rows, SWEEP_ROWS_MOST, "never endless");
-        assert_eq!(next_batch(rows, SWEEP_BUDGET), rows, "as it should be");
-    }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use domain::{Actor, Call};
+use domain::{Actor, Call, Via};
 
 use crate::app::App;
 
@@ -31,10 +31,12 @@ impl FromRequestParts<Arc<App>> for Asked {
     ) -> Result<Self, Self::Rejection> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let id = parts.extensions.get::<RequestId>().map_or_else(String::new, |id| id.0.clone());
+        let (address, via) = peer.map(|peer| address(app, peer, &parts.headers)).unzip();
         Ok(Self(Call {
             now: app.instance.clock().now(),
             actor: Actor::nobody(),
-            address: peer.map(|peer| address(app, peer, &parts.headers)),
+            address,
+            via: via.flatten(),
             request_id: id,
         }))
     }
@@ -44,21 +46,27 @@ impl FromRequestParts<Arc<App>> for Asked {
 /// anybody allowed.
 const DISPUTED: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
-/// The caller's address. A proxy writes one of the two headers and often passes the other on as the
+/// The caller's address, and whose word it is. A proxy writes one of the two headers and often passes the other on as the
 /// caller sent it, so where both are there they have to agree.
-fn address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+fn address(app: &App, peer: IpAddr, headers: &HeaderMap) -> (IpAddr, Option<Via>) {
     let peer = peer.to_canonical();
     if app.trusted_proxies.is_empty() || !app.trusts(peer) {
-        return peer;
+        return (peer, None);
     }
     let by = |hops: Vec<Option<IpAddr>>| nearest(app, peer, hops);
     let standard = elements(headers, "forwarded");
     let usual = elements(headers, "x-forwarded-for");
     let standard = standard.map(|all| by(all.iter().map(|e| node(for_parameter(e)?)).collect()));
     let usual = usual.map(|all| by(all.iter().map(|hop| node(hop)).collect()));
+    let said = |address, header| (address, Some(Via { header, proxy: peer }));
     match (standard, usual) {
-        (Some(one), Some(other)) if one != other => DISPUTED,
-        (one, other) => one.or(other).unwrap_or(peer),
+        (Some(one), Some(other)) if one != other => {
+            said(DISPUTED, "Forwarded and X-Forwarded-For, which disagree,")
+        }
+        (Some(one), Some(_)) => said(one, "Forwarded and X-Forwarded-For"),
+        (Some(one), None) => said(one, "Forwarded"),
+        (None, Some(other)) => said(other, "X-Forwarded-For"),
+        (None, None) => (peer, None),
     }
 }
 

@@ -132,6 +132,7 @@ async fn fresh(uri: &str) -> (axum::Router, Arc<Instance>, String) {
         now: crate::harness::START,
         actor: domain::Actor::operator("test@host"),
         address: None,
+        via: None,
         request_id: String::new(),
     };
     let bootstrap = Bootstrap { administrator: None, client: None };

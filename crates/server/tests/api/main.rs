@@ -14,6 +14,7 @@ mod audit_events;
 mod ceiling;
 mod client_secrets;
 mod clients;
+mod context_user;
 mod document;
 mod guard;
 mod hostile;

@@ -323,3 +323,35 @@ async fn two_administrators_who_demote_each_other_at_once_leave_one() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn rlt54_who_may_not_end_tokens_gives_and_takes_no_role_that_ends_them() {
+    both(|server| async move {
+        let everywhere = (PLATFORM_ADMINISTRATOR, Place::Instance);
+        let delegate =
+            Caller::service(&server, "giver", &["role:manage", "role:read"], everywhere).await;
+        let person = json!({ "email": "sam@example.com", "display_name": "Sam" });
+        let sam = Caller::admin(&server).await.post("/users", person).await.text("id");
+        let mut new = bound(&sam, MEMBER, &json!({ "instance": true }));
+        new["revoke_tokens"] = json!(true);
+        let refused = delegate.post("/bindings", new.clone()).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.text("permission")),
+            (403, "token:revoke".into())
+        );
+        assert_eq!(
+            ids(&delegate.get(&format!("/bindings?subject={sam}")).await, "id"),
+            [""; 0],
+            "nothing was given"
+        );
+        new["revoke_tokens"] = json!("yes");
+        assert_eq!(fields(&delegate.post("/bindings", new.clone()).await), ["revoke_tokens"]);
+        new["revoke_tokens"] = json!(false);
+        let given = delegate.post("/bindings", new).await;
+        assert_eq!(given.status, 201, "{}", given.body);
+        let at = format!("/bindings/{}", given.text("id"));
+        assert_eq!(delegate.delete(&format!("{at}?revoke_tokens=true")).await.status, 403);
+        assert_eq!(delegate.delete(&at).await.status, 204, "nothing was taken before");
+    })
+    .await;
+}

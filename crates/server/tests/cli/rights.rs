@@ -51,7 +51,9 @@ fn permissions_roles_and_bindings_are_defined_given_and_taken() {
     let bound = bound["id"].as_str().unwrap();
     assert!(machine.run("bindings list --subject ann@example.com").ok().contains(bound));
     assert!(machine.run(&format!("roles delete {clerk}")).refused().contains(bound));
-    machine.run(&format!("bindings delete {bound}")).ok();
+    machine.run(&format!("bindings delete {bound} --revoke-tokens")).ok();
+    let ended = machine.json("audit list --json --action user.tokens_revoked");
+    assert_eq!(ended["items"].as_array().unwrap().len(), 1);
     machine.run(&format!("roles edit {clerk} --permission user:read")).ok();
     machine.run("permissions delete orders:cancel").ok();
     machine.run(&format!("roles delete {clerk}")).ok();

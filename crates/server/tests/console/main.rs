@@ -13,7 +13,11 @@ mod create;
 mod credentials;
 mod endings;
 mod guidance;
+mod lifetimes;
 mod list;
+#[path = "../cli/machine.rs"]
+#[expect(dead_code, reason = "a part of what the command line's own tests use")]
+mod machine;
 mod markup;
 mod refusals;
 mod roles;

@@ -175,6 +175,14 @@ async fn a_client_holds_roles_of_its_own_unless_it_acts_for_a_person() {
         let typed = [("role", CLIENT_MANAGER), ("place", "instance")];
         let given = send(&mut browser, &page, "/console/bindings", &typed).await;
         assert_eq!(given.location(), "/console/bindings/service?done=role-given");
+        let page = browser.get("/console/bindings/service").await;
+        let (_, rest) = page.body.split_once("action=\"/console/bindings/bnd_").unwrap();
+        let take = format!("/console/bindings/bnd_{}", rest.split('"').next().unwrap());
+        send(&mut browser, &page, &take, &[("revoke_tokens", "true")]).await;
+        let typed = [typed[0], typed[1], ("revoke_tokens", "true")];
+        send(&mut browser, &page, "/console/bindings", &typed).await;
+        let trail = browser.get("/console/clients/service/audit").await;
+        assert_eq!(trail.body.matches("Revoked all tokens").count(), 2, "{}", trail.body);
         let deputy = browser.get("/console/clients/deputy/access").await;
         assert!(!deputy.body.contains("/console/bindings/deputy"));
         let page = browser.get("/console/bindings/deputy").await;

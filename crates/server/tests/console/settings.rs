@@ -52,6 +52,37 @@ async fn saves_what_is_different_and_nothing_else() {
     .await;
 }
 
+/// RLT-54 in the form: what was issued ends with a change where that is ticked.
+#[tokio::test]
+async fn rlt54_ends_its_tokens_with_the_change_where_that_is_ticked() {
+    both(|server| async move {
+        let web = server.web_app().await;
+        let token = web.sign_in(&[]).await.text("access_token");
+        let mut browser = admin(&server).await;
+        let page = browser.get(PATH).await;
+        let saved = send(&mut browser, &page, PATH, &[("description", "x")]).await;
+        assert_saved(&saved);
+        assert!(web.is_active(&token).await, "not ticked");
+        let page = browser.get(saved.location()).await;
+        let ticked = [("revoke_tokens", "true"), ("preview", "true")];
+        let preview = send(&mut browser, &page, PATH, &ticked).await;
+        assert!(preview.body.contains("would end at once"), "{}", preview.body);
+        assert!(web.is_active(&token).await, "a preview");
+        let call =
+            send(&mut browser, &page, PATH, &[("revoke_tokens", "true"), ("curl", "true")]).await;
+        assert!(call.body.contains("&#34;revoke_tokens&#34;: true"), "{}", call.body);
+        let saved = send(&mut browser, &preview, PATH, &[("preview", OUT), ("curl", OUT)]).await;
+        assert_saved(&saved);
+        assert!(!web.is_active(&token).await, "it stayed ticked");
+        let page = browser.get(PATH).await;
+        assert!(
+            !filled(&page, &[]).iter().any(|(name, _)| name == "revoke_tokens"),
+            "not for ever"
+        );
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn shows_both_when_somebody_else_saved_meanwhile() {
     both(|server| async move {

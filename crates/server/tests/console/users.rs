@@ -75,6 +75,55 @@ async fn a_disabled_person_is_out_at_once() {
     .await;
 }
 
+/// REL-53 in the console: what was seen, what would be refused, and the lines that would let it in.
+#[tokio::test]
+async fn rel53_limits_where_a_person_signs_in_from_and_shows_whom_that_refuses() {
+    both(|server| async move {
+        let mut sten = person(&server, STRANGER, None).await;
+        let path = format!("{LIST}/{}", user_id(&server, STRANGER).await);
+        let save = format!("{path}/trusted-ips");
+        let mut browser = admin(&server).await;
+        let page = browser.get(&path).await;
+        assert!(page.body.contains("<code>127.0.0.1</code></dt><dd>Signed in"), "{}", page.body);
+        assert!(
+            !page.body.contains("would be refused") && !page.body.contains("would let them in")
+        );
+        let typed = [("trusted_ips", "192.0.2.0/24\n10.0.0.1/8")];
+        let wrong = send(&mut browser, &page, &save, &typed).await;
+        assert_eq!(wrong.status, 422);
+        assert!(
+            complaints(&wrong)[0].starts_with("trusted_ips: Line 2: "),
+            "{:?}",
+            complaints(&wrong)
+        );
+        assert!(wrong.body.contains("192.0.2.0/24\n10.0.0.1/8</textarea>"), "what was typed stays");
+        assert_eq!(wrong.field("email").as_deref(), Some(STRANGER), "the other form is as it was");
+        let typed = [("trusted_ips", "192.0.2.0/24")];
+        let saved = send(&mut browser, &page, &save, &typed).await;
+        assert_eq!(saved.location(), format!("{path}?done=user-addresses"));
+        let page = browser.get(&path).await;
+        assert!(
+            page.body.contains("; would be refused")
+                && page.body.contains("<code>127.0.0.1</code></pre>")
+        );
+        assert_eq!(sten.get("/account").await.status, 200, "who is signed in stays");
+        let mut elsewhere = server.browser();
+        server.clock.step(60);
+        elsewhere.sign_in(STRANGER).await;
+        assert_eq!(elsewhere.get("/account").await.status, 303, "and signs in nowhere else");
+        let page = browser.get(&path).await;
+        assert!(page.body.contains("<dd>Refused"), "{}", page.body);
+        send(&mut browser, &page, &save, &[("trusted_ips", "")]).await;
+        elsewhere.sign_in(STRANGER).await;
+        assert_eq!(elsewhere.get("/account").await.status, 200, "from anywhere again");
+        let mut otto = auditor(&server).await;
+        let page = otto.get(&path).await;
+        assert!(page.body.contains("From anywhere.") && !page.body.contains("Save addresses"));
+        assert_eq!(send(&mut otto, &page, &save, &typed).await.status, 403);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_reset_link_is_handed_over_and_lets_a_person_in_again() {
     both(|server| async move {

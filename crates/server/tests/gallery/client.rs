@@ -4,7 +4,7 @@ use askama::Template;
 use mandate::console::views::{
     ActivityRow, AuditRow, Change, ClientAccess, ClientActivity, ClientAudit, ClientCredentials,
     ClientDanger, ClientHead, ClientOverview, ClientTokens, Reach, Replay, RiskReason, SecretRow,
-    TokenRow, Trial,
+    SeenFrom, TokenRow, Trial,
 };
 use mandate::web::views::{Errors, Fact, Link, NavEntry, Snippet};
 
@@ -211,7 +211,19 @@ fn access(voice: Voice) -> String {
             },
             Reach { place: voice.say("Team Quay"), read: words(&["Orders"]), change: Vec::new() },
         ],
-        observed: vec![("203.0.113.9".into(), 3, ago(1))],
+        last_seen: Some(SeenFrom {
+            address: "10.0.0.7".into(),
+            via: "X-Forwarded-For of the trusted proxy 10.0.0.1".into(),
+            last: ago(0),
+        }),
+        observed: vec![(
+            SeenFrom {
+                address: "203.0.113.9".into(),
+                via: "the connection itself".into(),
+                last: ago(1),
+            },
+            3,
+        )],
         proposal: "203.0.113.0/24".into(),
         change: Some(Link { label: "Change in settings".into(), href: "/console".into() }),
     };

@@ -4,8 +4,8 @@ use askama::Template;
 use mandate::console::views::{
     AuditEntry, AuditFilters, AuditList, AuditRow, Change, ClientForm, ClientKinds, ClientNew,
     ClientSaved, ClientSettings, Comparison, Forbidden, Kind, MoreSettings, Preview, Refusal,
-    RefusalList, RefusalRow, ScopeEdit, ScopeList, ScopeRow, TeamGroup, UserFilters, UserLink,
-    UserList, UserNew, UserPage, UserRow,
+    RefusalList, RefusalRow, ScopeEdit, ScopeList, ScopeRow, SeenAddress, TeamGroup, UserFilters,
+    UserLink, UserList, UserNew, UserPage, UserRow,
 };
 use mandate::web::views::{Choice, Errors, Fact, FieldError, Link, Person, Snippet};
 
@@ -221,6 +221,7 @@ fn settings(voice: Voice) -> String {
         preview: Some(Preview { changes: vec![conflict], tokens: 2, tokens_end: false }),
         call: Some(call(voice)),
         refused: None,
+        revoke_tokens: false,
         form: ClientForm { client_id: None, ..form(voice, Errors::default()) },
     };
     page.render().unwrap()
@@ -371,6 +372,11 @@ fn user(voice: Voice, name: &str, status: &str, level: &str) -> UserRow {
     }
 }
 
+fn seen(address: &str, is_trusted: bool) -> SeenAddress {
+    let address = address.into();
+    SeenAddress { address, is_trusted, was_refused: !is_trusted, last: ago(0) }
+}
+
 fn users(voice: Voice) -> Vec<Page> {
     let list = UserList {
         frame: voice.frame("Users"),
@@ -453,6 +459,9 @@ fn user_page(voice: Voice, errors: Errors, has_password: bool) -> UserPage {
         display_name: voice.say("Ada Brandt"),
         email: voice.say("ada@northwind.example"),
         path: "/console/users/usr_x".into(),
+        trusted_ips: "192.0.2.0/24".into(),
+        seen: vec![seen("192.0.2.7", true), seen("2001:db8::7", false)],
+        proposal: "2001:db8::7".into(),
         invite: (!has_password).then(|| "/invite".into()),
         reset: has_password.then(|| "/reset-password".into()),
         refused: None,

@@ -134,6 +134,7 @@ fn bindings(voice: Voice, is_client: bool) -> String {
         roles: vec![voice.choice("r", "Auditor", true), voice.choice("s", "Member", false)],
         places: vec![voice.choice("instance", "Everywhere", true)],
         refused: is_client.then(|| voice.say("Needs the permission role:manage.")),
+        revoke_tokens: Some(false),
         errors: if is_client {
             Errors::default()
         } else {

@@ -12,6 +12,7 @@
 mod answer;
 mod app;
 mod browser;
+pub mod expired;
 mod mmdb;
 mod post;
 
@@ -178,6 +179,7 @@ fn operator_call(clock: &Clock) -> Call {
         now: clock.now(),
         actor: Actor::operator("test@host"),
         address: None,
+        via: None,
         request_id: "test".into(),
     }
 }

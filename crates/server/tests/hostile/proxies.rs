@@ -10,7 +10,7 @@ use mandate::routes;
 use serde_json::json;
 use tower::ServiceExt;
 
-use crate::harness::{Answer, App, both, encode};
+use crate::harness::{ADMIN_EMAIL, Answer, App, both, encode};
 
 const PROXY: &str = "10.0.0.5:40000";
 
@@ -61,6 +61,52 @@ async fn e14_no_header_of_the_caller_s_own_counts_behind_a_proxy() {
             let answer = through(&router, &fenced, headers).await;
             assert_eq!(answer.verdict(), "400 invalid_client", "lie {n}: {headers:?}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn e14_an_address_is_told_with_whose_word_it_is() {
+    both(|server| async move {
+        let proxies = vec!["10.0.0.0/8".parse().unwrap()];
+        let router = routes::router(Application::new(server.instance.clone(), proxies, None));
+        let watched = server
+            .register(json!({
+                "client_id": "watched", "client_name": "Watched", "type": "service",
+                "grant_types": ["client_credentials"], "scopes": ["oauth_client:read"],
+                "trusted_ips": ["192.0.2.0/24"], "trusted_ips_mode": "observe",
+            }))
+            .await;
+        let mut browser = server.browser();
+        browser.sign_in(ADMIN_EMAIL).await;
+        let path = "/console/clients/watched/access";
+        assert!(!browser.get(path).await.body.contains("Last seen"), "not yet");
+        let headers: &[&[(&str, &[u8])]] = &[
+            &[],
+            &[("x-forwarded-for", b"203.0.113.9")],
+            &[("forwarded", b"for=203.0.113.9")],
+            &[("forwarded", b"for=192.0.2.7"), ("x-forwarded-for", b"203.0.113.9")],
+        ];
+        let told = [
+            ("10.0.0.5", "the connection itself"),
+            ("203.0.113.9", "X-Forwarded-For of the trusted proxy 10.0.0.5"),
+            ("203.0.113.9", "Forwarded of the trusted proxy 10.0.0.5"),
+            (
+                "0.0.0.0",
+                "Forwarded and X-Forwarded-For, which disagree, of the trusted proxy 10.0.0.5",
+            ),
+        ];
+        for (headers, (address, via)) in headers.iter().zip(told) {
+            server.clock.step(60);
+            assert_eq!(through(&router, &watched, headers).await.verdict(), "200");
+            server.sweep().await;
+            let page = browser.get(path).await;
+            let last = format!("at <code>{address}</code>, from {via}.");
+            assert!(page.body.contains(&last), "{last}: {}", page.body);
+            assert!(page.body.contains(&format!(", from {via}</dd>")), "observed: {}", page.body);
+        }
+        let page = browser.get(path).await;
+        assert!(page.body.contains("2 times"), "one address, whoever told it");
     })
     .await;
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
+use domain::access::AUDITOR;
 use serde_json::{Value, json};
 
 use super::policy::api;
@@ -73,6 +74,55 @@ async fn a_change_of_a_client_ends_its_tokens_on_request() {
         assert_eq!(web.refresh(&given.text("refresh_token")).await.verdict(), "400 invalid_grant");
         let shown = api(&server, "GET", "/clients/web-app", Value::Null).await;
         assert!(shown.json().get("revoke_tokens").is_none(), "it is no setting");
+    })
+    .await;
+}
+
+/// RLT-54, natively: a role given or taken ends what its holder has alive when that is asked for, in
+/// the same work, and only then.
+#[tokio::test]
+async fn rlt54_a_role_given_or_taken_ends_the_tokens_of_its_holder_on_request() {
+    both(|server| async move {
+        let (service, web) = (server.service().await, server.web_app().await);
+        let ada = id_of_ada(&server).await;
+        for holder in ["service", &ada] {
+            let token = async || {
+                let given = if holder == "service" {
+                    service.own_token().await
+                } else {
+                    web.sign_in(&[]).await
+                };
+                given.text("access_token")
+            };
+            let app = if holder == "service" { &service } else { &web };
+            let bind = async |more: Value| {
+                let mut new = json!({
+                    "subject": holder, "role": AUDITOR, "place": { "instance": true },
+                });
+                new.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+                let made = api(&server, "POST", "/bindings", new).await;
+                assert_eq!(made.status.as_u16(), 201, "{}", made.body);
+                format!("/bindings/{}", made.text("id"))
+            };
+            let one = token().await;
+            let bound = bind(json!({})).await;
+            assert!(app.is_active(&one).await, "{holder}: nobody asked");
+            let tried = format!("{bound}?revoke_tokens=true&dry_run=true");
+            assert_eq!(api(&server, "DELETE", &tried, Value::Null).await.status.as_u16(), 200);
+            assert!(app.is_active(&one).await, "{holder}: tried only");
+            let ending = format!("{bound}?revoke_tokens=true");
+            assert_eq!(api(&server, "DELETE", &ending, Value::Null).await.status.as_u16(), 204);
+            assert!(!app.is_active(&one).await, "{holder}: taken");
+            let other = token().await;
+            let bound = bind(json!({ "revoke_tokens": true })).await;
+            assert!(!app.is_active(&other).await, "{holder}: given");
+            let last = token().await;
+            assert_eq!(api(&server, "DELETE", &bound, Value::Null).await.status.as_u16(), 204);
+            assert!(app.is_active(&last).await, "{holder}: nobody asked");
+        }
+        let trail = api(&server, "GET", "/audit-events", Value::Null).await;
+        assert_eq!(trail.body.matches("client.tokens_revoked").count(), 2, "{}", trail.body);
+        assert_eq!(trail.body.matches("user.tokens_revoked").count(), 2);
     })
     .await;
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::Policy;
+use mandate::jobs::{KINDS, sweep_some};
 use serde_json::json;
 
-use crate::harness::{ADMIN_EMAIL, App, Browser, PASSWORD, Server, both_with};
+use crate::harness::{ADMIN_EMAIL, App, Browser, PASSWORD, Server, both, both_with, expired};
 
 /// What only ever grows, and says so: the trail, until retention takes whole segments of it.
 const ENDLESS: [&str; 3] = ["audit_events", "audit_segments", "schema_migrations"];
@@ -165,6 +166,37 @@ async fn the_sweep_takes_idempotency_keys() {
         server.clock.step(1);
         server.sweep().await;
         assert_eq!(counted(&server).await["idempotency_keys"], 0);
+    })
+    .await;
+}
+
+/// Whoever writes beside the sweep waits for one batch at most, so none takes more than it is told:
+/// how long the longest is, is measured by `scale`.
+#[tokio::test]
+async fn a_batch_of_the_sweep_is_of_one_kind_and_no_larger_than_it_is_told() {
+    both(|server| async move {
+        expired::fill(&server, 250).await;
+        let call = server.operator();
+        let mut swept = 0;
+        for kind in KINDS {
+            let mut batches = Vec::new();
+            while batches.last() != Some(&0) {
+                let before = counted(&server).await;
+                let mut work = server.instance.begin().await.unwrap();
+                let gone = sweep_some(&mut work, &call, kind, 100).await.unwrap();
+                work.commit().await.unwrap();
+                batches.push(gone);
+                let after = counted(&server).await;
+                let touched = before.keys().filter(|table| after[*table] < before[*table]);
+                let touched: Vec<&str> = touched.map(String::as_str).collect();
+                let alone = touched.len() <= 1 || touched == ["grant_teams", "grants"];
+                assert!(alone, "{kind:?}: {touched:?}");
+            }
+            let full = batches == [100, 100, 50, 0];
+            assert!(full || batches == [0], "{kind:?}: {batches:?}");
+            swept += u32::from(full);
+        }
+        assert_eq!(swept, 9, "every kind there was");
     })
     .await;
 }

@@ -5,11 +5,12 @@
 //! `cargo test --release -p mandate --test scale -- --ignored --nocapture`. `MANDATE_TEST_CLIENTS`
 //! makes it another number. That the statements behind it keep their plans is tested in `domain`,
 //! at every run.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that has no answer has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that has no answer has failed")]
 
 #[path = "../harness/mod.rs"]
 mod harness;
 mod people;
+mod trail;
 
 use std::sync::Arc;
 
@@ -106,17 +107,26 @@ fn told(engine: &str, what: &str, searches: bool, taken: &[f64], slow: &mut Vec<
     }
 }
 
-async fn by_api(server: &Arc<Server>, slow: &mut Vec<String>) {
+/// Calls of the API by who may do everything, each path several times.
+async fn timed_calls(server: &Arc<Server>, paths: &[(String, bool)], slow: &mut Vec<String>) {
     let bearer = server.admin_client().own_token().await.text("access_token");
-    for (query, searches) in QUERIES {
-        let path = format!("/api/v1/clients?{query}");
+    for (path, searches) in paths {
         let ask = || async {
-            let request = Request::get(&path).header("authorization", format!("Bearer {bearer}"));
+            let request = Request::get(path).header("authorization", format!("Bearer {bearer}"));
             server.send(request.body(Body::empty()).unwrap()).await.status.as_u16()
         };
-        let taken = timed(ask, &path).await;
-        told(server.engine, &path, *searches, &taken, slow);
+        let taken = timed(ask, path).await;
+        told(server.engine, path, *searches, &taken, slow);
     }
+}
+
+async fn by_api(server: &Arc<Server>, slow: &mut Vec<String>) {
+    let paths: Vec<_> = QUERIES
+        .iter()
+        .map(|(query, searches)| (format!("/api/v1/clients?{query}"), *searches))
+        .collect();
+    timed_calls(server, &paths, slow).await;
+    let bearer = server.admin_client().own_token().await.text("access_token");
     let mut next = Some(String::new());
     for page in 0..40 {
         let Some(cursor) = next else { break };

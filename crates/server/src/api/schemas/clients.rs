@@ -40,10 +40,11 @@ pub(super) fn all() -> Vec<Member> {
         ("client_secret", described(text(), "The secret of a confidential client, this once.")),
         ("secret_already_shown", flag()),
         ("dry_run", flag()),
+        warnings(),
     ];
-    let changed = vec![("changes", list(change())), ("dry_run", flag())];
+    let changed = vec![("changes", list(change())), ("dry_run", flag()), warnings()];
     vec![
-        ("Client", object(readable(), vec![])),
+        ("Client", object(readable(), vec![warnings()])),
         ("NewClient", object(name, left_out(others))),
         ("ClientPatch", object(vec![], left_out(patched))),
         ("CreatedClient", object(readable(), created)),
@@ -156,6 +157,26 @@ fn identity() -> Vec<Member> {
         ("updated_by", text()),
         ("last_used_at", nullable(instant())),
     ]
+}
+
+/// What to know of the person it acts for.
+fn warnings() -> Member {
+    let codes = [
+        "context_user_disabled",
+        "context_user_locked",
+        "context_user_administrator",
+        "context_user_lost_role",
+    ];
+    let warning = object(
+        vec![
+            ("code", words(codes.into_iter())),
+            ("detail", text()),
+            ("since", nullable(instant())),
+        ],
+        vec![],
+    );
+    let told = "What to know of the context user; not in lists.";
+    ("warnings", described(list(warning), told))
 }
 
 fn secret() -> Vec<Member> {

@@ -147,12 +147,16 @@ fn table(found: &[Summary]) -> String {
 async fn show(desk: &Desk, json: bool, id: &str) -> Result<String, Failure> {
     let (may, mut work) = (desk.may()?, desk.read());
     let client = clients::show(&mut work, &may, id).await.map_err(about(id))?;
+    let warnings = clients::warnings(&mut work, &client).await?;
     if json {
-        return text::json(&shape::client(&client));
+        let mut object = shape::client(&client);
+        object["warnings"] = warnings.iter().map(shape::warning).collect();
+        return text::json(&object);
     }
     let secrets = clients::secrets::list(&mut work, &may, id).await?;
+    let warnings: String = warnings.iter().flat_map(|it| ["! ", &it.detail, "\n"]).collect();
     Ok(format!(
-        "{}\n{}",
+        "{}{warnings}\n{}",
         shape::details(&client),
         secrets::table(&secrets, desk.instance.clock().now())
     ))

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use domain::clients::{self, Client, Draft};
 use domain::{Plain, ShownOnce};
-use protocol::duration;
 use serde_json::{Map, Value, json};
 
 use super::super::operator::Desk;
@@ -90,6 +89,9 @@ pub struct Patch {
     /// Only if it is at this version still.
     #[arg(long, value_name = "VERSION")]
     if_version: Option<i64>,
+    /// End every token it has, too.
+    #[arg(long)]
+    revoke_tokens: bool,
     #[command(flatten)]
     settings: Settings,
 }
@@ -142,6 +144,9 @@ pub(super) async fn update(desk: &Desk, json: bool, patch: Patch) -> Result<Stri
     for field in patch.unset {
         settings.insert(field, Value::Null);
     }
+    if patch.revoke_tokens {
+        settings.insert("revoke_tokens".into(), true.into());
+    }
     if settings.is_empty() {
         return Err(Failure::Words(
             "Say what to change: --set FIELD=VALUE, --unset FIELD or another option.".into(),
@@ -153,7 +158,7 @@ pub(super) async fn update(desk: &Desk, json: bool, patch: Patch) -> Result<Stri
         clients::change(&mut work, &call, &may, &patch.id, (&settings, patch.if_version)).await;
     let change = change.map_err(about(&patch.id))?;
     work.commit().await?;
-    changed(json, &change, "")
+    changed(json, &change, if patch.revoke_tokens { "Its tokens are dead." } else { "" })
 }
 
 /// The file first, then `--set`, then the options of their own.
@@ -215,12 +220,15 @@ fn assignment(pair: &str) -> Result<(String, Value), Failure> {
             text::safe(pair)
         )));
     };
-    let is_duration = field.ends_with("_lifetime") || field == "refresh_overlap";
-    let seconds = duration::parse(value).ok().filter(|_| is_duration);
-    let value = match (seconds, serde_json::from_str(value)) {
-        (Some(seconds), _) => seconds.into(),
-        (None, Ok(json)) => json,
-        (None, Err(_)) => value.into(),
+    let is_lifetime = field.ends_with("_lifetime") || field == "refresh_overlap";
+    let typed = if is_lifetime { clients::typed_lifetime(value) } else { Err(String::new()) };
+    let value = match (typed, serde_json::from_str(value)) {
+        (Ok(seconds), _) => seconds,
+        (Err(_), Ok(json)) => json,
+        (Err(why), Err(_)) if is_lifetime => {
+            return Err(Failure::refused(format!("{field}: {why}")));
+        }
+        (Err(_), Err(_)) => value.into(),
     };
     Ok((field.to_owned(), value))
 }
@@ -245,5 +253,7 @@ mod tests {
             assert_eq!(assignment(pair).unwrap(), (field.to_owned(), value), "{pair}");
         }
         assert!(matches!(assignment("scopes"), Err(Failure::Words(_))));
+        let why = assignment("access_token_lifetime=1 fortnight").unwrap_err().to_string();
+        assert_eq!(why, "access_token_lifetime: The units are s, m, h, d and w.");
     }
 }

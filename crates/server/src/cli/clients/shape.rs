@@ -1,6 +1,6 @@
 //! A client as the terminal shows it: the contract's JSON, or named lines.
 
-use domain::clients::Client;
+use domain::clients::{Client, Warning};
 use protocol::duration;
 use serde_json::{Value, json};
 
@@ -16,6 +16,11 @@ pub(super) fn client(client: &Client) -> Value {
     object["updated_by"] = client.updated_by.as_str().into();
     object["last_used_at"] = text::json_instant(client.last_used_at);
     object
+}
+
+/// What to know of the person it acts for.
+pub(super) fn warning(warning: &Warning) -> Value {
+    json!({ "code": warning.code, "detail": warning.detail, "since": text::json_instant(warning.since) })
 }
 
 /// The settings people look for first; `--json` has them all.

@@ -13,7 +13,7 @@ use super::{overview, page_of, words};
 use crate::console::names::Names;
 use crate::console::query::Query;
 use crate::console::roles::page_of_holder;
-use crate::console::views::{ClientAccess, Reach};
+use crate::console::views::{ClientAccess, Reach, SeenFrom};
 use crate::console::visitor::{Answer, Halt, Visitor};
 use crate::web::views::{Fact, Link, When};
 
@@ -26,6 +26,9 @@ pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query)
     let found = observed(&visitor, &mut work, &client).await?;
     let proposal = clients::propose(found.iter().map(|it| it.address)).join("\n");
     let now = visitor.now();
+    let may = visitor.may::<ReadClients>()?;
+    let last_seen = clients::last_seen(&mut work, &may, client.id.as_str()).await;
+    let last_seen = last_seen.map_err(|refusal| visitor.halt(refusal))?;
     let (organization, team) = (client.organization.as_deref(), client.owner_team.as_deref());
     let may_change = visitor.lacks_at::<UpdateClients>(organization, team).is_none();
     let page = ClientAccess {
@@ -37,8 +40,17 @@ pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query)
             .then(|| page_of_holder(client.id.as_str())),
         scopes: known.iter().map(|it| (it.name.clone(), it.kind.as_str().to_owned())).collect(),
         reach: reach(&mut work, &mut names, (&client, &known)).await?,
-        observed: (found.iter().take(20))
-            .map(|it| (it.address.to_string(), it.seen, When::relative(it.last_at, now)))
+        last_seen: last_seen.map(|it| SeenFrom {
+            address: it.address,
+            via: source(it.via),
+            last: When::relative(it.at, now),
+        }),
+        observed: (found.into_iter().take(20))
+            .map(|it| {
+                let last = When::relative(it.last_at, now);
+                let address = it.address.to_string();
+                (SeenFrom { address, via: source(it.via), last }, it.seen)
+            })
             .collect(),
         proposal,
         change: may_change.then(|| Link {
@@ -47,6 +59,11 @@ pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query)
         }),
     };
     Ok(visitor.render(&page))
+}
+
+/// Whose word an address is.
+fn source(via: Option<String>) -> String {
+    via.unwrap_or_else(|| "the connection itself".into())
 }
 
 /// Who would be shut out, while its trusted addresses are only observed.

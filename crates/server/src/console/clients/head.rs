@@ -62,6 +62,11 @@ pub(super) async fn head(
     };
     let (risk, risk_level) = words::risk(client.risk.score);
     let grants: Vec<_> = client.grant_types.iter().copied().collect();
+    let mut warnings = words::warnings(client);
+    for warning in clients::warnings(work, client).await? {
+        let since = warning.since.map(|at| format!(" Since {}.", When::exact(at).text));
+        warnings.push(warning.detail + &since.unwrap_or_default());
+    }
     Ok(ClientHead {
         id: client.id.to_string(),
         name: client.name.clone(),
@@ -72,7 +77,7 @@ pub(super) async fn head(
         risk_level: risk_level.into(),
         owner,
         last_used: client.last_used_at.map(|at| When::relative(at, visitor.now())),
-        warnings: words::warnings(client),
+        warnings,
         tabs: tabs(visitor, client, tab),
     })
 }

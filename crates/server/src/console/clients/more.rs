@@ -2,8 +2,7 @@
 //! of the contract, shown as the closed part of the form. Pure.
 
 use domain::FieldError;
-use domain::clients::{Client, RefreshRotation, TokenIssuance, TrustedIpsMode};
-use protocol::duration;
+use domain::clients::{Client, RefreshRotation, TokenIssuance, TrustedIpsMode, typed_lifetime};
 use serde_json::{Map, Value, json};
 
 use super::words;
@@ -199,9 +198,9 @@ impl Reader<'_> {
         if text.trim().is_empty() {
             return self.set(field, Value::Null);
         }
-        match duration::parse(text) {
-            Ok(seconds) => self.set(field, json!(seconds)),
-            Err(why) => self.wrong(field, why.to_string()),
+        match typed_lifetime(text) {
+            Ok(value) => self.set(field, value),
+            Err(why) => self.wrong(field, why),
         }
     }
 

@@ -39,12 +39,14 @@ pub(super) async fn save(Path(id): Path<String>, Posted { visitor, fields }: Pos
     let app = Arc::clone(&visitor.app);
     let mut work = app.instance.begin().await?;
     let client = head::find(&visitor, &mut work, &id).await?;
-    let typed = Typed::read(&fields);
+    let (typed, revoke_tokens) = (Typed::read(&fields), fields.ticked("revoke_tokens"));
     if fields.ticked("curl") {
-        let (patch, _) = asked(&visitor, &mut work, (&client, &typed)).await?;
+        let (mut patch, _) = asked(&visitor, &mut work, (&client, &typed)).await?;
+        patch.extend(ends_tokens(&fields));
         drop(work);
         let call = Some(calls::change(&app.urls, &client, &Value::Object(patch)));
-        let shown = (StatusCode::OK, Form { typed, call, ..Form::default() }, &Query::default());
+        let form = Form { typed, revoke_tokens, call, ..Form::default() };
+        let shown = (StatusCode::OK, form, &Query::default());
         return render(&visitor, &mut app.instance.read(), &client, shown).await;
     }
     match change(&visitor, &mut work, (&client, &typed), &fields).await? {
@@ -52,7 +54,7 @@ pub(super) async fn save(Path(id): Path<String>, Posted { visitor, fields }: Pos
             drop(work);
             let mut work = app.instance.read();
             let preview = Some(preview(&visitor, &mut work, (&client, &change.changes)).await?);
-            let form = Form { typed, preview, ..Form::default() };
+            let form = Form { typed, revoke_tokens, preview, ..Form::default() };
             let shown = (StatusCode::OK, form, &Query::default());
             render(&visitor, &mut work, &client, shown).await
         }
@@ -67,7 +69,8 @@ pub(super) async fn save(Path(id): Path<String>, Posted { visitor, fields }: Pos
         }
         Verdict::Wrong(wrong) => {
             drop(work);
-            let form = Form { typed, errors: form::errors(wrong), ..Form::default() };
+            let errors = form::errors(wrong);
+            let form = Form { typed, revoke_tokens, errors, ..Form::default() };
             let shown = (StatusCode::UNPROCESSABLE_ENTITY, form, &Query::default());
             render(&visitor, &mut app.instance.read(), &client, shown).await
         }
@@ -76,11 +79,16 @@ pub(super) async fn save(Path(id): Path<String>, Posted { visitor, fields }: Pos
             let mut work = app.instance.read();
             let client = head::find(&visitor, &mut work, &id).await?;
             let conflict = conflict(&visitor, &mut work, (&client, &typed)).await?;
-            let form = Form { typed, conflict, ..Form::default() };
+            let form = Form { typed, revoke_tokens, conflict, ..Form::default() };
             let shown = (StatusCode::CONFLICT, form, &Query::default());
             render(&visitor, &mut work, &client, shown).await
         }
     }
+}
+
+/// That its tokens are to end with the change, where that was ticked.
+fn ends_tokens(fields: &Fields) -> Option<(String, Value)> {
+    fields.ticked("revoke_tokens").then(|| ("revoke_tokens".into(), json!(true)))
 }
 
 enum Verdict {
@@ -103,6 +111,7 @@ async fn change(
     }
     let (mut patch, mut wrong) = asked(visitor, work, (client, typed)).await?;
     patch.insert("confirm_high_risk".into(), json!(typed.confirm_high_risk));
+    patch.extend(ends_tokens(fields));
     let id = client.id.as_str();
     let asked = (&Value::Object(patch), Some(version));
     match clients::change(work, visitor.call(), &may, id, asked).await {
@@ -158,6 +167,7 @@ pub(super) async fn unchanged(
 #[derive(Default)]
 struct Form {
     typed: Typed,
+    revoke_tokens: bool,
     errors: Errors,
     conflict: Vec<Change>,
     preview: Option<Preview>,
@@ -183,6 +193,7 @@ async fn render(
         preview: form.preview,
         call: form.call,
         refused: visitor.lacks_at::<UpdateClients>(organization, team),
+        revoke_tokens: form.revoke_tokens,
         form: around.form(&form.typed, (false, words::usual(client)), form.errors),
     };
     Ok(visitor.render_with(status, &page))
@@ -201,7 +212,10 @@ async fn preview(
         told.push(spelled::change(work, &mut names, change).await?);
     }
     let living = tokens::count_of_client(work, client, visitor.now()).await?;
-    let ends = |change: &audit::Change| change.field == "enabled" && change.after == json!(false);
+    let ends = |change: &audit::Change| match change.field.as_str() {
+        "enabled" => change.after == json!(false),
+        field => matches!(field, "context_user" | "revoke_tokens"),
+    };
     let count = u64::try_from(living.access + living.refresh).unwrap_or_default();
     Ok(Preview { changes: told, tokens: count, tokens_end: changes.iter().any(ends) })
 }

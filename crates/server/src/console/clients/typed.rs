@@ -2,8 +2,7 @@
 //! settings of the contract. Pure; decides nothing that `domain::clients` decides.
 
 use domain::FieldError;
-use domain::clients::{Client, GrantType};
-use protocol::duration;
+use domain::clients::{Client, GrantType, typed_lifetime};
 use serde_json::{Map, Value, json};
 
 use super::more::{Given, More};
@@ -191,13 +190,11 @@ impl Typed {
             durations.push(("refresh_token_lifetime", &self.refresh_token_lifetime));
         }
         for (field, text) in durations {
-            match duration::parse(text) {
-                Ok(seconds) => {
-                    settings.insert(field.to_owned(), json!(seconds));
+            match typed_lifetime(text) {
+                Ok(value) => {
+                    settings.insert(field.to_owned(), value);
                 }
-                Err(why) => {
-                    errors.push(FieldError { field: field.into(), message: why.to_string() });
-                }
+                Err(message) => errors.push(FieldError { field: field.into(), message }),
             }
         }
         errors

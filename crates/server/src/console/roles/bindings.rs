@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use axum::extract::Path;
 use axum::http::StatusCode;
-use domain::access::{ManageRoles, Place, ReadClients, ReadRoles, ReadUsers};
+use domain::access::{ManageRoles, Place, ReadClients, ReadRoles, ReadUsers, RevokeTokens};
 use domain::roles::{self, Binding, ListQuery, NewBinding};
-use domain::{Refusal, UserId, Work, accounts, clients, teams};
+use domain::{Refusal, UserId, Work, accounts, clients, teams, tokens};
 
 use super::{beyond, place};
 use crate::console::clients::page_of as page_of_client;
@@ -77,8 +77,12 @@ pub(super) async fn give(Posted { visitor, fields }: Posted) -> Answer {
         }
         None => Err(Refusal::field("place", "Choose where the role is held.")),
     };
+    let given = match given {
+        Ok(_) => end_tokens_of(&visitor, &mut work, (&fields, subject)).await,
+        Err(refusal) => Err(refusal),
+    };
     match given {
-        Ok(_) => {
+        Ok(()) => {
             work.commit().await?;
             Ok(done(&page_of(subject), "role-given"))
         }
@@ -97,7 +101,11 @@ pub(super) async fn take(Path(id): Path<String>, Posted { visitor, fields }: Pos
     let app = Arc::clone(&visitor.app);
     let subject = fields.text("subject");
     let mut work = app.instance.begin().await?;
-    match roles::unbind(&mut work, visitor.call(), &may, &id).await {
+    let taken = match roles::unbind(&mut work, visitor.call(), &may, &id).await {
+        Ok(taken) => end_tokens_of(&visitor, &mut work, (&fields, &taken.subject)).await,
+        Err(refusal) => Err(refusal),
+    };
+    match taken {
         Ok(()) => {
             work.commit().await?;
             // Whoever took it from themselves may not see the page any more.
@@ -116,6 +124,19 @@ pub(super) async fn take(Path(id): Path<String>, Posted { visitor, fields }: Pos
             Ok(visitor.render_with(status, &page))
         }
     }
+}
+
+/// Ends what the holder has alive, in the work of the change, where that was ticked.
+async fn end_tokens_of(
+    visitor: &Visitor,
+    work: &mut Work,
+    (fields, holder): (&Fields, &str),
+) -> Result<(), Refusal> {
+    if !fields.ticked("revoke_tokens") {
+        return Ok(());
+    }
+    let may = visitor.authority.may()?;
+    tokens::end_tokens_of_holder(work, visitor.call(), &may, holder).await
 }
 
 /// `instance`, `organization:…`, `team:…`.
@@ -195,6 +216,7 @@ async fn view(
         roles,
         places: place_choices(visitor, &places, typed.text("place")),
         refused: visitor.lacks::<ManageRoles>(),
+        revoke_tokens: visitor.holds::<RevokeTokens>().then(|| typed.ticked("revoke_tokens")),
         errors,
     })
 }

@@ -1,5 +1,6 @@
 //! Pages about people: the list, an invitation, one person, a link to another password.
 
+mod addresses;
 mod list;
 mod new;
 mod person;
@@ -33,6 +34,7 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/users/{user}/lock", post(person::lock))
         .route("/users/{user}/enable", post(person::enable))
         .route("/users/{user}/invite", post(person::invite))
+        .route("/users/{user}/trusted-ips", post(addresses::save))
         .route("/users/{user}/reset-password", post(person::reset_password))
 }
 

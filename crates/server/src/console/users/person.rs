@@ -12,7 +12,7 @@ use domain::access::{
 use domain::accounts::{self, Patch, Status, User};
 use domain::{Plain, Refusal, UserId, Work, teams};
 
-use super::{LIST, handed_over, source, status};
+use super::{LIST, addresses, handed_over, source, status};
 use crate::console::done::done;
 use crate::console::names::Names;
 use crate::console::query::Query;
@@ -46,13 +46,11 @@ async fn view(
     let user = found.map_err(|refusal| visitor.halt(refusal))?;
     let path = format!("{LIST}/{}", user.id);
     let (words, level) = status(&user);
-    let again = |name: &str, stored: &str| {
-        if errors.is_empty() || errors.of("confirm_name").is_some() {
-            stored.to_owned()
-        } else {
-            typed.text(name).to_owned()
-        }
-    };
+    // What was typed stays; a field that the form did not send is as it is stored.
+    let again = |name: &str, stored: String| typed.all(name).pop().unwrap_or(stored);
+    let trusted = accounts::trusted_ips(&mut work, &may, &user.id).await;
+    let trusted = trusted.map_err(|refusal| visitor.halt(refusal))?;
+    let seen = addresses::seen(visitor, &mut work, (&user, &trusted)).await?;
     let (teams, more_teams) = teams_of(visitor, &mut work, &user).await?;
     Ok(UserPage {
         frame: visitor.frame("Users", query),
@@ -69,8 +67,11 @@ async fn view(
         is_self: user.id == visitor.signed_in.user.id,
         active: user.is_active(),
         locked: user.status == Status::Locked,
-        display_name: again("display_name", &user.display_name),
-        email: again("email", &user.email),
+        display_name: again("display_name", user.display_name.clone()),
+        email: again("email", user.email.clone()),
+        trusted_ips: again("trusted_ips", trusted.lines().join("\n")),
+        proposal: addresses::propose(&seen),
+        seen,
         invite: (words == "Invited").then(|| format!("{path}/invite")),
         reset: can_be_reset(&user).then(|| format!("{path}/reset-password")),
         path,
@@ -237,7 +238,7 @@ pub(super) async fn delete(Path(id): Path<String>, Posted { visitor, fields }: P
 }
 
 /// The page once more, with what stands against it.
-async fn again(
+pub(super) async fn again(
     visitor: &Visitor,
     id: &str,
     typed: &Fields,

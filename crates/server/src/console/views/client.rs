@@ -177,6 +177,17 @@ pub struct Reach {
     pub change: Vec<String>,
 }
 
+/// An address and how it was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeenFrom {
+    /// The address.
+    pub address: String,
+    /// "X-Forwarded-For of the trusted proxy 10.0.0.1", "the connection itself".
+    pub via: String,
+    /// When last.
+    pub last: When,
+}
+
 /// Who it acts for, where, and the most it could ever do.
 #[derive(Template)]
 #[template(path = "console/views/client_access.html")]
@@ -195,8 +206,10 @@ pub struct ClientAccess {
     pub scopes: Vec<(String, String)>,
     /// The most it could do, place by place.
     pub reach: Vec<Reach>,
-    /// Addresses that would be refused, were the trusted ones enforced: how often, and when last.
-    pub observed: Vec<(String, i64, When)>,
+    /// From where it last got a token.
+    pub last_seen: Option<SeenFrom>,
+    /// Addresses that would be refused, were the trusted ones enforced, and how often.
+    pub observed: Vec<(SeenFrom, i64)>,
     /// Lines that would let them in.
     pub proposal: String,
     /// Where to change it, if this person may.

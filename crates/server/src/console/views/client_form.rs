@@ -208,6 +208,8 @@ pub struct ClientSettings {
     pub call: Option<Snippet>,
     /// Why nothing can be changed by this person, if so.
     pub refused: Option<String>,
+    /// Whether its tokens are to end with the change.
+    pub revoke_tokens: bool,
     /// The fields.
     pub form: ClientForm,
 }

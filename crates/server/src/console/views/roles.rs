@@ -159,6 +159,8 @@ pub struct BindingList {
     pub places: Vec<Choice>,
     /// Why this person cannot give any, if so.
     pub refused: Option<String>,
+    /// Whether tokens are to end with the change; `None` for who may not end them.
+    pub revoke_tokens: Option<bool>,
     /// What was wrong.
     pub errors: Errors,
 }

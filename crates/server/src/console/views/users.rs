@@ -103,8 +103,21 @@ pub struct UserLink {
     pub warning: Option<String>,
 }
 
-/// `/console/users/{user}`. The forms post `display_name` and `email`; `confirm_name`; each with
-/// `form_token`.
+/// An address that a person came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenAddress {
+    /// The address.
+    pub address: String,
+    /// Whether they may sign in from it now.
+    pub is_trusted: bool,
+    /// Whether a sign-in from it was refused when it was seen.
+    pub was_refused: bool,
+    /// When last.
+    pub last: When,
+}
+
+/// `/console/users/{user}`. The forms post `display_name` and `email`; `trusted_ips`;
+/// `confirm_name`; each with `form_token`.
 #[derive(Template)]
 #[template(path = "console/views/user_page.html")]
 pub struct UserPage {
@@ -142,6 +155,12 @@ pub struct UserPage {
     pub email: String,
     /// Their address; the forms go below it.
     pub path: String,
+    /// Where they may sign in from, one a line; empty: from anywhere.
+    pub trusted_ips: String,
+    /// Where they came from lately.
+    pub seen: Vec<SeenAddress>,
+    /// Lines that would let in what is not among the trusted ones.
+    pub proposal: String,
     /// Where "New invitation link" is sent, for somebody who has no password yet.
     pub invite: Option<String>,
     /// Where "Make a reset link" is sent, for somebody who has a password here.
