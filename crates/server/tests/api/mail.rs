@@ -93,6 +93,21 @@ async fn a_server_that_says_nothing_is_given_up() {
 }
 
 #[tokio::test]
+async fn nothing_is_handed_to_a_server_that_does_not_encrypt_as_it_must() {
+    let office = PostOffice::open().await;
+    let encrypted = office.url.replace("smtp:", "smtps:");
+    for url in [format!("{}?tls=required", office.url), encrypted] {
+        let server = crate::harness::one().await;
+        let mail = Some(PostOffice::mailer_at(&url));
+        let outfit = mandate::app::Outfit { mail, ..Default::default() };
+        let admin = Caller::admin(&std::sync::Arc::new(server.with(outfit))).await;
+        let new = json!({ "email": "bo@example.com", "display_name": "Bo" });
+        assert_eq!(admin.post("/users", new).await.text("mail"), "failed", "{url}");
+    }
+    assert!(office.is_empty().await);
+}
+
+#[tokio::test]
 async fn a_name_adds_neither_a_header_nor_a_recipient() {
     let office = PostOffice::open().await;
     both_mailing(&office, |server, office| async move {

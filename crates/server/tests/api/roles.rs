@@ -155,12 +155,17 @@ async fn nobody_gives_more_than_they_hold_there() {
         let scopes = ["role:read", "role:manage", "user:read"];
         let manager = Caller::service(&server, "manager", &scopes, (&governs, place)).await;
         server.service().await;
+        let ours = json!({
+            "client_id": "ours", "client_name": "Ours", "type": "service", "scopes": ["user:read"], "organization": acme,
+        });
+        assert_eq!(admin.post("/clients", ours).await.status, 201);
         let reads = role(&admin, "Reads", &["user:read"]).await;
         let mighty = bound("manager", PLATFORM_ADMINISTRATOR, &json!({ "organization": acme }));
         for (body, status) in [
             (mighty, 403),
             (bound("service", CLIENT_MANAGER, &json!({ "team": blue })), 403),
-            (bound("service", &reads, &json!({ "team": blue })), 201),
+            (bound("service", &reads, &json!({ "team": blue })), 403),
+            (bound("ours", &reads, &json!({ "team": blue })), 201),
         ] {
             let answer = manager.post("/bindings", body.clone()).await;
             assert_eq!(answer.status, status, "{body}: {}", answer.body);
@@ -175,7 +180,7 @@ async fn nobody_gives_more_than_they_hold_there() {
         );
         let seen = ids(&manager.get("/bindings").await, "subject");
         assert!(
-            seen.contains(&"service".to_owned()) && !seen.contains(&"mandate-admin".to_owned()),
+            seen.contains(&"ours".to_owned()) && !seen.contains(&"mandate-admin".to_owned()),
             "{seen:?}"
         );
         let own = ids(&admin.get("/bindings?subject=mandate-admin").await, "id");

@@ -116,8 +116,13 @@ impl PostOffice {
 
     /// The way to this office.
     pub fn mailer(&self) -> Mailer {
+        Self::mailer_at(&self.url)
+    }
+
+    /// The way to the server at this URL.
+    pub fn mailer_at(url: &str) -> Mailer {
         let from = "Mandate <id@mandate.test>".parse().unwrap();
-        Mailer::new(&Mail::parse(&self.url, from).unwrap()).unwrap()
+        Mailer::new(&Mail::parse(url, from).unwrap()).unwrap()
     }
 
     /// The next letter that arrives.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use crate::harness::{App, both};
+use crate::harness::{ADMIN_EMAIL, App, PASSWORD, both};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_code_used_by_fifty_has_one_winner() {
@@ -91,6 +91,60 @@ async fn sixty_four_clients_in_parallel_get_their_own_answers() {
             });
         }
         work.join_all().await;
+    })
+    .await;
+}
+
+/// Mebibytes of memory that this process holds.
+fn memory() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0 kB");
+    line.trim().trim_end_matches(" kB").parse::<i64>().unwrap_or_default() / 1024
+}
+
+/// R03: each of 300 people who sign in at once costs 19 MiB while it is hashed. They wait for each
+/// other, or are told to come back; tokens wait for none of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r03_three_hundred_logins_at_once_leave_memory_and_tokens_alone() {
+    both(|server| async move {
+        let service = server.service().await;
+        let mut doors = Vec::new();
+        for _ in 0..300 {
+            let mut browser = server.browser();
+            let page = browser.get("/login").await;
+            doors.push((browser, page));
+        }
+        let before = memory();
+        let mut logins = JoinSet::new();
+        for (mut browser, page) in doors {
+            let fields = [("email", ADMIN_EMAIL), ("password", PASSWORD)];
+            logins.spawn(async move {
+                let form_token = page.field("form_token").unwrap();
+                let mut fields = fields.to_vec();
+                fields.push(("form_token", &form_token));
+                browser.post("/login", &fields).await
+            });
+        }
+        let (mut waits, mut most) = (Vec::new(), 0);
+        while !logins.is_empty() && waits.len() < 200 {
+            let watch = domain::Stopwatch::start();
+            assert_eq!(service.own_token().await.verdict(), "200");
+            waits.push(watch.seconds());
+            most = most.max(memory() - before);
+            while let Some(answer) = logins.try_join_next() {
+                let answer = answer.unwrap();
+                let busy = answer.status == 503 && !answer.header("retry-after").is_empty();
+                assert!(answer.status == 303 || busy, "{} {}", answer.status, answer.body);
+            }
+        }
+        waits.sort_by(f64::total_cmp);
+        let slowest = waits[waits.len() * 99 / 100];
+        assert!(slowest < 1.0, "{slowest} s for a token");
+        assert!(most < 300, "{most} MiB; 300 at once would be 5,700");
+        assert!(waits.len() > 10, "the logins were over before anybody could look");
+        for answer in logins.join_all().await {
+            assert!(answer.status == 303 || answer.status == 503, "{}", answer.status);
+        }
     })
     .await;
 }

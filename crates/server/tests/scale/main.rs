@@ -10,6 +10,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 mod people;
+mod sweep;
 mod trail;
 
 use std::sync::Arc;
