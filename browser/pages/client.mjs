@@ -159,7 +159,7 @@ shows("both versions where two people edit, and neither lost", async ({ server, 
   for (const page of [mine, theirs]) await page.goto(pageOf(client, "settings"));
   await theirs.getByLabel("Access token lives").fill("2 h");
   await theirs.getByRole("button", { name: "Save changes" }).click();
-  await theirs.getByText("Saved.").waitFor();
+  await theirs.getByText("Saved. It holds").waitFor();
   await mine.getByLabel("Access token lives").fill("10 m");
   await mine.getByRole("button", { name: "Save changes" }).click();
   const conflict = mine.getByRole("alert");
@@ -168,7 +168,7 @@ shows("both versions where two people edit, and neither lost", async ({ server, 
   assert.equal(await mine.getByLabel("Access token lives").inputValue(), "10 m", "what was typed is still there");
   assert.deepEqual(await faults(mine), []);
   await mine.getByRole("button", { name: "Save changes" }).click();
-  await mine.getByText("Saved.").waitFor();
+  await mine.getByText("Saved. It holds").waitFor();
   assert.equal((await server.api("GET", `/clients/${client.client_id}`)).body.access_token_lifetime, 600);
 });
 
