@@ -20,7 +20,7 @@ shows("a scope added, found, described anew in the drawer, and deleted", async (
   await drawer(page).getByLabel("What people read at consent").fill("See every berth");
   await drawer(page).getByRole("radio", { name: /^Writes/ }).check();
   await drawer(page).getByRole("button", { name: "Save changes" }).click();
-  await drawer(page).getByText("Saved. It holds").waitFor();
+  await drawer(page).getByText("Saved. People read it").waitFor();
   const { body } = await server.api("GET", "/scopes?limit=200");
   const scope = body.items.find((it) => it.name === "berths:read");
   assert.deepEqual([scope.description, scope.kind], ["See every berth", "write"]);
