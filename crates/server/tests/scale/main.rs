@@ -3,8 +3,9 @@
 //!
 //! Not run with the others, because only an optimised program on a quiet machine says something:
 //! `cargo test --release -p mandate --test scale -- --ignored --nocapture`. `MANDATE_TEST_CLIENTS`
-//! makes it another number. That the statements behind it keep their plans is tested in `domain`,
-//! at every run.
+//! makes it another number. The throw-away PostgreSQL of the tests has 16 MB of buffers; what a
+//! real one takes is measured on one with the usual 128 MB or more (`MANDATE_TEST_POSTGRES`). That
+//! the statements behind it keep their plans is tested in `domain`, at every run.
 #![expect(clippy::unwrap_used, reason = "a test that has no answer has failed")]
 
 #[path = "../harness/mod.rs"]
