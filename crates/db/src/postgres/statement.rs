@@ -3,6 +3,8 @@
 //! Refuses to know transactions: whoever calls this decides on which connection.
 
 use std::error::Error as StdError;
+use std::future::poll_fn;
+use std::task::Poll;
 
 use deadpool_postgres::ClientWrapper;
 use tokio_postgres::types::private::BytesMut;
@@ -44,30 +46,54 @@ pub(super) async fn execute(
         .map_err(|error| failure::explain(&error))
 }
 
-/// Runs a statement as a transaction of its own, in one round trip: all three commands are sent
-/// before the first is answered. Where the statement fails, the server rolls back at the `COMMIT`.
+/// Runs statements as one transaction, in one round trip: all is sent before the first is answered.
+/// Where one fails, the server rolls back at the `COMMIT`, and its error is returned.
 pub(super) async fn perform(
     connection: &ClientWrapper,
-    sql: &str,
-    params: &[Value<'_>],
-) -> Result<u64, Error> {
-    let statement =
-        connection.prepare_cached(sql).await.map_err(|error| failure::explain(&error))?;
-    let pointers = pointers(params);
+    statements: &[(&str, Vec<Value<'_>>)],
+) -> Result<Vec<u64>, Error> {
+    let mut prepared = Vec::with_capacity(statements.len());
+    for (sql, params) in statements {
+        let statement =
+            connection.prepare_cached(sql).await.map_err(|error| failure::explain(&error))?;
+        prepared.push((statement, pointers(params)));
+    }
+    let all = prepared
+        .iter()
+        .map(|(statement, params)| async move { connection.execute(statement, params).await });
     // Polled in this order, and so sent in this order.
     let (begun, touched, committed) = tokio::join!(
         biased;
         connection.batch_execute("BEGIN READ WRITE"),
-        connection.execute(&statement, &pointers),
+        in_order(all),
         connection.batch_execute("COMMIT"),
     );
     begun.map_err(Error::unavailable)?;
+    let touched: Result<Vec<u64>, _> = touched.into_iter().collect();
     let touched = touched.map_err(|error| failure::explain(&error))?;
     committed.map_err(|error| failure::of_commit(&error))?;
     Ok(touched)
 }
 
-pub(super) fn pointers<'p>(params: &'p [Value<'p>]) -> Vec<&'p (dyn ToSql + Sync)> {
+/// Waits for all. The first poll of each comes in their order.
+async fn in_order<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut pending: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    let mut outputs: Vec<Option<F::Output>> = pending.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        for (future, output) in pending.iter_mut().zip(&mut outputs) {
+            if output.is_none()
+                && let Poll::Ready(ready) = future.as_mut().poll(context)
+            {
+                *output = Some(ready);
+            }
+        }
+        if outputs.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    outputs.into_iter().flatten().collect()
+}
+
+fn pointers<'p>(params: &'p [Value<'p>]) -> Vec<&'p (dyn ToSql + Sync)> {
     params.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }
 

@@ -5,14 +5,12 @@
 //! itself, so that everybody gets their own answer. Refuses to know what the statements say.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
 
-use deadpool_postgres::{Object, Pool};
+use deadpool_postgres::Pool;
 use tokio::sync::oneshot;
 
-use super::{failure, in_time, statement};
+use super::{failure, in_time, keep, statement};
 use crate::value::Owned;
 use crate::{Error, Figures, Stopwatch, Value};
 
@@ -29,6 +27,12 @@ struct Errand {
     params: Vec<Owned>,
     since: Stopwatch,
     done: oneshot::Sender<Touched>,
+}
+
+impl Errand {
+    fn borrow(&self) -> (&str, Vec<Value<'_>>) {
+        (&self.sql, self.params.iter().map(Owned::borrow).collect())
+    }
 }
 
 /// Those who wait, and how many carriers there are.
@@ -89,101 +93,46 @@ impl Together {
                 return;
             }
             errands.retain(|errand| !errand.done.is_closed());
-            match self.pool.get().await {
-                Ok(connection) => self.deliver(connection, errands).await,
-                Err(error) => tell_all(errands, &failure::of_pool(&error)),
+            for errand in &errands {
+                self.figures.waits.observe(errand.since.seconds());
+            }
+            for alone in self.deliver(errands).await {
+                self.deliver(vec![alone]).await;
             }
         }
     }
 
-    async fn deliver(&self, connection: Object, errands: Vec<Errand>) {
-        for errand in &errands {
-            self.figures.waits.observe(errand.since.seconds());
+    /// Sends some together and tells each what became of it; or, where one of several failed, gives
+    /// them back to be sent alone, since nothing of what was sent was kept.
+    async fn deliver(&self, errands: Vec<Errand>) -> Vec<Errand> {
+        if errands.is_empty() {
+            return errands;
         }
+        let connection = match self.pool.get().await {
+            Ok(connection) => connection,
+            Err(error) => return tell_all(errands, &failure::of_pool(&error)),
+        };
+        let statements: Vec<_> = errands.iter().map(Errand::borrow).collect();
         let watch = Stopwatch::start();
-        match in_time(shared(&connection, &errands)).await {
-            Ok(Some(touched)) => {
+        let answer = in_time(statement::perform(&connection, &statements)).await;
+        match keep(connection, answer) {
+            Ok(touched) => {
                 self.figures.committed(watch, errands.len());
                 for (errand, touched) in errands.into_iter().zip(touched) {
                     let _ = errand.done.send(Ok(touched));
                 }
+                Vec::new()
             }
-            Ok(None) => self.one_by_one(connection, errands).await,
-            Err(error) => {
-                // What it does now is unknown.
-                drop(Object::take(connection));
-                tell_all(errands, &error);
-            }
-        }
-    }
-
-    async fn one_by_one(&self, connection: Object, errands: Vec<Errand>) {
-        for errand in errands {
-            let Errand { sql, params, done, .. } = errand;
-            let params: Vec<Value<'_>> = params.iter().map(Owned::borrow).collect();
-            let watch = Stopwatch::start();
-            let touched = in_time(statement::perform(&connection, &sql, &params)).await;
-            if touched.is_ok() {
-                self.figures.committed(watch, 1);
-            }
-            let _ = done.send(touched);
-        }
-        if connection.is_closed() {
-            drop(Object::take(connection));
+            Err(Error::Unavailable(reason)) => tell_all(errands, &Error::Unavailable(reason)),
+            Err(error) if errands.len() == 1 => tell_all(errands, &error),
+            Err(_) => errands,
         }
     }
 }
 
-fn tell_all(errands: Vec<Errand>, error: &Error) {
+fn tell_all(errands: Vec<Errand>, error: &Error) -> Vec<Errand> {
     for errand in errands {
         let _ = errand.done.send(Err(error.clone()));
     }
-}
-
-/// Runs all in one transaction, sent at once. `None`: one of them failed, and nothing was kept.
-async fn shared(connection: &Object, errands: &[Errand]) -> Result<Option<Vec<u64>>, Error> {
-    let mut prepared = Vec::with_capacity(errands.len());
-    for errand in errands {
-        let Ok(statement) = connection.prepare_cached(&errand.sql).await else {
-            return Ok(None);
-        };
-        let params: Vec<Value<'_>> = errand.params.iter().map(Owned::borrow).collect();
-        prepared.push((statement, params));
-    }
-    let all = prepared.iter().map(|(statement, params)| async move {
-        connection.execute(statement, &statement::pointers(params)).await
-    });
-    // Polled in this order, and so sent in this order.
-    let (begun, touched, committed) = tokio::join!(
-        biased;
-        connection.batch_execute("BEGIN READ WRITE"),
-        in_order(all),
-        connection.batch_execute("COMMIT"),
-    );
-    begun.map_err(Error::unavailable)?;
-    // After a statement that failed, the server answers `COMMIT` by rolling back.
-    let failed = touched.iter().any(Result::is_err);
-    match committed {
-        Ok(()) if failed => Ok(None),
-        Ok(()) => Ok(Some(touched.into_iter().flatten().collect())),
-        Err(error) => Err(failure::of_commit(&error)),
-    }
-}
-
-/// Waits for all. The first poll of each comes in their order.
-async fn in_order<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
-    let mut pending: Vec<_> = futures.into_iter().map(Box::pin).collect();
-    let mut outputs: Vec<Option<F::Output>> = pending.iter().map(|_| None).collect();
-    poll_fn(|context| {
-        for (future, output) in pending.iter_mut().zip(&mut outputs) {
-            if output.is_none()
-                && let Poll::Ready(ready) = future.as_mut().poll(context)
-            {
-                *output = Some(ready);
-            }
-        }
-        if outputs.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    outputs.into_iter().flatten().collect()
+    Vec::new()
 }

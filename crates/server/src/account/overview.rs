@@ -31,6 +31,7 @@ pub(super) async fn show(
     let done = query::value(asked.as_deref(), "done");
     let own_teams = teams::teams_of_user(&mut work, &user.id).await?;
     let grants = tokens::grants_of_user(&mut work, &user.id, now).await?;
+    let living = tokens::tokens_of_user(&mut work, &user.id, now).await?;
     let overview = Overview {
         person: Person { name: user.display_name.clone(), email: user.email.clone() },
         more_teams: u64::try_from(own_teams.len().saturating_sub(TEAMS)).unwrap_or_default(),
@@ -38,7 +39,7 @@ pub(super) async fn show(
         form_token: signed_in.browser.form_token(&app),
         done: done.as_deref().and_then(Done::sentence).map(str::to_owned),
         console: may_manage(&mut work, user.id.as_str()).await?,
-        apps: apps(&app, &mut work, grants, now).await?,
+        apps: apps(&app, &mut work, (grants, &living), now).await?,
         revoke_all_apps: "/account/apps/revoke".into(),
         sessions: browsers(&app, &mut work, &signed_in).await?,
         revoke_other_sessions: "/account/sessions/end-others".into(),
@@ -58,17 +59,13 @@ async fn may_manage(work: &mut Work, user: &str) -> Result<bool, Fault> {
 async fn apps(
     app: &App,
     work: &mut Work,
-    grants: Vec<GrantSummary>,
+    (grants, tokens): (Vec<GrantSummary>, &[ListedToken]),
     now: i64,
 ) -> Result<Vec<ConnectedApp>, Fault> {
     let mut apps: Vec<(String, ConnectedApp)> = Vec::new();
-    let tokens = match grants.first() {
-        Some(summary) => tokens::tokens_of_user(work, &summary.grant.user, now).await?,
-        None => Vec::new(),
-    };
     for summary in grants {
         let id = summary.grant.client.clone();
-        let shown = connected_grant(app, work, (&summary, &tokens), now).await?;
+        let shown = connected_grant(app, work, (&summary, tokens), now).await?;
         if let Some((_, app)) = apps.iter_mut().find(|(client, _)| *client == id) {
             app.grants.push(shown);
             continue;
