@@ -54,11 +54,24 @@ CREATE TABLE users (
 );
 CREATE INDEX users_created_idx ON users (created_at, id);
 
--- Addresses and ranges, one a line; no row: from anywhere.
+-- Addresses and ranges, one a line; no row: from anywhere. `observe`: elsewhere is let in and recorded.
 CREATE TABLE sign_in_networks (
   user_id TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
-  trusted_ips TEXT NOT NULL
+  trusted_ips TEXT NOT NULL,
+  observe BOOLEAN NOT NULL DEFAULT FALSE
 );
+
+-- Addresses outside the trusted ones from which a person signed in while they were only observed.
+CREATE TABLE observed_sign_ins (
+  user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  address TEXT NOT NULL,
+  seen BIGINT NOT NULL,
+  first_at BIGINT NOT NULL,
+  last_at BIGINT NOT NULL,
+  last_via TEXT,
+  PRIMARY KEY (user_id, address)
+);
+CREATE INDEX observed_sign_ins_last_idx ON observed_sign_ins (last_at);
 
 -- One-time links: set-up of the first administrator, invitation, password reset.
 CREATE TABLE links (

@@ -42,4 +42,9 @@ pub(crate) const ALL: &[db::Migration] = &[
         name: "seen_addresses",
         sql: include_str!("../../../migrations/0008_seen_addresses.sql"),
     },
+    db::Migration {
+        number: 9,
+        name: "observed_people",
+        sql: include_str!("../../../migrations/0009_observed_people.sql"),
+    },
 ];

@@ -4,6 +4,7 @@
 //! sides of the comparison, so that no spelling goes round the list. It refuses to know requests
 //! and proxies: the address that is asked about was resolved before.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};
@@ -12,6 +13,63 @@ use crate::FieldError;
 
 /// More lines than this are refused.
 pub const MAX_LINES: usize = 1_000;
+
+/// What happens to somebody who comes from elsewhere.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// They are refused.
+    #[default]
+    Enforce,
+    /// They are served, and the address is recorded.
+    Observe,
+}
+
+impl Mode {
+    /// Every value, in the order of the documentation.
+    pub const ALL: &[Self] = &[Self::Enforce, Self::Observe];
+
+    /// The word of the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::Observe => "observe",
+        }
+    }
+
+    /// The value a word stands for.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|mode| mode.as_str() == word)
+    }
+}
+
+/// An address that would have been refused, were the trusted ones enforced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// From where.
+    pub address: IpAddr,
+    /// How often.
+    pub seen: i64,
+    /// When first, seconds since 1970.
+    pub first_at: i64,
+    /// When last.
+    pub last_at: i64,
+    /// Whose word the address was then; `None`: the connection itself came from there.
+    pub via: Option<String>,
+}
+
+impl Observed {
+    /// One row of address, times seen, first and last instant, and whose word it was; nothing where
+    /// the list names the address by now. An empty list names none.
+    pub(crate) fn read(row: &db::Row, trusted: &List) -> Result<Option<Self>, db::Error> {
+        let Ok(address) = row.get::<String>(0)?.parse::<IpAddr>() else { return Ok(None) };
+        if !trusted.is_empty() && trusted.contains(address) {
+            return Ok(None);
+        }
+        let (seen, first_at, last_at) = (row.get(1)?, row.get(2)?, row.get(3)?);
+        Ok(Some(Self { address, seen, first_at, last_at, via: row.get(4)? }))
+    }
+}
 
 /// The addresses somebody may come from. Empty: from anywhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,6 +138,26 @@ impl std::fmt::Display for List {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.lines().join(", "))
     }
+}
+
+/// The lines that would let these addresses in, for somebody to look at: an address alone in its
+/// neighbourhood as itself, several of one as the range (`/24`, `/64`) that holds them.
+pub fn propose(addresses: impl IntoIterator<Item = IpAddr>) -> Vec<String> {
+    let mut ranges: BTreeMap<IpNet, Vec<IpAddr>> = BTreeMap::new();
+    for address in addresses {
+        let address = address.to_canonical();
+        let prefix = if address.is_ipv4() { 24 } else { 64 };
+        let Ok(range) = IpNet::new(address, prefix) else { continue };
+        let of_range = ranges.entry(range.trunc()).or_default();
+        if !of_range.contains(&address) {
+            of_range.push(address);
+        }
+    }
+    let line = |(range, addresses): (IpNet, Vec<IpAddr>)| match addresses.as_slice() {
+        [only] => only.to_string(),
+        _ => range.to_string(),
+    };
+    ranges.into_iter().map(line).collect()
 }
 
 fn refuse(message: String) -> FieldError {
@@ -205,6 +283,24 @@ mod tests {
         assert_eq!(List::parse(&thousand).unwrap().lines().len(), 1000);
         let more = [thousand, vec!["192.0.2.1".into()]].concat();
         assert!(List::parse(&more).unwrap_err()[0].message.starts_with("At most 1000"));
+    }
+
+    #[test]
+    fn proposes_a_range_only_where_there_are_neighbours() {
+        let propose = |texts: &[&str]| super::propose(texts.iter().map(|t| t.parse().unwrap()));
+        for (seen, want) in [
+            (&[] as &[&str], &[] as &[&str]),
+            (&["192.0.2.7"], &["192.0.2.7"]),
+            (&["192.0.2.7", "::ffff:192.0.2.7"], &["192.0.2.7"]),
+            (&["192.0.2.7", "192.0.2.200"], &["192.0.2.0/24"]),
+            (&["192.0.2.7", "192.0.3.7"], &["192.0.2.7", "192.0.3.7"]),
+            (
+                &["2001:db8::1", "2001:db8::2:1", "2001:db8:0:1::1"],
+                &["2001:db8::/64", "2001:db8:0:1::1"],
+            ),
+        ] {
+            assert_eq!(propose(seen), want, "{seen:?}");
+        }
     }
 
     proptest! {

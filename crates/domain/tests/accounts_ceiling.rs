@@ -7,7 +7,8 @@ use domain::access::{
     self, Authority, DeleteUsers, PLATFORM_ADMINISTRATOR, Place, Rights, SECURITY_ADMINISTRATOR,
     UpdateUsers,
 };
-use domain::accounts::{self, Patch, Status, User};
+use domain::accounts::{self, NetworksPatch, Patch, Status, User};
+use domain::trusted_ips::Mode;
 use domain::{Actor, Refusal};
 use people::{World, may, worlds};
 
@@ -23,7 +24,8 @@ async fn missing(world: &World, authority: &Authority, user: &User) -> Vec<Optio
         Err(other) => panic!("{other:?}"),
     };
     let email = Patch { email: Some("mine@example.com".into()), ..Patch::default() };
-    let networks = ["192.0.2.0/24".to_owned()];
+    let lines = Some(vec!["192.0.2.0/24".to_owned()]);
+    let networks = NetworksPatch { trusted_ips: lines, mode: Some(Mode::Observe) };
     let mut all = Vec::new();
     for status in [Status::Disabled, Status::Locked, Status::Active] {
         let mut work = world.work().await;
@@ -36,7 +38,7 @@ async fn missing(world: &World, authority: &Authority, user: &User) -> Vec<Optio
     }
     {
         let mut work = world.work().await;
-        let limited = accounts::set_trusted_ips(&mut work, &call, &update, (id, &networks)).await;
+        let limited = accounts::set_networks(&mut work, &call, &update, (id, &networks)).await;
         all.push(told(limited.map(drop)));
     }
     if let Ok(delete) = delete {

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::networks::Whereabouts;
 use super::throttle::{Admission, Throttle};
 use super::{User, failures, networks, store};
 use crate::{Call, Fault, Instance, Plain, Work};
@@ -35,6 +36,8 @@ pub struct Verified {
     user: User,
     throttle: Throttle,
     admission: Admission,
+    /// From where they would be refused, were their trusted addresses enforced.
+    observed: bool,
 }
 
 /// Checks a password. Begins and ends its own units of work and holds none while it hashes.
@@ -72,13 +75,16 @@ pub async fn authenticate(
             store::set_rehashed(&mut work, &user.id, hash, &renewed).await?;
             work.commit().await?;
         }
-        if networks::is_foreign(&mut instance.read(), &user.id, call).await? {
+        let whereabouts = networks::whereabouts(&mut instance.read(), &user.id, call).await?;
+        if whereabouts == Whereabouts::Refused {
             let mut work = instance.begin().await?;
             networks::record(&mut work, call, user).await?;
             work.commit().await?;
             return Ok(Authentication::ForeignAddress);
         }
-        return Ok(Authentication::Right(Verified { user: user.clone(), throttle, admission }));
+        let observed = whereabouts == Whereabouts::Observed;
+        let verified = Verified { user: user.clone(), throttle, admission, observed };
+        return Ok(Authentication::Right(verified));
     }
     let mut work = instance.begin().await?;
     throttle.hold(&mut work, admission).await?;
@@ -98,10 +104,13 @@ pub async fn settle(
     call: &Call,
     verified: &Verified,
 ) -> Result<Option<User>, Fault> {
-    let Verified { user, throttle, admission } = verified;
+    let Verified { user, throttle, admission, observed } = verified;
     throttle.succeed(work, call.now, *admission).await?;
     if !store::set_signed_in(work, user, call.now).await? {
         return Ok(None);
+    }
+    if *observed {
+        networks::observe(work, call, &user.id).await?;
     }
     Ok(Some(User { last_sign_in_at: Some(call.now), ..user.clone() }))
 }

@@ -29,7 +29,9 @@ pub use links::{
     INVITATION_LIFETIME, LinkPurpose, RESET_LIFETIME, choose_password, invite, peek_link,
     reset_link, sweep_links,
 };
-pub use networks::{set_trusted_ips, trusted_ips};
+pub use networks::{
+    Networks, NetworksPatch, networks, observed_sign_ins, set_networks, sweep_observed_sign_ins,
+};
 pub use password_change::{Replacement, replace_password};
 pub use people::{
     ListQuery, NewUser, Patch, change, create, delete, disable, enable, list, lock, rehearse, show,

@@ -53,7 +53,7 @@ pub(crate) use greatest::reached;
 pub use idempotency::sweep as sweep_idempotency_keys;
 pub use list::{ListQuery, Sort, Summary, list};
 pub use marks::{LastSeen, flush, last_seen, mark_used};
-pub use observed::{Observed, flush_observed, observe, observed, propose, sweep_observed};
+pub use observed::{flush_observed, observe, observed, sweep_observed};
 pub use redirects::{RedirectRefusal, matching_redirect};
 pub use review::review_risks;
 pub use risk::Risk;

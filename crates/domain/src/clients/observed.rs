@@ -9,10 +9,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ipnet::IpNet;
-
 use super::{Client, TrustedIpsMode, rules};
 use crate::access::{May, ReadClients};
+use crate::trusted_ips::Observed;
 use crate::{Call, Fault, Instance, Refusal, Via, Work};
 
 /// Seconds an address is kept after it was seen last.
@@ -21,21 +20,6 @@ const KEEP_SECONDS: i64 = 30 * 24 * 3600;
 const PER_CLIENT: i64 = 500;
 /// Addresses gathered between two flushes; beyond it new ones wait for the next.
 const GATHERED: usize = 10_000;
-
-/// An address that would have been refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Observed {
-    /// From where.
-    pub address: IpAddr,
-    /// How often.
-    pub seen: i64,
-    /// When first, seconds since 1970.
-    pub first_at: i64,
-    /// When last.
-    pub last_at: i64,
-    /// Whose word the address was then; `None`: the connection itself came from there.
-    pub via: Option<String>,
-}
 
 /// How often an address was seen, when last, and whose word it was then.
 type Mark = (i64, i64, Option<Via>);
@@ -123,40 +107,9 @@ pub async fn observed(
                WHERE client_id = $1 ORDER BY last_at DESC, address";
     let mut all = Vec::new();
     for row in work.tx.query(sql, db::params![id]).await.map_err(Fault::from)? {
-        let read = |error: db::Error| Fault::from(error);
-        let text: String = row.get(0).map_err(read)?;
-        let Ok(address) = text.parse::<IpAddr>() else { continue };
-        if client.trusted_ips.is_empty() || !client.trusted_ips.contains(address) {
-            all.push(Observed {
-                address,
-                seen: row.get(1).map_err(read)?,
-                first_at: row.get(2).map_err(read)?,
-                last_at: row.get(3).map_err(read)?,
-                via: row.get(4).map_err(read)?,
-            });
-        }
+        all.extend(Observed::read(&row, &client.trusted_ips).map_err(Fault::from)?);
     }
     Ok(all)
-}
-
-/// The lines that would let these addresses in, for somebody to look at: an address alone in its
-/// neighbourhood as itself, several of one as the range (`/24`, `/64`) that holds them.
-pub fn propose(addresses: impl IntoIterator<Item = IpAddr>) -> Vec<String> {
-    let mut ranges: BTreeMap<IpNet, Vec<IpAddr>> = BTreeMap::new();
-    for address in addresses {
-        let address = address.to_canonical();
-        let prefix = if address.is_ipv4() { 24 } else { 64 };
-        let Ok(range) = IpNet::new(address, prefix) else { continue };
-        let of_range = ranges.entry(range.trunc()).or_default();
-        if !of_range.contains(&address) {
-            of_range.push(address);
-        }
-    }
-    let line = |(range, addresses): (IpNet, Vec<IpAddr>)| match addresses.as_slice() {
-        [only] => only.to_string(),
-        _ => range.to_string(),
-    };
-    ranges.into_iter().map(line).collect()
 }
 
 /// Removes what was not seen for a month; at most `limit` rows.
@@ -168,25 +121,4 @@ pub async fn sweep_observed(work: &mut Work, now: i64, limit: i64) -> Result<u64
                  (SELECT client_id, address FROM observed_addresses WHERE last_at <= $1
                   ORDER BY last_at LIMIT $2)";
     Ok(work.tx.execute(sql, db::params![now - KEEP_SECONDS, limit]).await?)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn proposes_a_range_only_where_there_are_neighbours() {
-        let propose = |texts: &[&str]| super::propose(texts.iter().map(|t| t.parse().unwrap()));
-        for (seen, want) in [
-            (&[] as &[&str], &[] as &[&str]),
-            (&["192.0.2.7"], &["192.0.2.7"]),
-            (&["192.0.2.7", "::ffff:192.0.2.7"], &["192.0.2.7"]),
-            (&["192.0.2.7", "192.0.2.200"], &["192.0.2.0/24"]),
-            (&["192.0.2.7", "192.0.3.7"], &["192.0.2.7", "192.0.3.7"]),
-            (
-                &["2001:db8::1", "2001:db8::2:1", "2001:db8:0:1::1"],
-                &["2001:db8::/64", "2001:db8:0:1::1"],
-            ),
-        ] {
-            assert_eq!(propose(seen), want, "{seen:?}");
-        }
-    }
 }

@@ -3,6 +3,22 @@
 //! One line a word. Nothing here knows what a word means; that is `check`'s.
 
 use super::draft::Readable;
+pub use crate::trusted_ips::Mode as TrustedIpsMode;
+
+macro_rules! readable {
+    ($name:ident) => {
+        impl Readable for $name {
+            fn read(value: &serde_json::Value) -> Result<Self, String> {
+                let word = value.as_str().and_then(Self::parse);
+                word.ok_or_else(|| {
+                    let words: Vec<_> =
+                        Self::ALL.iter().map(|word| format!("`{}`", word.as_str())).collect();
+                    format!("One of {} is needed.", words.join(", "))
+                })
+            }
+        }
+    };
+}
 
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
@@ -27,12 +43,7 @@ macro_rules! words {
             }
         }
 
-        impl Readable for $name {
-            fn read(value: &serde_json::Value) -> Result<Self, String> {
-                let word = value.as_str().and_then(Self::parse);
-                word.ok_or_else(|| format!("One of {} is needed.", [$(concat!("`", $word, "`")),*].join(", ")))
-            }
-        }
+        readable!($name);
     )*};
 }
 
@@ -105,14 +116,6 @@ words! {
         Keep = "keep",
     }
 
-    /// What happens to a request from outside the trusted addresses.
-    TrustedIpsMode {
-        /// It is refused.
-        Enforce = "enforce",
-        /// It is served and recorded.
-        Observe = "observe",
-    }
-
     /// What a second token request of the same kind gets.
     TokenIssuance {
         /// A token of its own.
@@ -121,6 +124,8 @@ words! {
         Reuse = "reuse",
     }
 }
+
+readable!(TrustedIpsMode);
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@
 mod clients;
 mod oversight;
 
+use domain::trusted_ips::Mode;
 use serde_json::{Map, Value, json};
 
 /// A name and its schema.
@@ -30,7 +31,9 @@ pub(super) fn page(item: Value) -> Value {
 fn policy() -> Vec<Member> {
     vec![
         ("Ended", object(vec![("ended", number(0, i64::MAX))], vec![("dry_run", flag())])),
-        ("TrustedIps", object(vec![("trusted_ips", texts())], vec![("dry_run", flag())])),
+        ("TrustedIps", object(observed_networks(), vec![])),
+        ("ChangedTrustedIps", object(networks(), vec![("dry_run", flag())])),
+        ("TrustedIpsPatch", object(vec![], networks())),
         (
             "TokenStatistics",
             object(
@@ -45,6 +48,26 @@ fn policy() -> Vec<Member> {
             ),
         ),
     ]
+}
+
+/// Where a person may sign in from.
+fn networks() -> Vec<Member> {
+    let modes = words(Mode::ALL.iter().map(|mode| mode.as_str()));
+    vec![("trusted_ips", texts()), ("trusted_ips_mode", modes)]
+}
+
+/// The same, with those who would be refused.
+fn observed_networks() -> Vec<Member> {
+    let observed = vec![
+        ("address", text()),
+        ("seen", number(1, i64::MAX)),
+        ("first_at", instant()),
+        ("last_at", instant()),
+        ("via", described(nullable(text()), "Whose word the address is; null: the connection's.")),
+    ];
+    let mut members = networks();
+    members.extend([("observed", list(object(observed, vec![]))), ("proposed", texts())]);
+    members
 }
 
 /// How often spent refresh tokens came again.

@@ -2,10 +2,12 @@
 //! the end of what they gave.
 
 use domain::access::{ReadUsers, RevokeTokens, UpdateUsers};
+use domain::accounts::{Networks, NetworksPatch};
+use domain::trusted_ips::{self, Mode, Observed};
 use domain::{Refusal, UserId, accounts, tokens};
 use serde_json::{Value, json};
 
-use super::answer::Reply;
+use super::answer::{Reply, instant};
 use super::body::{Fields, FromJson, Json};
 use super::caller::Allowed;
 use super::operation::{Operation, Parameter, Shape, Type, Verb};
@@ -23,6 +25,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "Read where a person may sign in from",
             show,
         )
+        .note("With those seen while they are only observed, for a month, and the lines that would let them in.")
         .answers(200, Shape::One("TrustedIps"), "Addresses and ranges; none: from anywhere."),
         Operation::new(
             Verb::Patch,
@@ -30,8 +33,8 @@ pub(super) fn operations() -> Vec<Operation> {
             "Limit where a person may sign in from",
             change,
         )
-        .note("From the next sign-in on, with the password grant too. Sessions and tokens that are there stay.")
-        .answers(200, Shape::One("TrustedIps"), "The list as it is now."),
+        .note("From the next sign-in on, with the password grant too. `observe` lets everybody in and records whom `enforce` would refuse. Sessions and tokens that are there stay.")
+        .answers(200, Shape::One("ChangedTrustedIps"), "The list as it is now."),
         Operation::new(Verb::Post, tokens, "End the tokens of a person", revoke)
             .note("Everything their grants gave: to one client, or to all of them. Consents and sessions stay.")
             .answers(200, Shape::One("Ended"), "How many grants ended."),
@@ -39,20 +42,38 @@ pub(super) fn operations() -> Vec<Operation> {
 }
 
 async fn show(to: Allowed<ReadUsers>, Id(id): Id) -> Answer {
-    let list = accounts::trusted_ips(&mut to.read(), &to.may, &UserId::new(id)).await?;
-    Ok(Reply::ok(json!({ "trusted_ips": list.lines() })).send())
+    let (mut work, id) = (to.read(), UserId::new(id));
+    let networks = accounts::networks(&mut work, &to.may, &id).await?;
+    let observed = accounts::observed_sign_ins(&mut work, &to.may, &id).await?;
+    let mut answer = shown(&networks);
+    answer["proposed"] = json!(trusted_ips::propose(observed.iter().map(|it| it.address)));
+    answer["observed"] = observed.iter().map(seen).collect();
+    Ok(Reply::ok(answer).send())
 }
 
-/// The whole list.
-struct Lines(Vec<String>);
+fn shown(networks: &Networks) -> Value {
+    json!({ "trusted_ips": networks.trusted_ips.lines(), "trusted_ips_mode": networks.mode })
+}
 
-impl FromJson for Lines {
-    const SCHEMA: &'static str = "TrustedIps";
+fn seen(it: &Observed) -> Value {
+    json!({
+        "address": it.address, "seen": it.seen, "first_at": instant(it.first_at),
+        "last_at": instant(it.last_at), "via": it.via,
+    })
+}
+
+impl FromJson for NetworksPatch {
+    const SCHEMA: &'static str = "TrustedIpsPatch";
 
     fn from_json(value: Value) -> Result<Self, Refusal> {
         let mut fields = Fields::of(value)?;
-        let lines = Self(fields.texts("trusted_ips"));
-        fields.done(lines)
+        let trusted_ips = fields.changed_texts("trusted_ips");
+        let word = fields.changed_text("trusted_ips_mode");
+        let mode = word.and_then(|word| {
+            let why = "`enforce` or `observe` is needed.";
+            Mode::parse(&word).or_else(|| fields.refuse("trusted_ips_mode", why))
+        });
+        fields.done(Self { trusted_ips, mode })
     }
 }
 
@@ -60,12 +81,12 @@ async fn change(
     to: Allowed<UpdateUsers>,
     Id(id): Id,
     Query(query): Query<Rehearsal>,
-    Json(Lines(lines)): Json<Lines>,
+    Json(patch): Json<NetworksPatch>,
 ) -> Answer {
     let mut work = to.begin().await?;
-    let asked = (&UserId::new(id), lines.as_slice());
-    let list = accounts::set_trusted_ips(&mut work, &to.call, &to.may, asked).await?;
-    Reply::ok(json!({ "trusted_ips": list.lines() })).after(work, query.dry_run).await
+    let asked = (&UserId::new(id), &patch);
+    let networks = accounts::set_networks(&mut work, &to.call, &to.may, asked).await?;
+    Reply::ok(shown(&networks)).after(work, query.dry_run).await
 }
 
 /// Which of their tokens.

@@ -6,7 +6,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use domain::accounts::{self, ListQuery, NewUser, Status, User};
+use domain::accounts::{self, ListQuery, Networks, NetworksPatch, NewUser, Status, User};
+use domain::trusted_ips::{self, Mode};
 use domain::{Call, Plain, Refusal, UserId, tokens};
 use serde_json::{Value, json};
 
@@ -78,6 +79,9 @@ enum Verb {
         /// From anywhere again.
         #[arg(long, conflicts_with = "allow")]
         clear: bool,
+        /// What happens to a sign-in from elsewhere: `enforce` refuses it, `observe` only records it.
+        #[arg(long, value_parser = mode)]
+        mode: Option<Mode>,
     },
     /// Delete a person for good.
     Delete {
@@ -102,6 +106,10 @@ fn status(text: &str) -> Result<Status, String> {
         .ok_or_else(|| "active, disabled or locked".into())
 }
 
+fn mode(text: &str) -> Result<Mode, String> {
+    Mode::parse(text).ok_or_else(|| "enforce or observe".into())
+}
+
 /// Carries the words out and gives back what to print.
 ///
 /// # Errors
@@ -124,8 +132,9 @@ pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
         Verb::RevokeTokens { user, client } => {
             revoke_tokens(desk, json, &user, client.as_deref()).await
         }
-        Verb::TrustedIps { user, allow, clear } => {
-            trusted_ips(desk, json, &user, (clear || !allow.is_empty()).then_some(allow)).await
+        Verb::TrustedIps { user, allow, clear, mode } => {
+            let trusted_ips = (clear || !allow.is_empty()).then_some(allow);
+            trusted_ips_of(desk, json, &user, NetworksPatch { trusted_ips, mode }).await
         }
         Verb::Delete { user, confirm_email } => delete(desk, json, &user, &confirm_email).await,
     }
@@ -253,29 +262,46 @@ async fn revoke_tokens(
     Ok(format!("Ended {ended} grants of {} with every token they gave.\n", text::safe(&user.email)))
 }
 
-/// Shows the list, or sets it.
-async fn trusted_ips(
+/// Shows where somebody may sign in from, and who would be refused; or sets it.
+async fn trusted_ips_of(
     desk: &Desk,
     json: bool,
     name: &str,
-    lines: Option<Vec<String>>,
+    patch: NetworksPatch,
 ) -> Result<String, Failure> {
     let user = named(desk, name).await?;
-    let list = match lines {
-        None => accounts::trusted_ips(&mut desk.read(), &desk.may()?, &user.id).await?,
-        Some(lines) => {
-            let (call, may, mut work) = (desk.call()?, desk.may()?, desk.begin().await?);
-            let asked = (&user.id, lines.as_slice());
-            let list = accounts::set_trusted_ips(&mut work, &call, &may, asked).await?;
-            work.commit().await?;
-            list
-        }
-    };
+    if patch.trusted_ips.is_some() || patch.mode.is_some() {
+        let (call, may, mut work) = (desk.call()?, desk.may()?, desk.begin().await?);
+        accounts::set_networks(&mut work, &call, &may, (&user.id, &patch)).await?;
+        work.commit().await?;
+    }
+    let (mut work, may) = (desk.read(), desk.may()?);
+    let Networks { trusted_ips: list, mode } =
+        accounts::networks(&mut work, &may, &user.id).await?;
+    let observed = accounts::observed_sign_ins(&mut work, &may, &user.id).await?;
+    let proposed = trusted_ips::propose(observed.iter().map(|it| it.address));
     if json {
-        return text::json(&json!({ "trusted_ips": list.lines() }));
+        return text::json(&json!({
+            "trusted_ips": list.lines(), "trusted_ips_mode": mode,
+            "observed": observed.iter().map(|it| json!({
+                "address": it.address, "seen": it.seen, "first_at": text::json_instant(Some(it.first_at)),
+                "last_at": text::json_instant(Some(it.last_at)), "via": it.via,
+            })).collect::<Vec<_>>(),
+            "proposed": proposed,
+        }));
     }
     let from = if list.is_empty() { "anywhere".to_owned() } else { list.lines().join(", ") };
-    Ok(format!("{} may sign in from {from}.\n", text::safe(&user.email)))
+    let observe = mode == Mode::Observe && !list.is_empty();
+    let only = if observe { "; for now others are let in and recorded" } else { "" };
+    let mut lines = vec![format!("{} may sign in from {from}{only}.", text::safe(&user.email))];
+    for it in &observed {
+        let (address, times, latest) = (it.address, it.seen, text::instant(it.last_at));
+        lines.push(format!("  {address}  seen {times} times, last {latest}: would be refused"));
+    }
+    if !proposed.is_empty() {
+        lines.push(format!("Lines that would let them in: {}", proposed.join(" ")));
+    }
+    Ok(lines.join("\n") + "\n")
 }
 
 async fn delete(

@@ -35,6 +35,8 @@ pub enum Kind {
     Secrets,
     /// Addresses seen while the trusted ones are only observed.
     ObservedAddresses,
+    /// The same of people who signed in.
+    ObservedSignIns,
     /// Idempotency keys.
     IdempotencyKeys,
     /// Refusals.
@@ -46,7 +48,7 @@ pub enum Kind {
 }
 
 /// What is swept, in this order.
-pub const KINDS: [Kind; 14] = [
+pub const KINDS: [Kind; 15] = [
     Kind::Token(Remains::AccessTokens),
     Kind::Token(Remains::RefreshFamilies),
     Kind::Token(Remains::Authorizations),
@@ -57,6 +59,7 @@ pub const KINDS: [Kind; 14] = [
     Kind::Attempts,
     Kind::Secrets,
     Kind::ObservedAddresses,
+    Kind::ObservedSignIns,
     Kind::IdempotencyKeys,
     Kind::Refusals,
     Kind::SigningKeys,
@@ -113,6 +116,7 @@ pub async fn sweep_some(work: &mut Work, call: &Call, kind: Kind, rows: i64) -> 
         Kind::Attempts => domain::attempts::sweep(work, now, rows).await,
         Kind::Secrets => domain::clients::secrets::sweep(work, now, rows).await,
         Kind::ObservedAddresses => domain::clients::sweep_observed(work, now, rows).await,
+        Kind::ObservedSignIns => domain::accounts::sweep_observed_sign_ins(work, now, rows).await,
         Kind::IdempotencyKeys => domain::clients::sweep_idempotency_keys(work, now, rows).await,
         Kind::Refusals => domain::refusals::sweep(work, now, rows).await,
         Kind::SigningKeys => domain::keys::sweep(work, now).await,

@@ -82,3 +82,26 @@ fn the_last_administrator_cannot_be_disabled_or_deleted() {
         assert!(machine.run(words).refused().contains("last platform administrator"), "{words:?}");
     }
 }
+
+/// REL-53 on the machine itself: a list that is only observed says so.
+#[test]
+fn trusted_addresses_of_a_person_are_set_observed_and_cleared() {
+    let machine = Machine::migrated();
+    machine.json("users create --json ann@example.com");
+    let told = machine.run("users trusted-ips ann@example.com --allow 10.0.0.5/8").refused();
+    assert!(told.contains("Did you mean `10.0.0.0/8`?"), "{told}");
+    let words = "users trusted-ips ann@example.com --allow 10.0.0.0/8 --mode observe";
+    let told = machine.run(words).ok();
+    let want =
+        "ann@example.com may sign in from 10.0.0.0/8; for now others are let in and recorded.\n";
+    assert_eq!(told, want);
+    let told = machine.json("users trusted-ips ann@example.com --mode enforce --json");
+    assert_eq!(
+        told,
+        serde_json::json!({
+            "trusted_ips": ["10.0.0.0/8"], "trusted_ips_mode": "enforce", "observed": [], "proposed": [],
+        })
+    );
+    let told = machine.run("users trusted-ips ann@example.com --clear").ok();
+    assert_eq!(told, "ann@example.com may sign in from anywhere.\n");
+}

@@ -84,7 +84,11 @@ async fn rel53_limits_where_a_person_signs_in_from_and_shows_whom_that_refuses()
         let save = format!("{path}/trusted-ips");
         let mut browser = admin(&server).await;
         let page = browser.get(&path).await;
-        assert!(page.body.contains("<code>127.0.0.1</code></dt><dd>Signed in"), "{}", page.body);
+        assert!(
+            page.body.contains("<code>127.0.0.1</code></dt><dd class=\"soft\">Signed in"),
+            "{}",
+            page.body
+        );
         assert!(
             !page.body.contains("would be refused") && !page.body.contains("would let them in")
         );
@@ -112,11 +116,28 @@ async fn rel53_limits_where_a_person_signs_in_from_and_shows_whom_that_refuses()
         elsewhere.sign_in(STRANGER).await;
         assert_eq!(elsewhere.get("/account").await.status, 303, "and signs in nowhere else");
         let page = browser.get(&path).await;
-        assert!(page.body.contains("<dd>Refused"), "{}", page.body);
-        send(&mut browser, &page, &save, &[("trusted_ips", "")]).await;
+        assert!(page.body.contains(">Refused "), "{}", page.body);
+        let typed = [("trusted_ips", "192.0.2.0/24"), ("trusted_ips_mode", "observe")];
+        send(&mut browser, &page, &save, &typed).await;
+        for _ in 0..2 {
+            elsewhere.cookies.clear();
+            elsewhere.sign_in(STRANGER).await;
+            assert_eq!(elsewhere.get("/account").await.status, 200, "let in and recorded");
+        }
+        let page = browser.get(&path).await;
+        assert!(page.body.contains("Only observed for now"), "{}", page.body);
+        assert!(page.body.contains(", 2 times in a month; would be refused"), "{}", page.body);
+        assert!(page.body.contains("<code>127.0.0.1</code></pre>"), "the lines to copy");
+        assert!(page.body.contains("value=\"observe\" checked"), "{}", page.body);
+        let mut otto = auditor(&server).await;
+        let told = otto.get(&path).await;
+        assert!(told.body.contains("192.0.2.0/24, not enforced yet"), "{}", told.body);
+        let typed = [("trusted_ips", ""), ("trusted_ips_mode", "enforce")];
+        send(&mut browser, &page, &save, &typed).await;
+        let page = browser.get(&path).await;
+        assert!(!page.body.contains("Only observed"), "{}", page.body);
         elsewhere.sign_in(STRANGER).await;
         assert_eq!(elsewhere.get("/account").await.status, 200, "from anywhere again");
-        let mut otto = auditor(&server).await;
         let page = otto.get(&path).await;
         assert!(page.body.contains("From anywhere.") && !page.body.contains("Save addresses"));
         assert_eq!(send(&mut otto, &page, &save, &typed).await.status, 403);

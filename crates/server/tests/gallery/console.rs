@@ -374,7 +374,7 @@ fn user(voice: Voice, name: &str, status: &str, level: &str) -> UserRow {
 
 fn seen(address: &str, is_trusted: bool) -> SeenAddress {
     let address = address.into();
-    SeenAddress { address, is_trusted, was_refused: !is_trusted, last: ago(0) }
+    SeenAddress { address, is_trusted, was_refused: !is_trusted, times: 3, last: ago(0) }
 }
 
 fn users(voice: Voice) -> Vec<Page> {
@@ -460,6 +460,8 @@ fn user_page(voice: Voice, errors: Errors, has_password: bool) -> UserPage {
         email: voice.say("ada@northwind.example"),
         path: "/console/users/usr_x".into(),
         trusted_ips: "192.0.2.0/24".into(),
+        trusted_ips_modes: vec![voice.choice("observe", "Is let in and recorded", true)],
+        only_observed: Some(voice.say("Only observed for now.")),
         seen: vec![seen("192.0.2.7", true), seen("2001:db8::7", false)],
         proposal: "2001:db8::7".into(),
         invite: (!has_password).then(|| "/invite".into()),

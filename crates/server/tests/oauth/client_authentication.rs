@@ -197,7 +197,8 @@ async fn rel14_addresses_only_observed_are_let_in_and_told() {
         let seen = told().await;
         let lines: Vec<_> = seen.iter().map(|o| (o.address.to_string(), o.seen)).collect();
         assert_eq!(lines, [("192.0.2.1".to_owned(), 2), ("192.0.2.9".to_owned(), 1)]);
-        assert_eq!(clients::propose(seen.iter().map(|o| o.address)), ["192.0.2.0/24"]);
+        let proposed = domain::trusted_ips::propose(seen.iter().map(|o| o.address));
+        assert_eq!(proposed, ["192.0.2.0/24"]);
         server.clock.step(60);
         assert_eq!(from("192.0.2.9:1", &secret).await, "200");
         let again = told().await;

@@ -174,6 +174,18 @@ async fn counts_retries_and_suspected_theft_apart() {
     .await;
 }
 
+/// The password grant of an administrator from an address.
+async fn by_password(app: &App, peer: &str) -> Answer {
+    with_password(app, peer, PASSWORD).await
+}
+
+async fn with_password(app: &App, peer: &str, password: &str) -> Answer {
+    let fields = [("grant_type", "password"), ("username", ADMIN_EMAIL), ("password", password)];
+    let request = form("/oauth2/token", &fields).header("authorization", app.basic());
+    let peer: SocketAddr = peer.parse().unwrap();
+    app.server.send_from(peer, request.body(Body::from(encode(&fields))).unwrap()).await
+}
+
 /// REL-53: a person's own addresses, apart from those of clients.
 #[tokio::test]
 async fn rel53_a_person_signs_in_from_trusted_addresses_only() {
@@ -181,7 +193,10 @@ async fn rel53_a_person_signs_in_from_trusted_addresses_only() {
     crate::harness::both_with(policy, |server| async move {
         let ada = id_of_ada(&server).await;
         let path = format!("/users/{ada}/trusted-ips");
-        assert_eq!(api(&server, "GET", &path, Value::Null).await.json(), json!({ "trusted_ips": [] }));
+        assert_eq!(
+            api(&server, "GET", &path, Value::Null).await.json(),
+            json!({ "trusted_ips": [], "trusted_ips_mode": "enforce", "observed": [], "proposed": [] })
+        );
         let mut before = server.browser();
         before.sign_in(ADMIN_EMAIL).await;
         let wrong = api(&server, "PATCH", &path, json!({ "trusted_ips": ["10.0.0.5/8"] })).await;
@@ -204,18 +219,93 @@ async fn rel53_a_person_signs_in_from_trusted_addresses_only() {
                 "scopes": ["email"],
             }))
             .await;
-        let by_password = async |app: &App, peer: &str| -> Answer {
-            let fields = [("grant_type", "password"), ("username", ADMIN_EMAIL), ("password", PASSWORD)];
-            let request = form("/oauth2/token", &fields).header("authorization", app.basic());
-            let peer: SocketAddr = peer.parse().unwrap();
-            app.server.send_from(peer, request.body(Body::from(encode(&fields))).unwrap()).await
-        };
         assert_eq!(by_password(&app, "203.0.113.5:1").await.verdict(), "400 invalid_grant");
         assert_eq!(by_password(&app, "[::ffff:192.0.2.9]:1").await.verdict(), "200");
         let trail = api(&server, "GET", "/audit-events", Value::Null).await;
         assert!(trail.body.contains("user.address_refused"));
         api(&server, "PATCH", &path, json!({ "trusted_ips": [] })).await;
         assert_eq!(by_password(&app, "203.0.113.5:1").await.verdict(), "200");
+    })
+    .await;
+}
+
+/// REL-53: addresses of a person that are only observed refuse nobody, at the sign-in page and in the
+/// password grant, and tell who would be refused and what would let them in.
+#[tokio::test]
+async fn rel53_a_persons_addresses_only_observed_let_everybody_in_and_tell() {
+    let policy = domain::Policy { legacy_password: true, ..domain::Policy::default() };
+    crate::harness::both_with(policy, |server| async move {
+        let ada = id_of_ada(&server).await;
+        let path = format!("/users/{ada}/trusted-ips");
+        let wrong = api(&server, "PATCH", &path, json!({ "trusted_ips_mode": "watch" })).await;
+        let told = "`enforce` or `observe` is needed.";
+        assert!(wrong.status.as_u16() == 400 && wrong.body.contains(told), "{}", wrong.body);
+        let observe = json!({ "trusted_ips": ["10.0.0.0/8"], "trusted_ips_mode": "observe" });
+        assert_eq!(api(&server, "PATCH", &path, observe.clone()).await.json(), observe);
+        let app = server
+            .register(json!({
+                "client_id": "trusted", "client_name": "Trusted", "type": "custom", "grant_types": ["password"],
+                "scopes": ["email"],
+            }))
+            .await;
+        for peer in ["10.1.2.3:1", "192.0.2.1:1", "192.0.2.1:2", "[::ffff:192.0.2.9]:1"] {
+            assert_eq!(by_password(&app, peer).await.verdict(), "200", "{peer}");
+        }
+        let guess = with_password(&app, "198.51.100.1:1", "not the password at all").await;
+        assert_eq!(guess.verdict(), "400 invalid_grant");
+        server.clock.step(60);
+        for node in [Arc::clone(&server), Arc::new(server.second_node().await)] {
+            let mut browser = node.browser();
+            browser.sign_in(ADMIN_EMAIL).await;
+            assert_eq!(browser.get("/account").await.status.as_u16(), 200, "it is let in");
+        }
+        let told = async || api(&server, "GET", &path, Value::Null).await.json();
+        let seen = told().await;
+        let list = seen["observed"].as_array().unwrap();
+        let lines: Vec<_> = list.iter().map(|it| (it["address"].as_str(), it["seen"].as_i64())).collect();
+        assert_eq!(
+            lines,
+            [
+                (Some("127.0.0.1"), Some(2)),
+                (Some("192.0.2.1"), Some(2)),
+                (Some("192.0.2.9"), Some(1))
+            ],
+            "not what is trusted, and no guess"
+        );
+        assert_eq!(
+            (&list[0]["last_at"], &list[1]["last_at"], &list[0]["via"]),
+            (&json!("2027-01-15T08:01:00Z"), &json!("2027-01-15T08:00:00Z"), &Value::Null)
+        );
+        assert_eq!(seen["proposed"], json!(["127.0.0.1", "192.0.2.0/24"]));
+        let trusted = json!({ "trusted_ips": ["10.0.0.0/8", "192.0.2.0/24"] });
+        let kept = api(&server, "PATCH", &path, trusted).await;
+        assert_eq!(kept.json()["trusted_ips_mode"], "observe", "what is left out stays");
+        assert_eq!(told().await["proposed"], json!(["127.0.0.1"]), "what is named is not told");
+
+        // What is kept has a bound: from one more address they are let in, and it is not kept.
+        let mut tx = server.database().await.begin().await.unwrap();
+        for n in 0..500 {
+            let address = format!("203.0.{}.{}", 113 + n / 250, n % 250);
+            let sql = "INSERT INTO observed_sign_ins (user_id, address, seen, first_at, last_at)
+                       VALUES ($1, $2, 1, $3, $3)";
+            tx.execute(sql, db::params![ada, address, server.clock.now()]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        assert_eq!(by_password(&app, "198.51.100.2:1").await.verdict(), "200");
+        let full = told().await.to_string();
+        assert!(!full.contains("198.51.100.2"), "{full}");
+
+        api(&server, "PATCH", &path, json!({ "trusted_ips_mode": "enforce" })).await;
+        assert_eq!(by_password(&app, "203.0.113.5:1").await.verdict(), "400 invalid_grant");
+        server.clock.step(31 * 24 * 3600);
+        server.sweep().await;
+        assert_eq!(told().await["observed"], json!([]), "nobody is told of last month");
+        let trail = api(&server, "GET", "/audit-events?action=user.updated", Value::Null).await;
+        let changed = &trail.json()["items"][0]["changes"];
+        assert_eq!(
+            changed,
+            &json!([{ "field": "trusted_ips_mode", "before": "observe", "after": "enforce" }])
+        );
     })
     .await;
 }

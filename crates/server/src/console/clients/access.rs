@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::Path;
 use domain::access::{Access, Effect, ReadClients, ReadRoles, Rights, UpdateClients, definition};
-use domain::clients::{self, Client, GrantType, Observed, TrustedIpsMode};
+use domain::clients::{self, Client, GrantType, TrustedIpsMode};
 use domain::scopes::{self, Scope, ScopeKind};
+use domain::trusted_ips::{self, Observed};
 use domain::{Fault, Work, tokens};
 
 use super::head::{self, Tab};
@@ -24,7 +25,7 @@ pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query)
     let mut names = Names::default();
     let known = scopes::describe(&mut work, &client.scopes).await?;
     let found = observed(&visitor, &mut work, &client).await?;
-    let proposal = clients::propose(found.iter().map(|it| it.address)).join("\n");
+    let proposal = trusted_ips::propose(found.iter().map(|it| it.address)).join("\n");
     let now = visitor.now();
     let may = visitor.may::<ReadClients>()?;
     let last_seen = clients::last_seen(&mut work, &may, client.id.as_str()).await;

@@ -48,9 +48,11 @@ async fn view(
     let (words, level) = status(&user);
     // What was typed stays; a field that the form did not send is as it is stored.
     let again = |name: &str, stored: String| typed.all(name).pop().unwrap_or(stored);
-    let trusted = accounts::trusted_ips(&mut work, &may, &user.id).await;
-    let trusted = trusted.map_err(|refusal| visitor.halt(refusal))?;
-    let seen = addresses::seen(visitor, &mut work, (&user, &trusted)).await?;
+    let networks = accounts::networks(&mut work, &may, &user.id).await;
+    let networks = networks.map_err(|refusal| visitor.halt(refusal))?;
+    let mut seen = addresses::seen(visitor, &mut work, (&may, &user, &networks)).await?;
+    let proposal = addresses::propose(&seen);
+    seen.truncate(addresses::MOST);
     let (teams, more_teams) = teams_of(visitor, &mut work, &user).await?;
     Ok(UserPage {
         frame: visitor.frame("Users", query),
@@ -69,8 +71,13 @@ async fn view(
         locked: user.status == Status::Locked,
         display_name: again("display_name", user.display_name.clone()),
         email: again("email", user.email.clone()),
-        trusted_ips: again("trusted_ips", trusted.lines().join("\n")),
-        proposal: addresses::propose(&seen),
+        trusted_ips: again("trusted_ips", networks.trusted_ips.lines().join("\n")),
+        trusted_ips_modes: addresses::modes(&again(
+            "trusted_ips_mode",
+            networks.mode.as_str().into(),
+        )),
+        only_observed: addresses::only_observed(&networks),
+        proposal,
         seen,
         invite: (words == "Invited").then(|| format!("{path}/invite")),
         reset: can_be_reset(&user).then(|| format!("{path}/reset-password")),

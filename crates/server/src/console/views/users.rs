@@ -112,12 +112,14 @@ pub struct SeenAddress {
     pub is_trusted: bool,
     /// Whether a sign-in from it was refused when it was seen.
     pub was_refused: bool,
+    /// How often they signed in from it while the list was only observed.
+    pub times: i64,
     /// When last.
     pub last: When,
 }
 
-/// `/console/users/{user}`. The forms post `display_name` and `email`; `trusted_ips`;
-/// `confirm_name`; each with `form_token`.
+/// `/console/users/{user}`. The forms post `display_name` and `email`; `trusted_ips` and
+/// `trusted_ips_mode`; `confirm_name`; each with `form_token`.
 #[derive(Template)]
 #[template(path = "console/views/user_page.html")]
 pub struct UserPage {
@@ -157,6 +159,10 @@ pub struct UserPage {
     pub path: String,
     /// Where they may sign in from, one a line; empty: from anywhere.
     pub trusted_ips: String,
+    /// What happens to a sign-in from elsewhere.
+    pub trusted_ips_modes: Vec<Choice>,
+    /// That there is a list which refuses nobody for now, if so.
+    pub only_observed: Option<String>,
     /// Where they came from lately.
     pub seen: Vec<SeenAddress>,
     /// Lines that would let in what is not among the trusted ones.
