@@ -47,6 +47,11 @@ impl Listing {
         self.run(work, &self.sql).await
     }
 
+    /// One row for each value of these columns, in their order.
+    pub async fn grouped(&self, work: &mut Work, columns: &str) -> Result<Vec<db::Row>, Fault> {
+        self.run(work, &format!("{} GROUP BY {columns} ORDER BY {columns}", self.sql)).await
+    }
+
     /// The first `limit` rows, and one more if there is one.
     pub async fn page(
         self,

@@ -47,4 +47,9 @@ pub(crate) const ALL: &[db::Migration] = &[
         name: "observed_people",
         sql: include_str!("../../../migrations/0009_observed_people.sql"),
     },
+    db::Migration {
+        number: 10,
+        name: "audit_overview",
+        sql: include_str!("../../../migrations/0010_audit_overview.sql"),
+    },
 ];

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Change;
+use super::{Category, Change};
 use crate::id::Ids;
 use crate::listing::Listing;
 use crate::{Fault, Work, name_key};
@@ -37,6 +37,8 @@ pub struct Filter {
     /// Who acted: the id or e-mail address of a person, the id of a client that acted for itself,
     /// or an operator (`name@host`).
     pub actor: Option<String>,
+    /// By or about whom: the id or e-mail address of a person. A failed sign-in is about them.
+    pub person: Option<String>,
     /// Through whose token: the id of a client.
     pub client: Option<String>,
     /// Only of this object: kind and id.
@@ -45,6 +47,8 @@ pub struct Filter {
     pub kind: Option<String>,
     /// Only this action, such as `client.updated`.
     pub action: Option<String>,
+    /// Only actions of this category.
+    pub category: Option<Category>,
     /// Only what ended so.
     pub outcome: Option<Outcome>,
     /// From this instant on, in seconds since 1970.
@@ -69,10 +73,12 @@ impl Filter {
             self.object.as_ref().map(|(kind, id)| (Some(kind), Some(id))).unwrap_or_default();
         [
             ("actor", json!(self.actor)),
+            ("person", json!(self.person)),
             ("client_id", json!(self.client)),
             ("object_kind", json!(kind.or(self.kind.as_ref()))),
             ("object_id", json!(id)),
             ("action", json!(self.action)),
+            ("category", json!(self.category.map(Category::as_str))),
             ("outcome", json!(self.outcome.map(Outcome::as_str))),
             ("from", instant(self.from)),
             ("to", instant(self.until)),
@@ -89,6 +95,24 @@ impl Filter {
 
     /// Adds the conditions to a list of entries.
     pub(super) async fn narrow(&self, work: &mut Work, list: &mut Listing) -> Result<(), Fault> {
+        self.narrow_matter(work, list).await?;
+        self.narrow_time(list);
+        Ok(())
+    }
+
+    /// Who, what and how; not when.
+    pub(super) async fn narrow_matter(
+        &self,
+        work: &mut Work,
+        list: &mut Listing,
+    ) -> Result<(), Fault> {
+        if let Some(typed) = &self.person {
+            let id = find_person(work, typed).await?.unwrap_or_else(|| typed.clone());
+            let id = list.text(&id);
+            list.and(&format!(
+                "(actor_user = {id} OR (object_kind = 'user' AND object_id = {id}))"
+            ));
+        }
         if let Some(typed) = &self.actor {
             let (column, id) = actor(work, typed).await?;
             let id = list.text(&id);
@@ -109,13 +133,15 @@ impl Filter {
                 list.and(&format!("{column} = {wanted}"));
             }
         }
+        if let Some(category) = self.category {
+            list.and(&category.sql());
+        }
         // A word of ours in the text, so that the engines know of the index that holds these alone.
         match self.outcome {
             Some(Outcome::Refused) => list.and("outcome = 'refused'"),
             Some(Outcome::Success) => list.and("outcome = 'success'"),
             None => {}
         }
-        self.narrow_time(list);
         Ok(())
     }
 
@@ -138,15 +164,21 @@ impl Filter {
 
 /// The column that tells of an actor, and what stands there.
 async fn actor(work: &mut Work, typed: &str) -> Result<(&'static str, String), Fault> {
-    if typed.starts_with("usr_") {
-        return Ok(("actor_user", typed.to_owned()));
-    }
-    let sql = "SELECT id FROM users WHERE email_key = $1";
-    if let Some(row) = work.tx.query_one(sql, db::params![name_key(typed)]).await? {
-        return Ok(("actor_user", row.get(0)?));
+    if let Some(id) = find_person(work, typed).await? {
+        return Ok(("actor_user", id));
     }
     let sql =
         "SELECT id FROM clients WHERE id = $1 UNION SELECT id FROM deleted_clients WHERE id = $1";
     let is_client = work.tx.query_one(sql, db::params![typed]).await?.is_some();
     Ok((if is_client { "actor_client" } else { "actor_operator" }, typed.to_owned()))
+}
+
+/// The id of the person with this id or e-mail address.
+async fn find_person(work: &mut Work, typed: &str) -> Result<Option<String>, Fault> {
+    if typed.starts_with("usr_") {
+        return Ok(Some(typed.to_owned()));
+    }
+    let sql = "SELECT id FROM users WHERE email_key = $1";
+    let row = work.tx.query_one(sql, db::params![name_key(typed)]).await?;
+    Ok(row.map(|row| row.get(0)).transpose()?)
 }

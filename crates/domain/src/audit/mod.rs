@@ -4,9 +4,11 @@
 //! It never holds a secret: a changed secret is told by its label and hint. Once sealed (`seal`) it
 //! cannot be changed, removed or added to without notice (`verify`).
 
+mod category;
 mod chain;
 mod context;
 mod filter;
+mod overview;
 mod seal;
 mod store;
 mod verify;
@@ -15,9 +17,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Actor, Call, Fault, Work};
 
+pub use category::Category;
 pub use context::{BECAUSE_OF, CONTEXT_USER_CHANGED};
 pub(crate) use context::{record_at_clients, role_given, role_taken};
 pub use filter::{Filter, Outcome};
+pub use overview::{LONGEST, Overview, Tally, USUAL, overview};
 pub(crate) use seal::COUNTED;
 pub use seal::{Sealer, expire, seal};
 pub use store::{find, list};

@@ -1,10 +1,11 @@
-//! `/audit-events` and `/clients/{id}/audit-events`: who did what, as JSON or as a table.
+//! `/audit-events` and `/clients/{id}/audit-events`: who did what, as JSON or as a table; and how
+//! much of it there was.
 //!
 //! A table holds exactly what the filter shows, however much that is: it is written while it is
 //! read, page by page. That somebody took one is itself an entry.
 
 use domain::access::{May, Reach, ReadAudit, ReadClients};
-use domain::audit::{self, Event, Filter, Outcome};
+use domain::audit::{self, Category, Event, Filter, Outcome};
 use domain::{Refusal, clients};
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ use super::conditions::WantsCsv;
 use super::operation::{Operation, Parameter, Shape, Type, Verb};
 use super::problem::{Answer, Failed};
 use super::query::{CURSOR, FromQuery, Id, LIMIT, Query, Values};
-use crate::web::trail;
+use crate::web::{tallies, trail};
 
 /// The operations of this noun.
 pub(super) fn operations() -> Vec<Operation> {
@@ -31,6 +32,17 @@ pub(super) fn operations() -> Vec<Operation> {
             Shape::Page("AuditEvent"),
             "The newest first; with `Accept: text/csv` all of them.",
         ),
+        Operation::new(
+            Verb::Get,
+            ("/audit-events/overview", "countAuditEvents"),
+            "Count what happened, by outcome, category and action",
+            overview,
+        )
+        .note(
+            "Needs `audit:read` at the instance. The last seven days unless it says when; 90 days at most. \
+             Like events that are kept in one entry count as often as they happened.",
+        )
+        .answers(200, Shape::One("AuditOverview"), "The counts."),
         Operation::new(
             Verb::Get,
             ("/clients/{id}/audit-events", "listAuditEventsOfClient"),
@@ -74,6 +86,16 @@ const ACTION: Parameter =
     Parameter::query("action", Type::Text, "Only this, such as `client.updated`.");
 const OUTCOME: Parameter =
     Parameter::query("outcome", Type::Word(&["success", "refused"]), "Only what ended so.");
+const PERSON: Parameter = Parameter::query(
+    "person",
+    Type::Text,
+    "Only by or about this person: an id or e-mail address. A failed sign-in is about them.",
+);
+const CATEGORY: Parameter = Parameter::query(
+    "category",
+    Type::Word(&["access", "authentication", "identity", "notifications", "system"]),
+    "Only actions of this category.",
+);
 const FROM: Parameter = Parameter::query("from", Type::Text, "From this instant on (RFC 3339).");
 const TO: Parameter = Parameter::query("to", Type::Text, "Before this instant (RFC 3339).");
 const ACTOR: Parameter = Parameter::query(
@@ -120,6 +142,8 @@ struct Trail(Filter);
 impl FromQuery for Trail {
     const PARAMETERS: &'static [Parameter] = &[
         ACTOR,
+        PERSON,
+        CATEGORY,
         Parameter::query(
             "client_id",
             Type::Text,
@@ -149,8 +173,40 @@ impl FromQuery for Trail {
                 (None, values.refuse("object_kind", why))
             }
         };
-        Self(Filter { client, kind, object, ..stretch(values) })
+        let (person, category) = (values.text("person"), values.word("category", Category::parse));
+        Self(Filter { client, kind, object, person, category, ..stretch(values) })
     }
+}
+
+/// What is counted.
+struct Counted(Filter);
+
+impl FromQuery for Counted {
+    const PARAMETERS: &'static [Parameter] = &[PERSON, FROM, TO];
+
+    fn take(values: &mut Values) -> Self {
+        Self(Filter {
+            person: values.text("person"),
+            from: values.instant("from"),
+            until: values.instant("to"),
+            ..Filter::default()
+        })
+    }
+}
+
+/// The trail as a whole is for who holds the right everywhere.
+fn everywhere(to: &Allowed<ReadAudit>) -> Result<(), Failed> {
+    if to.may.reach() == &Reach::Everywhere {
+        return Ok(());
+    }
+    let why = "You hold it in some places only; the trail of a single client may be open to you.";
+    Err(Failed::forbidden("audit:read", why))
+}
+
+async fn overview(to: Allowed<ReadAudit>, Query(Counted(filter)): Query<Counted>) -> Answer {
+    everywhere(&to)?;
+    let counted = audit::overview(&mut to.read(), to.call.now, &filter).await?;
+    Ok(Reply::ok(tallies::shape(&counted)).send())
 }
 
 async fn list(
@@ -158,11 +214,7 @@ async fn list(
     WantsCsv(csv): WantsCsv,
     Query(Trail(filter)): Query<Trail>,
 ) -> Answer {
-    if to.may.reach() != &Reach::Everywhere {
-        let why =
-            "You hold it in some places only; the trail of a single client may be open to you.";
-        return Err(Failed::forbidden("audit:read", why));
-    }
+    everywhere(&to)?;
     answer(&to, filter, csv).await
 }
 

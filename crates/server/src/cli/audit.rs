@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use domain::audit::{self, Event, Filter, Finding, Outcome, Wrong};
+use domain::audit::{self, Category, Event, Filter, Finding, Outcome, Tally, Wrong};
 use domain::{Refusal, UserId, Work, accounts};
 use serde_json::{Value, json};
 
 use super::operator::Desk;
 use super::{Failure, text};
+use crate::web::tallies;
 use crate::web::trail::Table;
 
 /// The words after `mandate audit`.
@@ -27,6 +28,18 @@ pub struct Words {
 enum Verb {
     /// List entries, newest first.
     List(Wanted),
+    /// Count what happened, by outcome, category and action: the last seven days unless told.
+    Overview {
+        /// Only by or about this person: an id or e-mail address.
+        #[arg(long, value_name = "WHO")]
+        person: Option<String>,
+        /// From this instant on, as in 2027-01-31T12:00:00Z; 90 days at most.
+        #[arg(long, value_parser = instant, value_name = "INSTANT")]
+        from: Option<i64>,
+        /// Before this instant.
+        #[arg(long, value_parser = instant, value_name = "INSTANT")]
+        to: Option<i64>,
+    },
     /// Show one entry with every change.
     Show {
         /// Its id.
@@ -46,6 +59,12 @@ struct Wanted {
     /// Only of this actor: a person (id or e-mail address), a client, or an operator.
     #[arg(long, value_name = "WHO")]
     actor: Option<String>,
+    /// Only by or about this person: an id or e-mail address.
+    #[arg(long, value_name = "WHO")]
+    person: Option<String>,
+    /// Only of this category: access, authentication, identity, notifications or system.
+    #[arg(long, value_parser = category, value_name = "CATEGORY")]
+    category: Option<Category>,
     /// Only what was done with a token of this client.
     #[arg(long, value_name = "CLIENT")]
     client: Option<String>,
@@ -87,6 +106,11 @@ fn outcome(text: &str) -> Result<Outcome, String> {
     Outcome::parse(text).ok_or_else(|| "success or refused is needed".into())
 }
 
+fn category(text: &str) -> Result<Category, String> {
+    let words = || Category::ALL.map(Category::as_str).join(", ");
+    Category::parse(text).ok_or_else(|| format!("one of these is needed: {}", words()))
+}
+
 fn instant(text: &str) -> Result<i64, String> {
     let instant = text.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_second);
     instant.map_err(|_| "an instant as in 2027-01-31T12:00:00Z is needed".into())
@@ -105,6 +129,10 @@ pub async fn run(desk: &Desk, words: Words) -> Result<(String, ExitCode), Failur
     let wanted = match words.verb {
         Verb::Show { entry } => return success(show(desk, words.json, entry).await),
         Verb::Verify { known } => return verify(desk, words.json, known).await,
+        Verb::Overview { person, from, to } => {
+            let filter = Filter { person, from, until: to, ..Filter::default() };
+            return success(overview(desk, words.json, &filter).await);
+        }
         Verb::List(wanted) => wanted,
     };
     let (limit, csv) = (wanted.limit.unwrap_or(USUAL), wanted.csv);
@@ -130,6 +158,8 @@ fn filter(wanted: Wanted) -> Filter {
     };
     Filter {
         actor: wanted.actor,
+        person: wanted.person,
+        category: wanted.category,
         client: wanted.client,
         object,
         kind,
@@ -203,6 +233,25 @@ async fn table(desk: &Desk, events: &[Event], names: &mut Names) -> Result<Strin
     }
     let headings = ["entry", "at", "who", "from", "action", "object", "outcome"];
     Ok(text::columns(headings, &rows, "There are no such entries."))
+}
+
+async fn overview(desk: &Desk, json: bool, filter: &Filter) -> Result<String, Failure> {
+    let now = desk.call()?.now;
+    let counted = audit::overview(&mut desk.read(), now, filter).await?;
+    if json {
+        return text::json(&tallies::shape(&counted));
+    }
+    let mut rows = vec![counted_row("all", counted.all)];
+    rows.extend(counted.categories.iter().map(|(it, tally)| counted_row(it.as_str(), *tally)));
+    rows.extend(counted.actions.iter().map(|(it, tally)| counted_row(it, *tally)));
+    let (from, to) = (text::instant(counted.from), text::instant(counted.until));
+    let headings = ["what", "total", "success", "refused", "success rate"];
+    Ok(format!("From {from} to {to}\n\n{}", text::columns(headings, &rows, "")))
+}
+
+fn counted_row(name: &str, it: Tally) -> [String; 5] {
+    let [total, success, refused] = [it.total(), it.success, it.refused].map(|n| n.to_string());
+    [name.to_owned(), total, success, refused, tallies::rate(it).unwrap_or_else(|| "-".into())]
 }
 
 async fn show(desk: &Desk, json: bool, entry: i64) -> Result<String, Failure> {

@@ -16,7 +16,7 @@ use super::roles::page_of as page_of_role;
 use super::teams::{page_of_organization, page_of_team};
 use super::views::{AuditEntry, AuditFilters, AuditList};
 use super::visitor::{Answer, Visitor};
-use super::{audit_filters, clients, deeds};
+use super::{audit_filters, audit_overview, clients, deeds};
 use crate::app::App;
 use crate::web::trail;
 use crate::web::views::Link;
@@ -30,6 +30,7 @@ pub(super) fn router() -> Router<Arc<App>> {
     Router::new()
         .route("/audit", get(list))
         .route("/audit.csv", get(export))
+        .route("/audit/overview", get(audit_overview::show))
         .route("/audit/{entry}", get(entry))
 }
 
@@ -51,6 +52,7 @@ async fn list(visitor: Visitor, query: Query) -> Answer {
     }
     let page = AuditList {
         frame: visitor.frame("Audit", &query),
+        tabs: audit_overview::tabs("Entries"),
         rows,
         single: false,
         filters: audit_filters::shown(&query),
@@ -70,6 +72,7 @@ async fn entry(visitor: Visitor, Path(id): Path<i64>) -> Answer {
     let event = audit::find(&mut work, id).await?.ok_or(Refusal::NotFound)?;
     let page = AuditList {
         frame: visitor.frame("Audit", &Query::default()),
+        tabs: Vec::new(),
         rows: vec![row(&mut work, &mut Names::default(), &event).await?],
         single: true,
         filters: AuditFilters::default(),

@@ -1,7 +1,7 @@
 //! What the audit page is narrowed to: read from the URL, so that a view of it can be sent to a
 //! colleague, and shown in its form. What it does not understand it ignores.
 
-use domain::audit::{Filter, Outcome};
+use domain::audit::{Category, Filter, Outcome};
 
 use super::deeds;
 use super::query::Query;
@@ -9,7 +9,8 @@ use super::views::AuditFilters;
 use crate::web::views::Choice;
 
 /// The names in the URL.
-const NAMES: [&str; 8] = ["actor", "client", "kind", "object", "action", "outcome", "from", "to"];
+const NAMES: [&str; 10] =
+    ["actor", "person", "client", "kind", "object", "action", "category", "outcome", "from", "to"];
 
 /// Kinds of objects, and their words.
 const KINDS: [(&str, &str); 13] = [
@@ -28,6 +29,23 @@ const KINDS: [(&str, &str); 13] = [
     ("audit", "Audit trail"),
 ];
 
+/// Categories, and their words.
+pub(super) const CATEGORIES: [(Category, &str, &str); 5] = [
+    (
+        Category::Access,
+        "Access",
+        "Clients, consents, roles, scopes: what may be reached, and by whom",
+    ),
+    (
+        Category::Authentication,
+        "Authentication",
+        "Sign-ins, sessions, tokens, passwords and secrets",
+    ),
+    (Category::Identity, "Identity", "People, teams and organizations"),
+    (Category::Notifications, "Notifications", "Invitations and links to another password"),
+    (Category::System, "System", "Settings, signing keys and the trail itself"),
+];
+
 const OUTCOMES: [(&str, &str); 3] = [("", "Any"), ("success", "Done"), ("refused", "Refused")];
 
 /// What the URL asks for.
@@ -37,10 +55,12 @@ pub(super) fn asked(query: &Query) -> Filter {
     let object = kind.clone().zip(text("object"));
     Filter {
         actor: text("actor"),
+        person: text("person"),
         client: text("client"),
         kind: if object.is_some() { None } else { kind },
         object,
         action: text("action"),
+        category: query.get("category").and_then(Category::parse),
         outcome: query.get("outcome").and_then(Outcome::parse),
         from: query.get("from").and_then(|text| instant(text, false)),
         until: query.get("to").and_then(|text| instant(text, true)),
@@ -73,16 +93,19 @@ pub(super) fn shown(query: &Query) -> AuditFilters {
             .collect()
     };
     let any = std::iter::once(("", "Anything"));
+    let categories = CATEGORIES.iter().map(|(category, label, _)| (category.as_str(), *label));
     AuditFilters {
         actor: query.text("actor"),
+        person: query.text("person"),
         client: query.text("client"),
         kind: choices("kind", &mut KINDS.into_iter()),
         object: query.text("object"),
-        action: choices("action", &mut any.chain(deeds::ACTIONS.iter().copied())),
+        action: choices("action", &mut any.clone().chain(deeds::ACTIONS.iter().copied())),
+        category: choices("category", &mut any.chain(categories)),
         outcome: choices("outcome", &mut OUTCOMES.into_iter()),
         from: query.text("from"),
         to: query.text("to"),
-        more: query.has_any(&["client", "object", "outcome"]),
+        more: query.has_any(&["person", "client", "object", "category", "outcome"]),
         active: query.has_any(&NAMES),
     }
 }

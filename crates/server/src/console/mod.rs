@@ -6,6 +6,7 @@
 
 mod audit;
 mod audit_filters;
+mod audit_overview;
 mod clients;
 mod deeds;
 mod done;

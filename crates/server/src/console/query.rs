@@ -43,8 +43,7 @@ impl Query {
 
     /// The query as it narrows a list: without what was just told, and without what is blank.
     pub fn view(&self) -> String {
-        let passing = ["done", "about", "from", "undo"];
-        let kept = self.0.iter().filter(|(n, v)| !passing.contains(&n.as_str()) && !v.is_empty());
+        let kept = self.0.iter().filter(|(n, v)| !is_passing(n, v) && !v.is_empty());
         form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
     }
 
@@ -85,17 +84,29 @@ impl Query {
     }
 
     fn without_cursor(&self) -> form_urlencoded::Serializer<'static, String> {
-        let passing = ["cursor", "done", "about", "from", "undo"];
-        let kept = self.0.iter().filter(|(n, v)| !passing.contains(&n.as_str()) && !v.is_empty());
+        let kept = self.0.iter().filter(|(n, v)| !is_passing(n, v) && n != "cursor");
+        let kept = kept.filter(|(_, v)| !v.is_empty());
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(kept);
         query
     }
 }
 
+/// Does it only tell what was just done, and where? A day to begin with is called `from` too.
+fn is_passing(name: &str, value: &str) -> bool {
+    matches!((name, value), ("done" | "about" | "undo", _) | ("from", "list"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::Query;
+
+    #[test]
+    fn keeps_the_first_day_of_the_trail_and_not_where_a_deed_came_from() {
+        let query = Query::read("from=2027-01-15&to=2027-01-16&cursor=7");
+        assert_eq!(query.at("8"), "?from=2027-01-15&to=2027-01-16&cursor=8");
+        assert_eq!(Query::read("from=list&q=a").at("8"), "?q=a&cursor=8");
+    }
 
     #[test]
     fn keeps_the_filters_from_page_to_page() {

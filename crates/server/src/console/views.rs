@@ -15,7 +15,7 @@ mod settings;
 mod teams;
 mod users;
 
-pub use audit::{AuditEntry, AuditFilters, AuditList};
+pub use audit::{AuditEntry, AuditFilters, AuditList, AuditOverview, Counted};
 pub use client::{
     ClientAccess, ClientCredentials, ClientDanger, ClientHead, ClientOverview, Reach, RiskReason,
     SecretRow, SeenFrom, Trial,

@@ -15,5 +15,6 @@ pub mod icons;
 pub mod page;
 pub(crate) mod refused;
 pub mod sealed;
+pub mod tallies;
 pub mod trail;
 pub mod views;

@@ -11,6 +11,7 @@
 mod harness;
 
 mod audit_events;
+mod audit_overview;
 mod ceiling;
 mod client_secrets;
 mod clients;

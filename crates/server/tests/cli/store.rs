@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::machine::Machine;
 
 #[test]
@@ -135,4 +137,23 @@ async fn the_same_words_work_with_a_database_server() {
     assert_eq!(verdicts(&machine, 0)["database"], "ok");
     machine.set("MANDATE_MASTER_KEY", machine.run("keys new-master").ok().trim());
     assert!(machine.run("serve").refused().contains("the master key does not fit"));
+}
+
+// THE-38
+#[test]
+fn the_38_counts_the_trail_by_category_and_action() {
+    let machine = Machine::migrated();
+    machine.run("organizations create Acme").ok();
+    let told = machine.run("audit overview").ok();
+    let line = |word: &str| told.lines().find(|line| line.starts_with(word)).unwrap().to_owned();
+    let words = |word: &str| line(word).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(words("identity"), "identity 1 1 0 100 %");
+    assert_eq!(words("organization.created"), "organization.created 1 1 0 100 %");
+    assert_eq!(words("notifications"), "notifications 0 0 0 -");
+    let counted = machine.json("audit overview --json --person nobody@example.com");
+    assert_eq!((&counted["total"], &counted["actions"]), (&json!(0), &json!([])));
+    let told = machine.run("audit overview --from 2020-01-01T00:00:00Z").refused();
+    assert_eq!(told, "from: At most 90 days are counted at once.");
+    let listed = machine.json("audit list --json --category identity");
+    assert_eq!(listed["items"][0]["action"], "organization.created");
 }

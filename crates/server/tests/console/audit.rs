@@ -1,9 +1,10 @@
 //! The trail of a client: before and after, one entry at its own address, all of them as a file.
 
 use domain::access::{AUDITOR as AUDITOR_ROLE, CLIENT_MANAGER, Place};
+use domain::audit::{self, Object};
 
 use crate::cast::{MANAGER, admin, auditor, copied, person, places, send};
-use crate::harness::both;
+use crate::harness::{ADMIN_EMAIL, Answer, both};
 
 const LIST: &str = "/console/clients";
 
@@ -91,7 +92,8 @@ async fn the_whole_trail_is_for_who_holds_the_right_everywhere() {
         for told in ["Registered the client", "Signed in", "href=\"/console/clients/service\""] {
             assert!(page.body.contains(told), "{told}");
         }
-        let (_, rest) = page.body.split_once("href=\"/console/audit/").unwrap();
+        let (_, rest) =
+            page.body.split_once("data-label=\"When\"><a href=\"/console/audit/").unwrap();
         let entry = rest.split('"').next().unwrap();
         let one = browser.get(&format!("/console/audit/{entry}")).await;
         assert!(one.body.contains("One entry"), "{}", one.body);
@@ -139,6 +141,101 @@ async fn the_trail_is_narrowed_in_the_url_and_the_file_holds_exactly_that() {
         assert_eq!(file.body.lines().count(), 2, "the head and the one entry: {}", file.body);
         let none = browser.get("/console/audit?actor=nobody").await;
         assert!(none.body.contains("Nothing matches"));
+    })
+    .await;
+}
+
+/// Where a number of the overview leads, and the number.
+fn number<'a>(page: &'a Answer, label: &str) -> (&'a str, i64) {
+    let (before, _) =
+        page.body.split_once(&format!("<span class=\"out-of-sight\"> entries: {label}<")).unwrap();
+    let (_, link) = before.rsplit_once("href=\"").unwrap();
+    let (href, value) = link.split_once("\">").unwrap();
+    (href, value.parse().unwrap())
+}
+
+// THE-38
+#[tokio::test]
+async fn the_38_every_number_of_the_overview_leads_to_the_entries_it_counts() {
+    both(|server| async move {
+        server.service().await;
+        let mut stranger = server.browser();
+        let page = stranger.get("/login").await;
+        let wrong = [("email", ADMIN_EMAIL), ("password", "not her password at all")];
+        stranger.submit(&page, "/login", &wrong).await;
+        server.clock.step(60);
+        let mut browser = auditor(&server).await;
+        let page = browser.get("/console/audit/overview").await;
+        assert_eq!(page.status, 200);
+        for told in [
+            "Access",
+            "Authentication",
+            "Identity",
+            "Notifications",
+            "System",
+            "Success rate",
+            "What happened most",
+            "Registered the client",
+            "Last 90 days",
+        ] {
+            assert!(page.body.contains(told), "{told}");
+        }
+        for label in ["Total", "Successful", "Failed or denied"] {
+            let (href, count) = number(&page, label);
+            let href = href.replace("&#38;", "&");
+            assert!(href.starts_with("/console/audit?from=2027-01-09&to=2027-01-15"), "{href}");
+            let list = browser.get(&href).await;
+            let entries = list.body.matches("<tr role=\"row\">").count() - 1;
+            assert_eq!(i64::try_from(entries).unwrap(), count, "{label}");
+        }
+        assert_eq!(number(&page, "Failed or denied").1, 1);
+        let failed = "category=authentication&#38;outcome=refused";
+        assert!(page.body.contains(failed), "{}", page.body);
+        let list = browser.get("/console/audit?category=authentication&outcome=refused").await;
+        assert!(list.body.contains("Failed to sign in</strong>"));
+        assert!(!list.body.contains("Registered the client</strong>"));
+        let hers = browser.get("/console/audit/overview?person=ada@example.com").await;
+        assert!(hers.body.contains("person=ada%40example.com"), "{}", hers.body);
+        let none = browser.get("/console/audit/overview?person=nobody").await;
+        assert!(none.body.contains("Nothing by or about"));
+        let long = browser.get("/console/audit/overview?from=2020-01-01").await;
+        assert!(long.body.contains("90 days at most are counted at once"));
+        assert!(long.body.contains("value=\"2027-01-09\""), "the last seven instead");
+    })
+    .await;
+}
+
+// THE-38
+#[tokio::test]
+async fn the_38_the_overview_is_for_who_may_read_the_whole_trail() {
+    both(|server| async move {
+        let (home, ..) = places(&server).await;
+        let role = Some((AUDITOR_ROLE, Place::Organization(home)));
+        let mut narrow = person(&server, MANAGER, role).await;
+        assert_eq!(narrow.get("/console/audit/overview").await.status, 403);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_next_page_of_the_trail_keeps_its_first_day() {
+    both(|server| async move {
+        let mut work = server.instance.begin().await.unwrap();
+        for _ in 0..60 {
+            let object = Object::new("client", "long", "long");
+            audit::record(&mut work, &server.operator(), "client.updated", &object, &[])
+                .await
+                .unwrap();
+        }
+        work.commit().await.unwrap();
+        let mut browser = admin(&server).await;
+        let page = browser.get("/console/audit?from=2027-01-15&kind=client").await;
+        let (_, next) = page.body.split_once("rel=\"next\" href=\"").unwrap();
+        assert!(
+            next.starts_with("?from=2027-01-15&#38;kind=client&#38;cursor="),
+            "{}",
+            &next[..60]
+        );
     })
     .await;
 }

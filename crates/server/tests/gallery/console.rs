@@ -2,12 +2,12 @@
 
 use askama::Template;
 use mandate::console::views::{
-    AuditEntry, AuditFilters, AuditList, AuditRow, Change, ClientForm, ClientKinds, ClientNew,
-    ClientSaved, ClientSettings, Comparison, Forbidden, Kind, MoreSettings, Preview, Refusal,
-    RefusalList, RefusalRow, ScopeEdit, ScopeList, ScopeRow, SeenAddress, TeamGroup, UserFilters,
-    UserLink, UserList, UserNew, UserPage, UserRow,
+    AuditEntry, AuditFilters, AuditList, AuditOverview, AuditRow, Change, ClientForm, ClientKinds,
+    ClientNew, ClientSaved, ClientSettings, Comparison, Counted, Forbidden, Kind, MoreSettings,
+    Preview, Refusal, RefusalList, RefusalRow, ScopeEdit, ScopeList, ScopeRow, SeenAddress,
+    TeamGroup, UserFilters, UserLink, UserList, UserNew, UserPage, UserRow,
 };
-use mandate::web::views::{Choice, Errors, Fact, FieldError, Link, Person, Snippet};
+use mandate::web::views::{Choice, Errors, Fact, FieldError, Link, NavEntry, Person, Snippet};
 
 use crate::Page;
 use crate::client::{call, head, trial};
@@ -25,6 +25,7 @@ pub fn pages(voice: Voice) -> Vec<Page> {
     pages.push(("scope-edit", scope_edit(voice, None)));
     pages.push(("scope-edit-refused", scope_edit(voice, voice.maybe("Built in."))));
     pages.push(("audit", audit(voice)));
+    pages.push(("audit-overview", audit_overview(voice)));
     pages.extend(users(voice));
     pages.extend(refusals(voice));
     pages
@@ -315,6 +316,52 @@ fn scopes(voice: Voice) -> String {
     page.render().unwrap()
 }
 
+fn audit_tabs(current: &str) -> Vec<NavEntry> {
+    let tab = |label: &str| NavEntry {
+        label: label.into(),
+        href: "/console/audit".into(),
+        enabled: true,
+        current: label == current,
+        ..NavEntry::default()
+    };
+    vec![tab("Entries"), tab("Overview")]
+}
+
+fn audit_overview(voice: Voice) -> String {
+    let counted = |label: &str, value: &str, share| Counted {
+        label: label.into(),
+        about: "Sign-ins, sessions, tokens, passwords and secrets".into(),
+        value: value.into(),
+        href: "/console/audit?outcome=refused".into(),
+        refused: "12".into(),
+        refused_href: "/console/audit?outcome=refused".into(),
+        share,
+    };
+    let plain =
+        |label: &str, value: &str| Counted { about: String::new(), ..counted(label, value, 0) };
+    let page = AuditOverview {
+        frame: voice.frame("Audit"),
+        tabs: audit_tabs("Overview"),
+        stretches: audit_tabs("Entries"),
+        person: voice.say("ada@northwind.example"),
+        from: "2026-11-01".into(),
+        to: "2026-11-07".into(),
+        refused: voice.maybe("90 days at most are counted at once."),
+        cards: vec![
+            plain("Total", "1 204"),
+            plain("Successful", "1 192"),
+            plain("Failed or denied", "12"),
+            Counted { href: String::new(), ..plain("Success rate", "99 %") },
+        ],
+        categories: vec![counted("Access", "204", 0), counted("Authentication", "1 000", 0)],
+        actions: vec![
+            counted(&voice.say("Signed in"), "988", 100),
+            counted(&voice.say("Failed to sign in"), "12", 2),
+        ],
+    };
+    page.render().unwrap()
+}
+
 fn audit(voice: Voice) -> String {
     let entry = |action: &str, refused| AuditEntry {
         row: AuditRow {
@@ -350,6 +397,7 @@ fn audit(voice: Voice) -> String {
             active: true,
             ..AuditFilters::default()
         },
+        tabs: audit_tabs("Entries"),
         single: false,
         export: Some(Link { label: "Export".into(), href: "/console/audit.csv".into() }),
         first: None,

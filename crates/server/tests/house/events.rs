@@ -18,8 +18,13 @@ fn actions(text: &str, marks: &[char], nouns: &BTreeSet<&str>) -> BTreeSet<Strin
 
 /// What the console has words for.
 fn told() -> BTreeSet<String> {
-    let page = tree::read("crates/server/src/console/deeds.rs");
-    let table = page.split("ACTIONS").nth(1).and_then(|rest| rest.split("];").next());
+    named_in("crates/server/src/console/deeds.rs", "const ACTIONS")
+}
+
+/// The actions that a table of this file names first in each line.
+fn named_in(path: &str, table: &str) -> BTreeSet<String> {
+    let page = tree::read(path);
+    let table = page.split(table).nth(1).and_then(|rest| rest.split("];").next());
     let lines = table.expect("a table of actions").lines();
     lines
         .filter_map(|line| line.trim().strip_prefix("(\"")?.split('"').next().map(str::to_owned))
@@ -45,4 +50,12 @@ fn every_event_has_words_and_a_test() {
         recorded.difference(&told).map(|action| format!("{action} has no words")).collect();
     broken.extend(told.difference(&tested).map(|action| format!("{action} has no test")));
     holds("Every event of the trail has words, and a test that looks for it.", &broken);
+}
+
+/// THE-38: whoever counts by category counts everything once.
+#[test]
+fn every_event_has_one_category() {
+    let (told, sorted) = (told(), named_in("crates/domain/src/audit/category.rs", "const ACTIONS"));
+    let broken: Vec<String> = told.symmetric_difference(&sorted).cloned().collect();
+    holds("Every event of the trail is in the table of categories.", &broken);
 }

@@ -1,5 +1,6 @@
 //! The schemas of what is watched over: tokens, grants, sessions, permissions, the trail, the settings.
 
+use domain::audit::Category;
 use domain::settings::NUMBERS;
 use serde_json::Value;
 
@@ -56,6 +57,7 @@ pub(super) fn all() -> Vec<Member> {
             ),
         ),
         ("AuditEvent", audit_event()),
+        ("AuditOverview", audit_overview()),
         ("Grant", grant()),
         ("Token", token()),
         ("Permission", object(permission(), vec![])),
@@ -105,6 +107,28 @@ fn audit_event() -> Value {
         ],
         vec![],
     )
+}
+
+fn audit_overview() -> Value {
+    let counted = |mut about: Vec<Member>| {
+        about.extend([
+            ("total", whole()),
+            ("success", whole()),
+            ("refused", whole()),
+            (
+                "success_per_mille",
+                described(nullable(number(0, 1000)), "Rounded down; null where nothing happened."),
+            ),
+        ]);
+        object(about, vec![])
+    };
+    let category = || words(Category::ALL.into_iter().map(Category::as_str));
+    counted(vec![
+        ("from", instant()),
+        ("to", instant()),
+        ("categories", list(counted(vec![("category", category())]))),
+        ("actions", list(counted(vec![("action", text()), ("category", category())]))),
+    ])
 }
 
 /// The settings that are set while the server runs.

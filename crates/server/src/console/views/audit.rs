@@ -1,10 +1,10 @@
-//! The whole audit trail.
+//! The whole audit trail, entry by entry and counted.
 
 use askama::Template;
 
 use super::AuditRow;
 use crate::web::filters;
-use crate::web::views::{Choice, Frame, Link};
+use crate::web::views::{Choice, Frame, Link, NavEntry};
 
 /// One entry, with what it is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct AuditEntry {
 pub struct AuditFilters {
     /// Who acted.
     pub actor: String,
+    /// By or about whom.
+    pub person: String,
     /// Through whose token.
     pub client: String,
     /// What kind of object.
@@ -36,6 +38,8 @@ pub struct AuditFilters {
     pub object: String,
     /// What was done.
     pub action: Vec<Choice>,
+    /// Which part of what happens here.
+    pub category: Vec<Choice>,
     /// How it ended.
     pub outcome: Vec<Choice>,
     /// The first day.
@@ -54,6 +58,8 @@ pub struct AuditFilters {
 pub struct AuditList {
     /// The console around it.
     pub frame: Frame,
+    /// The list, and the overview.
+    pub tabs: Vec<NavEntry>,
     /// One page, newest first.
     pub rows: Vec<AuditEntry>,
     /// What it is narrowed to.
@@ -66,4 +72,49 @@ pub struct AuditList {
     pub first: Option<String>,
     /// The next page.
     pub next: Option<String>,
+}
+
+/// A number that leads to the entries it counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// "Total", "Signed in".
+    pub label: String,
+    /// What it is, where the label does not say.
+    pub about: String,
+    /// "1 204", "98.7 %".
+    pub value: String,
+    /// Its entries; empty for what has none.
+    pub href: String,
+    /// How many of them were refused; empty where none.
+    pub refused: String,
+    /// The refused ones.
+    pub refused_href: String,
+    /// Of a hundred: its length beside the longest.
+    pub share: i64,
+}
+
+/// `/console/audit/overview`.
+#[derive(Template)]
+#[template(path = "console/views/audit_overview.html")]
+pub struct AuditOverview {
+    /// The console around it.
+    pub frame: Frame,
+    /// The list, and the overview.
+    pub tabs: Vec<NavEntry>,
+    /// The usual stretches of time.
+    pub stretches: Vec<NavEntry>,
+    /// By or about whom.
+    pub person: String,
+    /// The first day.
+    pub from: String,
+    /// The last day.
+    pub to: String,
+    /// Why other days are shown than were asked for.
+    pub refused: Option<String>,
+    /// Total, done, refused, rate.
+    pub cards: Vec<Counted>,
+    /// The five categories.
+    pub categories: Vec<Counted>,
+    /// What happened most often.
+    pub actions: Vec<Counted>,
 }
