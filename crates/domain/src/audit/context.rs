@@ -5,17 +5,15 @@
 
 use serde_json::{Value, json};
 
-use super::{Change, record, store};
+use super::{Change, record_at_each, store};
 use crate::{Call, Fault, Work};
 
 /// The action of such an entry.
 pub const CONTEXT_USER_CHANGED: &str = "client.context_user_changed";
 /// The field that names the person.
 pub const BECAUSE_OF: &str = "because_of";
-/// Clients told of one change.
-const CLIENTS: i64 = 500;
 
-/// Tells the clients that act for `user` what changed about them.
+/// Tells the clients that act for `user`, however many, what changed about them.
 ///
 /// # Errors
 /// When an entry cannot be written; the change must then not happen either.
@@ -25,12 +23,10 @@ pub(crate) async fn record_at_clients(
     user: &str,
     changes: &[Change],
 ) -> Result<(), Fault> {
-    for client in store::list_clients_in_context(work, user, CLIENTS).await? {
-        let mut told = vec![Change::made(BECAUSE_OF, user)];
-        told.extend_from_slice(changes);
-        record(work, call, CONTEXT_USER_CHANGED, &client, &told).await?;
-    }
-    Ok(())
+    let clients = store::list_clients_in_context(work, user).await?;
+    let mut told = vec![Change::made(BECAUSE_OF, user)];
+    told.extend_from_slice(changes);
+    record_at_each(work, call, CONTEXT_USER_CHANGED, &clients, &told).await
 }
 
 /// A role is held in this place from now on.

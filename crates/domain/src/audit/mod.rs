@@ -102,6 +102,20 @@ pub async fn record(
     store::insert(work, call, (action, "success"), object, changes).await
 }
 
+/// Records the same of many objects, each in an entry of its own, a few hundred in a statement.
+///
+/// # Errors
+/// When the entries cannot be written; the change they tell of must then not happen either.
+pub(crate) async fn record_at_each(
+    work: &mut Work,
+    call: &Call,
+    action: &str,
+    objects: &[Object],
+    changes: &[Change],
+) -> Result<(), Fault> {
+    store::insert_each(work, call, (action, "success"), objects, changes).await
+}
+
 /// Records that something was refused.
 ///
 /// # Errors

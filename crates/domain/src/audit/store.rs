@@ -4,37 +4,99 @@ use super::{Change, Event, Filter, Object};
 use crate::listing::Listing;
 use crate::{Actor, Call, ClientId, Fault, UserId, Work};
 
+/// Entries written by one statement.
+const AT_ONCE: usize = 500;
+
+/// What is written of an entry; `count` is 1.
+const WRITTEN: [&str; 14] = [
+    "id",
+    "at",
+    "actor_user",
+    "actor_client",
+    "actor_operator",
+    "address",
+    "action",
+    "object_kind",
+    "object_id",
+    "object_name",
+    "changes",
+    "outcome",
+    "request_id",
+    "count",
+];
+
+/// What is told alike of every object.
+struct Told<'a> {
+    call: &'a Call,
+    address: Option<String>,
+    action: &'a str,
+    outcome: &'a str,
+    changes: String,
+}
+
+impl<'a> Told<'a> {
+    fn of(
+        call: &'a Call,
+        (action, outcome): (&'a str, &'a str),
+        changes: &[Change],
+    ) -> Result<Self, Fault> {
+        let changes = serde_json::to_string(changes).map_err(|e| Fault::Broken(e.to_string()))?;
+        let address = call.address.map(|_| call.address_text());
+        Ok(Self { call, address, action, outcome, changes })
+    }
+
+    /// The entry about `object`, in the order of [`WRITTEN`].
+    fn values<'b>(&'b self, id: i64, object: &'b Object) -> Vec<db::Value<'b>> {
+        let (call, actor) = (self.call, &self.call.actor);
+        vec![
+            id.into(),
+            call.now.into(),
+            (&actor.user).into(),
+            (&actor.client).into(),
+            (&actor.operator).into(),
+            (&self.address).into(),
+            self.action.into(),
+            (&object.kind).into(),
+            (&object.id).into(),
+            (&object.name).into(),
+            (&self.changes).into(),
+            self.outcome.into(),
+            (&call.request_id).into(),
+            1_i64.into(),
+        ]
+    }
+}
+
 pub(super) async fn insert(
     work: &mut Work,
     call: &Call,
-    (action, outcome): (&str, &str),
+    what: (&str, &str),
     object: &Object,
     changes: &[Change],
 ) -> Result<(), Fault> {
-    let changes = serde_json::to_string(changes).map_err(|e| Fault::Broken(e.to_string()))?;
+    let told = Told::of(call, what, changes)?;
     let id = work.instance.ids.next();
-    let address = call.address.map(|_| call.address_text());
-    let actor = &call.actor;
-    let (user, client) = (actor.user.as_ref(), actor.client.as_ref());
     let sql = "INSERT INTO audit_events (id, at, actor_user, actor_client, actor_operator, address, action,
                  object_kind, object_id, object_name, changes, outcome, request_id, count)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)";
-    let params = db::params![
-        id,
-        call.now,
-        user,
-        client,
-        actor.operator,
-        address,
-        action,
-        object.kind,
-        object.id,
-        object.name,
-        changes,
-        outcome,
-        call.request_id
-    ];
-    work.tx.execute(sql, params).await?;
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    work.tx.execute(sql, &told.values(id, object)).await?;
+    Ok(())
+}
+
+/// One entry for each object; action, outcome and changes are the same.
+pub(super) async fn insert_each(
+    work: &mut Work,
+    call: &Call,
+    what: (&str, &str),
+    objects: &[Object],
+    changes: &[Change],
+) -> Result<(), Fault> {
+    let told = Told::of(call, what, changes)?;
+    for some in objects.chunks(AT_ONCE) {
+        let ids = &work.instance.ids;
+        let rows: Vec<_> = some.iter().map(|object| told.values(ids.next(), object)).collect();
+        work.tx.insert_many("audit_events", &WRITTEN, &rows).await?;
+    }
     Ok(())
 }
 
@@ -52,14 +114,13 @@ pub async fn list(work: &mut Work, filter: &Filter) -> Result<Vec<Event>, Fault>
     rows.iter().map(read).collect()
 }
 
-/// Some of the clients that act for this person by themselves.
+/// The clients that act for this person by themselves.
 pub(super) async fn list_clients_in_context(
     work: &mut Work,
     user: &str,
-    limit: i64,
 ) -> Result<Vec<Object>, Fault> {
-    let sql = "SELECT id, name FROM clients WHERE context_user = $1 ORDER BY id LIMIT $2";
-    let rows = work.tx.query(sql, db::params![user, limit]).await?;
+    let sql = "SELECT id, name FROM clients WHERE context_user = $1 ORDER BY id";
+    let rows = work.tx.query(sql, db::params![user]).await?;
     let client =
         |row: &db::Row| Ok(Object::new("client", row.get::<String>(0)?, row.get::<String>(1)?));
     rows.iter().map(client).collect()

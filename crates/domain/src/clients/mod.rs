@@ -27,6 +27,7 @@ pub mod risk;
 mod rules;
 pub mod secrets;
 mod store;
+mod under_role;
 mod warnings;
 mod whole;
 mod words;
@@ -58,6 +59,7 @@ pub use redirects::{RedirectRefusal, matching_redirect};
 pub use review::review_risks;
 pub use risk::Risk;
 pub use rules::{change, create, pause, pause_many, resume, revoke_tokens, show};
+pub use under_role::{count_under_role, revoke_tokens_under_role};
 pub use warnings::{Warning, warnings};
 pub use whole::list_whole;
 pub use words::{

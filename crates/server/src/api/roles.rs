@@ -1,8 +1,8 @@
 //! `/roles`: named sets of permissions, built in or defined by administrators.
 
-use domain::Refusal;
 use domain::access::{ManageRoles, ReadRoles, Role};
 use domain::roles::{self, NewRole, Patch, Versioned};
+use domain::{Refusal, clients};
 use serde_json::{Value, json};
 
 use super::answer::Reply;
@@ -33,8 +33,8 @@ pub(super) fn operations() -> Vec<Operation> {
             "The role.",
         ),
         Operation::new(Verb::Patch, one("updateRole"), "Change a role", change)
-            .note("Counts for everybody who holds it from their next request on.")
-            .answers(200, Shape::One("CreatedRole"), "The role as it is now.")
+            .note("Counts for everybody who holds it from their next request on. `revoke_tokens`, which needs `token:revoke` too, ends the tokens of every client that holds it or acts for a person who does; `revoked_clients` says how many. What people gave to applications stays: it answers to what they may do at each use.")
+            .answers(200, Shape::One("ChangedRole"), "The role as it is now.")
             .conflicts(),
         Operation::new(Verb::Delete, one("deleteRole"), "Delete a role that nobody holds", delete)
             .answers(204, Shape::Empty, "Deleted.")
@@ -67,17 +67,24 @@ impl FromJson for NewRole {
     }
 }
 
-impl FromJson for Patch {
+/// Another role, and whether the tokens under it are to end with the change.
+struct Edit {
+    patch: Patch,
+    revoke_tokens: bool,
+}
+
+impl FromJson for Edit {
     const SCHEMA: &'static str = "RolePatch";
 
     fn from_json(value: Value) -> Result<Self, Refusal> {
         let mut fields = Fields::of(value)?;
-        let patch = Self {
+        let patch = Patch {
             name: fields.changed_text("name"),
             description: fields.changed_text("description"),
             permissions: fields.changed_texts("permissions"),
         };
-        fields.done(patch)
+        let revoke_tokens = fields.flag("revoke_tokens");
+        fields.done(Self { patch, revoke_tokens })
     }
 }
 
@@ -107,11 +114,17 @@ async fn change(
     Id(id): Id,
     IfMatch(version): IfMatch,
     Query(query): Query<Rehearsal>,
-    Json(patch): Json<Patch>,
+    Json(Edit { patch, revoke_tokens }): Json<Edit>,
 ) -> Answer {
     let mut work = to.begin().await?;
     let after = roles::change(&mut work, &to.call, &to.may, (&id, version), patch).await?;
-    Reply::ok(shown(&after.role)).version(after.version).after(work, query.dry_run).await
+    let mut answer = shown(&after.role);
+    if revoke_tokens {
+        let may = to.may.authority().may()?;
+        let ended = clients::revoke_tokens_under_role(&mut work, &to.call, &may, &id).await?;
+        answer["revoked_clients"] = ended.into();
+    }
+    Reply::ok(answer).version(after.version).after(work, query.dry_run).await
 }
 
 async fn delete(to: Allowed<ManageRoles>, Id(id): Id, Query(query): Query<Rehearsal>) -> Answer {

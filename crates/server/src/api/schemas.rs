@@ -16,6 +16,7 @@ type Member = (&'static str, Value);
 pub(super) fn all() -> Vec<Member> {
     let mut all = clients::all();
     all.extend(people_and_places());
+    all.extend(roles());
     all.extend(rights());
     all.extend(policy());
     all.extend(oversight::all());
@@ -167,6 +168,36 @@ fn new_binding() -> Value {
     object(needed, vec![("revoke_tokens", nullable(flag()))])
 }
 
+fn roles() -> Vec<Member> {
+    vec![
+        ("Role", object(role(), vec![])),
+        ("CreatedRole", object(role(), vec![("dry_run", flag())])),
+        (
+            "ChangedRole",
+            object(role(), vec![("revoked_clients", number(0, i64::MAX)), ("dry_run", flag())]),
+        ),
+        (
+            "NewRole",
+            object(
+                vec![("name", text()), ("permissions", texts())],
+                vec![("description", nullable(text()))],
+            ),
+        ),
+        (
+            "RolePatch",
+            object(
+                vec![],
+                vec![
+                    ("name", text()),
+                    ("description", text()),
+                    ("permissions", texts()),
+                    ("revoke_tokens", nullable(flag())),
+                ],
+            ),
+        ),
+    ]
+}
+
 fn rights() -> Vec<Member> {
     let scope = || {
         vec![
@@ -187,22 +218,6 @@ fn rights() -> Vec<Member> {
         ]
     };
     vec![
-        ("Role", object(role(), vec![])),
-        ("CreatedRole", object(role(), vec![("dry_run", flag())])),
-        (
-            "NewRole",
-            object(
-                vec![("name", text()), ("permissions", texts())],
-                vec![("description", nullable(text()))],
-            ),
-        ),
-        (
-            "RolePatch",
-            object(
-                vec![],
-                vec![("name", text()), ("description", text()), ("permissions", texts())],
-            ),
-        ),
         ("Binding", object(binding(), vec![])),
         ("CreatedBinding", object(binding(), vec![("dry_run", flag())])),
         ("NewBinding", new_binding()),

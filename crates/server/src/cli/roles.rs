@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use domain::access::Role;
+use domain::clients;
 use domain::roles::{self, NewRole, Patch};
 use serde_json::{Value, json};
 
@@ -46,6 +47,9 @@ enum Verb {
         /// All permissions it is to hold; may be given several times.
         #[arg(long = "permission", value_name = "RESOURCE:ACTION")]
         permissions: Option<Vec<String>>,
+        /// End the tokens of every client that holds it, or acts for a person who does, too.
+        #[arg(long)]
+        revoke_tokens: bool,
     },
     /// Delete one that nobody holds.
     Delete {
@@ -69,14 +73,9 @@ pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
             work.commit().await?;
             told(json, "Defined", &made.role)
         }
-        Verb::Edit { id, name, description, permissions } => {
-            let (call, may, mut work) = (desk.call()?, desk.may()?, desk.begin().await?);
+        Verb::Edit { id, name, description, permissions, revoke_tokens } => {
             let patch = Patch { name, description, permissions };
-            let after = roles::change(&mut work, &call, &may, (&id, None), patch)
-                .await
-                .map_err(Failure::about("role", &id))?;
-            work.commit().await?;
-            told(json, "Changed", &after.role)
+            edit(desk, json, &id, (patch, revoke_tokens)).await
         }
         Verb::Delete { id } => {
             let (call, may, mut work) = (desk.call()?, desk.may()?, desk.begin().await?);
@@ -87,6 +86,31 @@ pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
             text::gone(json, "role", &id)
         }
     }
+}
+
+async fn edit(
+    desk: &Desk,
+    json: bool,
+    id: &str,
+    (patch, revoke_tokens): (Patch, bool),
+) -> Result<String, Failure> {
+    let (call, may, mut work) = (desk.call()?, desk.may()?, desk.begin().await?);
+    let after = roles::change(&mut work, &call, &may, (id, None), patch)
+        .await
+        .map_err(Failure::about("role", id))?;
+    let mut ended = None;
+    if revoke_tokens {
+        let may = desk.may()?;
+        ended = Some(clients::revoke_tokens_under_role(&mut work, &call, &may, id).await?);
+    }
+    work.commit().await?;
+    let Some(ended) = ended else { return told(json, "Changed", &after.role) };
+    if json {
+        let mut shape = shape(&after.role);
+        shape["revoked_clients"] = ended.into();
+        return text::json(&shape);
+    }
+    Ok(told(json, "Changed", &after.role)? + &format!("The tokens of {ended} clients are dead.\n"))
 }
 
 async fn list(desk: &Desk, json: bool) -> Result<String, Failure> {

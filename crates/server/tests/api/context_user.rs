@@ -220,3 +220,37 @@ async fn rel8_rlt51_a_client_acts_for_a_person_or_under_roles_of_its_own_never_b
     })
     .await;
 }
+
+/// However many clients act for a person, each of them tells what became of that person.
+#[tokio::test]
+async fn rel8_each_of_six_hundred_clients_tells_what_became_of_its_person() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let robo = person(&admin, "robo").await;
+        for n in 0..600 {
+            let draft = json!({
+                "client_id": format!("nightly-{n}"), "client_name": format!("Nightly {n}"), "type": "service",
+                "scopes": ["user:read"], "grant_types": ["client_credentials"], "context_user": robo,
+            });
+            let made = admin.post("/clients", draft).await;
+            assert_eq!(made.status, 201, "{}", made.body);
+        }
+        admin.patch(&format!("/users/{robo}"), json!({ "status": "disabled" })).await;
+        let mut told = std::collections::BTreeSet::new();
+        let mut path = "/audit-events?action=client.context_user_changed&limit=200".to_owned();
+        loop {
+            let page = admin.get(&path).await.json();
+            for event in page["items"].as_array().unwrap() {
+                assert_eq!(event["changes"][0]["after"], json!(robo), "{event}");
+                assert!(told.insert(event["object"]["id"].as_str().unwrap().to_owned()), "told once");
+            }
+            let Some(cursor) = page["next_cursor"].as_str() else { break };
+            path = format!("/audit-events?action=client.context_user_changed&limit=200&cursor={cursor}");
+        }
+        assert_eq!(told.len(), 600);
+        let last = admin.get("/clients/nightly-599").await;
+        assert_eq!(warned(&last)[0].0, "context_user_disabled");
+        assert_ne!(warned(&last)[0].1, Value::Null, "since when");
+    })
+    .await;
+}

@@ -360,3 +360,27 @@ async fn rlt54_who_may_not_end_tokens_gives_and_takes_no_role_that_ends_them() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn rlt54_who_may_not_end_tokens_edits_no_role_so_that_they_end() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let everywhere = (PLATFORM_ADMINISTRATOR, Place::Instance);
+        let scopes = ["role:manage", "role:read", "user:read"];
+        let delegate = Caller::service(&server, "giver", &scopes, everywhere).await;
+        let reader = role(&admin, "Reader", &["user:read"]).await;
+        let at = format!("/roles/{reader}");
+        let none = json!({ "permissions": [], "revoke_tokens": true });
+        let refused = delegate.patch(&at, none.clone()).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.text("permission")),
+            (403, "token:revoke".into())
+        );
+        assert_eq!(admin.get(&at).await.json()["permissions"], json!(["user:read"]), "undone");
+        assert_eq!(delegate.patch(&at, json!({ "permissions": [] })).await.status, 200);
+        let wrong = admin.patch(&at, json!({ "revoke_tokens": "yes" })).await;
+        assert_eq!(fields(&wrong), ["revoke_tokens"]);
+        assert_eq!(admin.patch(&at, none).await.json()["revoked_clients"], 0, "nobody holds it");
+    })
+    .await;
+}

@@ -55,6 +55,8 @@ fn permissions_roles_and_bindings_are_defined_given_and_taken() {
     let ended = machine.json("audit list --json --action user.tokens_revoked");
     assert_eq!(ended["items"].as_array().unwrap().len(), 1);
     machine.run(&format!("roles edit {clerk} --permission user:read")).ok();
+    let told = machine.run(&format!("roles edit {clerk} --name Clerks --revoke-tokens")).ok();
+    assert_eq!(told, format!("Changed {clerk} (Clerks).\nThe tokens of 0 clients are dead.\n"));
     machine.run("permissions delete orders:cancel").ok();
     machine.run(&format!("roles delete {clerk}")).ok();
     assert!(machine.run("roles delete role_member").refused().contains("Built-in"));

@@ -268,3 +268,38 @@ async fn a_permission_of_ones_own_is_defined_put_into_a_role_and_does_not_vanish
     })
     .await;
 }
+
+/// RLT-54 in the console: the form of a role says how many clients hold it and ends their tokens.
+#[tokio::test]
+async fn rlt54_the_form_of_a_role_says_how_many_clients_lose_their_tokens() {
+    both(|server| async move {
+        let mut browser = admin(&server).await;
+        let form = browser.get(&format!("{LIST}/new")).await;
+        let made = send(&mut browser, &form, LIST, &NEW).await;
+        let path = made.location().split('?').next().unwrap().to_owned();
+        let (role, edit) = (path.rsplit('/').next().unwrap(), format!("{path}/edit"));
+        let form = browser.get(&edit).await;
+        assert!(!form.body.contains("revoke_tokens"), "nobody holds it");
+        let service = server.service().await;
+        let mut work = server.instance.begin().await.unwrap();
+        let now = server.clock.now();
+        domain::access::bind(&mut work, now, "service", role, &Place::Instance).await.unwrap();
+        work.commit().await.unwrap();
+        let token = service.own_token().await.text("access_token");
+        let form = browser.get(&edit).await;
+        assert!(form.body.contains("Revoke the tokens of 1 client too"), "{}", form.body);
+        let late = [("name", "Auditor"), ("revoke_tokens", "true")];
+        let refused = send(&mut browser, &form, &edit, &late).await;
+        assert_eq!(complaints(&refused), ["name: Another role has this name."]);
+        assert!(refused.body.contains("name=\"revoke_tokens\" value=\"true\" checked"), "it stays");
+        assert!(service.is_active(&token).await, "nothing was done");
+        send(&mut browser, &form, &edit, &[("permissions", "user:read")]).await;
+        assert!(service.is_active(&token).await, "nobody asked");
+        let form = browser.get(&edit).await;
+        let ending = [("permissions", "team:read"), ("revoke_tokens", "true")];
+        let changed = send(&mut browser, &form, &edit, &ending).await;
+        assert_eq!(changed.location(), format!("{path}?done=role-changed"));
+        assert!(!service.is_active(&token).await);
+    })
+    .await;
+}

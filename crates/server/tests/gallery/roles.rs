@@ -113,6 +113,8 @@ fn edit(voice: Voice, errors: Errors) -> String {
         description: voice.say("Sees orders."),
         groups: groups(voice),
         version: "1".into(),
+        revocation: Some("Revoke the tokens of 3 clients too".into()),
+        revoke_tokens: false,
         errors,
     };
     page.render().unwrap()

@@ -127,6 +127,77 @@ async fn rlt54_a_role_given_or_taken_ends_the_tokens_of_its_holder_on_request() 
     .await;
 }
 
+/// RLT-54, natively: what a role allows is changed, and on request the tokens of the clients that hold
+/// it, or act for a person who does, end with it; nobody else's, and on every node.
+#[tokio::test]
+async fn rlt54_a_role_edited_ends_the_tokens_of_the_clients_under_it_on_request() {
+    both(|server| async move {
+        let ada = id_of_ada(&server).await;
+        let acting = server
+            .register(json!({
+                "client_id": "acting", "client_name": "Acting", "type": "service", "context_user": ada,
+                "grant_types": ["client_credentials"], "scopes": ["oauth_client:read"],
+            }))
+            .await;
+        let (holder, web) = (server.service().await, server.web_app().await);
+        let other = server
+            .register(json!({
+                "client_id": "other", "client_name": "Other", "type": "service",
+                "grant_types": ["client_credentials"], "scopes": ["oauth_client:read"],
+            }))
+            .await;
+        let new = json!({ "name": "Clerk", "permissions": ["user:read"] });
+        let role = api(&server, "POST", "/roles", new).await.text("id");
+        for subject in ["service", &ada] {
+            let new = json!({ "subject": subject, "role": role, "place": { "instance": true } });
+            assert_eq!(api(&server, "POST", "/bindings", new).await.status.as_u16(), 201);
+        }
+        let there = Arc::new(server.second_node().await);
+        let token = async |app: &App| app.own_token().await.text("access_token");
+        let tokens = [token(&holder).await, token(&acting).await, token(&other).await];
+        let persons = web.sign_in(&[]).await.text("access_token");
+        let alive = async || {
+            let mut alive = Vec::new();
+            for (app, token) in [&holder, &acting, &other].into_iter().zip(&tokens) {
+                let elsewhere = App { server: Arc::clone(&there), ..app.clone() };
+                let both = (app.is_active(token).await, elsewhere.is_active(token).await);
+                assert_eq!(both.0, both.1, "{}: on both nodes", app.id);
+                alive.push(both.0);
+            }
+            alive
+        };
+        let at = format!("/roles/{role}");
+        let edit = |more: &[&str], revoke: bool| {
+            let held = [&["user:read"], more].concat();
+            json!({ "permissions": held, "revoke_tokens": revoke })
+        };
+        let changed = api(&server, "PATCH", &at, edit(&["team:read"], false)).await;
+        assert!(changed.json().get("revoked_clients").is_none(), "{}", changed.body);
+        assert_eq!(alive().await, [true; 3], "nobody asked");
+        let tried = format!("{at}?dry_run=true");
+        let told = api(&server, "PATCH", &tried, edit(&[], true)).await;
+        assert_eq!(told.json()["revoked_clients"], 2, "{}", told.body);
+        assert_eq!(alive().await, [true; 3], "tried only");
+        let told = api(&server, "PATCH", &at, edit(&[], true)).await;
+        assert_eq!((told.status.as_u16(), &told.json()["revoked_clients"]), (200, &json!(2)));
+        assert_eq!(alive().await, [false, false, true]);
+        assert!(web.is_active(&persons).await, "people answer to their rights at each use");
+        for app in [&holder, &acting] {
+            let again = token(app).await;
+            assert!(app.is_active(&again).await, "{}: the next token is a new one", app.id);
+            let path = format!("/clients/{}/audit-events?action=client.tokens_revoked", app.id);
+            let trail = api(&server, "GET", &path, Value::Null).await.json();
+            let events = trail["items"].as_array().unwrap();
+            assert_eq!(events.len(), 1, "{}", app.id);
+            assert_eq!(
+                events[0]["changes"],
+                json!([{ "field": "role", "before": null, "after": role }])
+            );
+        }
+    })
+    .await;
+}
+
 async fn statistics(server: &Arc<Server>, id: &str) -> Value {
     api(server, "GET", &format!("/clients/{id}/token-statistics"), Value::Null).await.json()
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use axum::extract::Path;
 use axum::http::StatusCode;
-use domain::access::{ManageRoles, ReadRoles};
+use domain::access::{ManageRoles, Permission, Reach, ReadRoles, RevokeTokens};
 use domain::roles::{self, NewRole, Patch};
-use domain::{Refusal, Work};
+use domain::{Refusal, Work, clients};
 
 use super::{LIST, groups, page_of, role};
 use crate::console::done::done;
@@ -25,6 +25,7 @@ struct Typed {
     description: String,
     permissions: Vec<String>,
     version: Option<i64>,
+    revoke_tokens: bool,
 }
 
 impl Typed {
@@ -34,6 +35,7 @@ impl Typed {
             description: fields.text("description").to_owned(),
             permissions: fields.all("permissions"),
             version: fields.filled("version").and_then(|version| version.parse().ok()),
+            revoke_tokens: fields.ticked("revoke_tokens"),
         }
     }
 }
@@ -84,6 +86,7 @@ pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query)
         description: found.role.description,
         permissions: found.role.permissions,
         version: Some(found.version),
+        revoke_tokens: false,
     };
     let page = view(&visitor, &mut work, Some(&id), (typed, Errors::default())).await?;
     let page = RoleEdit { frame: visitor.frame("Roles", &query), ..page };
@@ -102,8 +105,12 @@ pub(super) async fn change(Path(id): Path<String>, Posted { visitor, fields }: P
         permissions: Some(typed.permissions.clone()),
     };
     let about = (id.as_str(), typed.version);
-    match roles::change(&mut work, visitor.call(), &may, about, patch).await {
-        Ok(_) => {
+    let changed = match roles::change(&mut work, visitor.call(), &may, about, patch).await {
+        Ok(_) if typed.revoke_tokens => end_tokens(&visitor, &mut work, &id).await,
+        other => other.map(drop),
+    };
+    match changed {
+        Ok(()) => {
             work.commit().await?;
             Ok(done(&page_of(&id), "role-changed"))
         }
@@ -112,6 +119,27 @@ pub(super) async fn change(Path(id): Path<String>, Posted { visitor, fields }: P
             again(&visitor, Some(&id), (typed, refusal)).await
         }
     }
+}
+
+/// Ends the tokens of the clients under the role, in the work of the change.
+async fn end_tokens(visitor: &Visitor, work: &mut Work, id: &str) -> Result<(), Refusal> {
+    let may = visitor.authority.may()?;
+    clients::revoke_tokens_under_role(work, visitor.call(), &may, id).await.map(drop)
+}
+
+/// "Revoke the tokens of 3 clients too", where there are some and the visitor may.
+async fn revocation(
+    visitor: &Visitor,
+    work: &mut Work,
+    id: Option<&str>,
+) -> Result<Option<String>, Halt> {
+    let may = visitor.authority.reach(RevokeTokens::NAME) == Some(Reach::Everywhere);
+    let Some(id) = id.filter(|_| may) else { return Ok(None) };
+    Ok(match clients::count_under_role(work, id).await? {
+        0 => None,
+        1 => Some("Revoke the tokens of 1 client too".into()),
+        count => Some(format!("Revoke the tokens of {count} clients too")),
+    })
 }
 
 async fn again(visitor: &Visitor, id: Option<&str>, (typed, refusal): (Typed, Refusal)) -> Answer {
@@ -136,6 +164,8 @@ async fn view(
         action: id.map_or_else(|| LIST.into(), |id| format!("{}/edit", page_of(id))),
         back: id.map_or_else(|| LIST.into(), page_of),
         exists: id.is_some(),
+        revocation: revocation(visitor, work, id).await?,
+        revoke_tokens: typed.revoke_tokens,
         groups: groups::grouped(&known, line),
         version: typed.version.map(|version| version.to_string()).unwrap_or_default(),
         name: typed.name,

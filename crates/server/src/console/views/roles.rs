@@ -102,7 +102,8 @@ pub struct RolePage {
     pub next: Option<String>,
 }
 
-/// The form of a role. Posts `name`, `description`, `permissions`, `version` and `form_token`.
+/// The form of a role. Posts `name`, `description`, `permissions`, `version`, `revoke_tokens` and
+/// `form_token`.
 #[derive(Template)]
 #[template(path = "console/views/role_edit.html")]
 pub struct RoleEdit {
@@ -122,6 +123,10 @@ pub struct RoleEdit {
     pub groups: Vec<PermissionGroup>,
     /// The version that was read.
     pub version: String,
+    /// "Revoke the tokens of 3 clients too", where there are some and this person may.
+    pub revocation: Option<String>,
+    /// Whether that is ticked.
+    pub revoke_tokens: bool,
     /// What was wrong.
     pub errors: Errors,
 }
