@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Request;
-use domain::Chance;
-use domain::access::{Authority, CreateUsers};
-use domain::accounts::{self, NewUser};
+use domain::access::{Authority, CreateUsers, UpdateUsers};
+use domain::accounts::{self, NewUser, User};
+use domain::{Chance, Plain};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::harness::{ADMIN_EMAIL, App, Browser, Server, both};
+use crate::harness::{ADMIN_EMAIL, App, Browser, PASSWORD, PostOffice, Server, both_mailing};
 
 /// One use, and what came of it in a word or two.
 type Use = Pin<Box<dyn Future<Output = String> + Send>>;
@@ -120,7 +120,6 @@ impl Nodes {
         Once { name: "way back", promise: OneWins("303", "400"), uses }
     }
 
-    /// Few at once: each hashes a password first.
     async fn invitation(&self, round: u64) -> Once {
         let server = &self.web[0].server;
         let may = Authority::operator("test@host").may::<CreateUsers>().unwrap();
@@ -128,6 +127,45 @@ impl Nodes {
         let new = NewUser { email, display_name: "Carl".into(), password: None };
         let made = accounts::create(&server.instance, &server.operator(), &may, new).await.unwrap();
         let link = made.1.expect("a link").reveal().to_owned();
+        self.password_link("invitation", "/invitation", link)
+    }
+
+    /// Somebody with a password.
+    async fn person(&self, email: String) -> User {
+        let server = &self.web[0].server;
+        let may = Authority::operator("test@host").may::<CreateUsers>().unwrap();
+        let password = Some(Plain::new(PASSWORD));
+        let new = NewUser { email, display_name: "Dora".into(), password };
+        accounts::create(&server.instance, &server.operator(), &may, new).await.unwrap().0
+    }
+
+    /// A link to another password that an administrator hands over.
+    async fn reset_link(&self, round: u64) -> Once {
+        let dora = self.person(format!("dora{round}@example.com")).await;
+        let server = &self.web[0].server;
+        let may = Authority::operator("test@host").may::<UpdateUsers>().unwrap();
+        let mut work = server.instance.begin().await.unwrap();
+        let link = accounts::reset_link(&mut work, &server.operator(), &may, &dora.id).await;
+        let link = link.unwrap().reveal().to_owned();
+        work.commit().await.unwrap();
+        self.password_link("reset link", "/password-reset", link)
+    }
+
+    /// The same link as somebody who forgot their password gets it by mail.
+    async fn mailed_link(&self, round: u64, office: &PostOffice) -> Once {
+        let email = format!("edna{round}@example.com");
+        self.person(email.clone()).await;
+        let mut browser = self.web[0].server.browser();
+        let page = browser.get("/forgot-password").await;
+        browser.submit(&page, "/forgot-password", &[("email", &email)]).await;
+        let letter = office.letter().await;
+        assert_eq!(letter.to, [email]);
+        let link = letter.link().split_once("link=").expect("a link").1.to_owned();
+        self.password_link("mailed link", "/password-reset", link)
+    }
+
+    /// Choosing a password by a link. Few at once: each hashes one.
+    fn password_link(&self, name: &'static str, path: &'static str, link: String) -> Once {
         let uses = self.uses(5, |web, _, n| {
             let (link, mut browser) = (link.clone(), web.server.browser());
             async move {
@@ -135,10 +173,10 @@ impl Nodes {
                 let password = format!("a long password, number {n}");
                 let fields =
                     [("form_token", token.as_str()), ("link", &link), ("password", &password)];
-                browser.post("/invitation", &fields).await.status.as_u16().to_string()
+                browser.post(path, &fields).await.status.as_u16().to_string()
             }
         });
-        Once { name: "invitation", promise: OneWins("303", "410"), uses }
+        Once { name, promise: OneWins("303", "410"), uses }
     }
 
     /// A key under which one client is made, however often it is asked for.
@@ -216,7 +254,8 @@ fn judge(name: &str, promise: Promise, heard: &[String]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_uses_at_once_one_counts_for_everything_that_is_good_for_one() {
-    both(|server| async move {
+    let office = PostOffice::open().await;
+    both_mailing(&office, |server, office| async move {
         let nodes = Nodes::of(&server).await;
         for round in 0..3 {
             let values = vec![
@@ -226,6 +265,8 @@ async fn of_many_uses_at_once_one_counts_for_everything_that_is_good_for_one() {
                 nodes.way_back("allow").await,
                 nodes.way_back("deny").await,
                 nodes.invitation(round).await,
+                nodes.reset_link(round).await,
+                nodes.mailed_link(round, &office).await,
                 nodes.key(round).await,
             ];
             println!("round {round}");

@@ -269,7 +269,10 @@ async fn rlt38_knows_no_state_token_before_there_are_second_factors() {
     both_with(on(), |server| async move {
         let app = trusted(&server, json!({})).await;
         let fields = [("grant_type", "state_token"), ("state_token", "x"), ("totp", "123456")];
-        assert_eq!(app.token(&fields).await.verdict(), "400 unsupported_grant_type");
+        let refused = app.token(&fields).await;
+        assert_eq!(refused.verdict(), "400 unsupported_grant_type");
+        let why = "There are no second factors here yet, so the password grant has no second step";
+        assert!(refused.text("error_description").starts_with(why), "{}", refused.body);
         let given = ask(&app, ADMIN_EMAIL, PASSWORD).await.json();
         assert!(given.get("state_token").is_none() && given.get("access_token").is_some());
     })

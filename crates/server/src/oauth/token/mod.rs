@@ -171,6 +171,12 @@ fn held(policy: &Policy, asking: &Asking<'_>) -> Result<GrantType, Error> {
         Grant::RefreshToken { .. } if !only_by_password => GrantType::RefreshToken,
         Grant::ClientCredentials => GrantType::ClientCredentials,
         Grant::Password { .. } if policy.legacy_password => GrantType::Password,
+        // RLT-38: the second step of the password grant comes with second factors, not before.
+        Grant::Other(name) if name == "state_token" => {
+            let sentence = "There are no second factors here yet, so the password grant has no second \
+                            step and this grant_type is not supported.";
+            return Err(Error::new(Code::UnsupportedGrantType, sentence).received(name));
+        }
         Grant::RefreshToken { .. } | Grant::Password { .. } | Grant::Other(_) => {
             let error = Error::new(Code::UnsupportedGrantType, "This grant_type is not supported.");
             return Err(error.received(asking.request.grant.as_str()));
