@@ -127,7 +127,7 @@ impl Nodes {
         let new = NewUser { email, display_name: "Carl".into(), password: None };
         let made = accounts::create(&server.instance, &server.operator(), &may, new).await.unwrap();
         let link = made.1.expect("a link").reveal().to_owned();
-        self.password_link("invitation", "/invitation", link)
+        self.password_link("invitation", "/invitation", &link)
     }
 
     /// Somebody with a password.
@@ -148,7 +148,7 @@ impl Nodes {
         let link = accounts::reset_link(&mut work, &server.operator(), &may, &dora.id).await;
         let link = link.unwrap().reveal().to_owned();
         work.commit().await.unwrap();
-        self.password_link("reset link", "/password-reset", link)
+        self.password_link("reset link", "/password-reset", &link)
     }
 
     /// The same link as somebody who forgot their password gets it by mail.
@@ -161,13 +161,13 @@ impl Nodes {
         let letter = office.letter().await;
         assert_eq!(letter.to, [email]);
         let link = letter.link().split_once("link=").expect("a link").1.to_owned();
-        self.password_link("mailed link", "/password-reset", link)
+        self.password_link("mailed link", "/password-reset", &link)
     }
 
     /// Choosing a password by a link. Few at once: each hashes one.
-    fn password_link(&self, name: &'static str, path: &'static str, link: String) -> Once {
+    fn password_link(&self, name: &'static str, path: &'static str, link: &str) -> Once {
         let uses = self.uses(5, |web, _, n| {
-            let (link, mut browser) = (link.clone(), web.server.browser());
+            let (link, mut browser) = (link.to_owned(), web.server.browser());
             async move {
                 let token = browser.get("/login").await.field("form_token").unwrap();
                 let password = format!("a long password, number {n}");
