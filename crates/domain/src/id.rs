@@ -5,7 +5,6 @@
 
 use std::fmt;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -74,30 +73,61 @@ const EPOCH_MILLISECONDS: i64 = 1_735_689_600_000;
 #[derive(Debug)]
 pub(crate) struct Ids {
     clock: Clock,
-    node: AtomicI64,
-    last: Mutex<i64>,
+    /// Drawn by chance: for whoever holds no number, or not any more.
+    visiting: i64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Millisecond and sequence of the last id, and the number it was made under.
+    last: (i64, i64),
+    /// The number that is held, and until which millisecond since 1970.
+    held: Option<(i64, i64)>,
 }
 
 impl Ids {
-    /// `node` is 0–255; see `node`.
-    pub fn new(clock: Clock, node: u8) -> Self {
-        Self { clock, node: AtomicI64::new(i64::from(node)), last: Mutex::new(0) }
+    /// `visiting` is 0–255; see `node`.
+    pub fn new(clock: Clock, visiting: u8) -> Self {
+        Self { clock, visiting: i64::from(visiting), state: Mutex::default() }
     }
 
-    /// Makes ids under another number from now on.
-    pub fn move_to(&self, node: u8) {
-        self.node.store(i64::from(node), Ordering::SeqCst);
+    /// Makes ids under `number` from now on, and none at or after `until` (seconds since 1970): by
+    /// then somebody else may hold it.
+    pub fn hold(&self, number: u8, until: i64) {
+        self.state().held = Some((i64::from(number), until.saturating_mul(1000)));
+    }
+
+    /// Makes no more ids under the number that was held.
+    pub fn let_go(&self) {
+        self.state().held = None;
     }
 
     /// The next id: greater than every one this node gave before, whatever the clock does.
     pub fn next(&self) -> i64 {
-        let tick = (self.clock.milliseconds() - EPOCH_MILLISECONDS).max(1) << SEQUENCE_BITS;
-        let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *last = tick.max(*last + 1);
-        let sequence = *last & ((1 << SEQUENCE_BITS) - 1);
-        ((*last >> SEQUENCE_BITS) << (SEQUENCE_BITS + NODE_BITS))
-            | (self.node.load(Ordering::SeqCst) << SEQUENCE_BITS)
+        let now = self.clock.milliseconds();
+        let tick = (now - EPOCH_MILLISECONDS).max(1) << SEQUENCE_BITS;
+        let mut state = self.state();
+        let (last, before) = state.last;
+        let mut next = tick.max(last + 1);
+        let made = |next: i64| (next >> SEQUENCE_BITS) + EPOCH_MILLISECONDS;
+        let node = match state.held {
+            Some((number, until)) if now.max(made(next) + 1) < until => number,
+            _ => self.visiting,
+        };
+        if node != before {
+            // A lower number within the same millisecond would make a lower id.
+            next = next.max(((last >> SEQUENCE_BITS) + 1) << SEQUENCE_BITS);
+        }
+        state.last = (next, node);
+        let sequence = next & ((1 << SEQUENCE_BITS) - 1);
+        ((next >> SEQUENCE_BITS) << (SEQUENCE_BITS + NODE_BITS))
+            | (node << SEQUENCE_BITS)
             | sequence
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// No id made at this instant (seconds since 1970) or later is below this one.
@@ -139,6 +169,39 @@ mod tests {
             assert!(id > last, "{id} after {last}");
             last = id;
         }
+    }
+
+    /// The number an id was made under.
+    fn number(id: i64) -> i64 {
+        (id >> SEQUENCE_BITS) & ((1 << NODE_BITS) - 1)
+    }
+
+    #[test]
+    fn makes_no_id_under_a_number_it_may_not_hold_any_more() {
+        let clock = Clock::stepped(1_800_000_000);
+        let ids = Ids::new(clock.clone(), 200);
+        let mut all = vec![ids.next()];
+        let mut made = |times: usize| {
+            all.extend((0..times).map(|_| ids.next()));
+            assert!(all.is_sorted_by(|a, b| a < b), "they rise, whatever the number");
+            number(*all.last().unwrap())
+        };
+        assert_eq!(made(1), 200, "nothing is held");
+        ids.hold(7, 1_800_000_110);
+        assert_eq!(made(3), 7);
+        clock.step(109);
+        assert_eq!(made(1), 7);
+        clock.step(1);
+        assert_eq!(made(3), 200, "the time is over");
+        clock.step(-60);
+        assert_eq!(made(1), 200, "a clock set back brings no id that was made possible after it");
+        clock.step(60);
+        ids.hold(9, 1_800_000_230);
+        assert_eq!(made(3), 9);
+        // So many in one millisecond that the ids run ahead of the clock.
+        assert_eq!(made(200_000), 9);
+        ids.let_go();
+        assert_eq!(made(2), 200);
     }
 
     #[test]

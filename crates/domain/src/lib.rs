@@ -57,6 +57,7 @@ pub use clock::Clock;
 pub use fault::Fault;
 pub use id::{ClientId, GrantId, SessionId, UserId};
 pub use instance::{Instance, Opening, Policy};
+pub use node::Number;
 pub use refusal::{FieldError, Refusal};
 pub use secret::{Plain, ShownOnce};
 pub use text::{FoldedName, name_key};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::serve::{Listener, ListenerExt};
 use domain::accounts::User;
-use domain::{Call, Instance, Plain};
+use domain::{Call, Instance, Number, Plain};
 use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -24,6 +24,9 @@ use crate::urls::Urls;
 use crate::web::views::DemoGuide;
 use crate::whereabouts::Whereabouts;
 use crate::{jobs, ops, routes};
+
+/// Seconds between two looks for a node number while every one is leased.
+const RETRY_SECONDS: i64 = 5;
 
 /// What every door shares.
 pub struct App {
@@ -196,7 +199,9 @@ async fn serve_on<L>(
 where
     L: Listener<Addr = SocketAddr>,
 {
-    app.instance.keep_number().await.map_err(std::io::Error::other)?;
+    if !take_number(&app, stop.clone()).await? {
+        return Ok(());
+    }
     let router = routes::router(Arc::clone(&app));
     let (ending, end) = watch::channel(End::Far);
     let mut servers = JoinSet::new();
@@ -215,6 +220,27 @@ where
         tracing::warn!("the background jobs did not end in time");
     }
     result
+}
+
+/// Waits, two minutes at most, until there is a number for this node. False when it is to stop before.
+async fn take_number(app: &App, mut stop: watch::Receiver<bool>) -> std::io::Result<bool> {
+    let mut told = false;
+    loop {
+        let kept = app.instance.keep_number().await.map_err(std::io::Error::other)?;
+        let Number::AllTaken { seconds } = kept else { return Ok(true) };
+        if !std::mem::replace(&mut told, true) {
+            tracing::warn!(
+                seconds,
+                "every node number is leased: killed servers keep theirs for two minutes. This start waits for \
+                 the first to be free"
+            );
+        }
+        let pause = Duration::from_secs(u64::try_from(seconds.min(RETRY_SECONDS)).unwrap_or(1));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.wait_for(|stopped| *stopped) => return Ok(false),
+        }
+    }
 }
 
 /// Waits for the stop, says to everybody that it has come, and ends the servers a while later.

@@ -9,7 +9,7 @@ mod sweep;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Actor, Call, Fault, Stopwatch, audit, census};
+use domain::{Actor, Call, Fault, Number, Stopwatch, audit, census};
 use tokio::sync::watch;
 
 use crate::app::App;
@@ -43,7 +43,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             attend(&app, "marks", flush(&app)).await;
         }
         if round.is_multiple_of(KEEP_EVERY) {
-            attend(&app, "node_number", app.instance.keep_number()).await;
+            attend(&app, "node_number", keep_number(&app)).await;
         }
         if round.is_multiple_of(SWEEP_EVERY) {
             attend(&app, "sweep", async { sweep(&app).await.map(|_| ()) }).await;
@@ -85,6 +85,16 @@ pub async fn count(app: &Arc<App>) -> Result<(), Fault> {
     let (counts, bytes) = counting.await.map_err(|error| Fault::Broken(error.to_string()))??;
     app.count(|figures| figures.counted(&counts, bytes));
     Ok(())
+}
+
+/// Renews the lease of this node's number.
+async fn keep_number(app: &App) -> Result<(), Fault> {
+    match app.instance.keep_number().await? {
+        Number::Held => Ok(()),
+        Number::AllTaken { seconds } => Err(Fault::Unavailable(format!(
+            "this node lost its number and every other is leased; the first is free in {seconds} seconds"
+        ))),
+    }
 }
 
 /// A call of the server itself.

@@ -318,3 +318,27 @@ fn change(wire: &mut Wire, bearer: &str, told: &mut Told) -> Option<()> {
     told.changed.push(told.sent);
     Some(())
 }
+
+/// A server that was killed keeps its number until its lease ends, for nobody can be sure that it is
+/// dead. Where all are kept, a start waits for the first and then serves.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r07_a_start_waits_for_a_number_while_killed_servers_keep_them_all() {
+    for server in harness::servers().await {
+        let mut tx = server.database().await.begin().await.unwrap();
+        for number in 0..128 {
+            let sql = "INSERT INTO leases (name, holder, until) VALUES ($1, 'killed', $2)";
+            let (name, until) = (format!("node/{number}"), Clock::Machine.now() + 5);
+            tx.execute(sql, db::params![name, until]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let uri = server.database_uri().to_owned();
+        tokio::task::block_in_place(|| {
+            let began = crate::running::now();
+            let running = Running::start(&uri, free_address());
+            let waited = began.elapsed();
+            assert!(waited > Duration::from_secs(3), "{}: after {waited:?}", server.engine);
+            let answer = Wire::new(running.address).get("/readyz");
+            assert_eq!(answer.map(|(status, _)| status), Some(200));
+        });
+    }
+}

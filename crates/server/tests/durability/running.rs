@@ -47,7 +47,8 @@ impl Running {
             .spawn()
             .expect("the binary starts");
         let running = Self { child, address };
-        assert!(running.becomes(200, Duration::from_secs(20)), "the server did not become ready");
+        // Where many were killed, a start waits until the first of their numbers is free.
+        assert!(running.becomes(200, Duration::from_secs(150)), "the server did not become ready");
         running
     }
 

@@ -1,6 +1,8 @@
 //! A clock that jumps a day forward and back again: what has ended stays ended, what is alive is
 //! served, sweeping and leases do no harm.
 
+use domain::Number;
+
 use crate::harness::{Server, both};
 
 async fn jump(server: &Server, days: i64) {
@@ -45,6 +47,49 @@ async fn a_clock_that_jumps_revives_nothing_and_stops_nobody() {
         assert!(!service.is_active(&revoked).await);
         jump(&server, 1).await;
         assert_eq!(server.get("/readyz").await.status.as_u16(), 200);
+    })
+    .await;
+}
+
+/// Two nodes never hold the same number: it changes hands only when its lease has ended, and a start
+/// hears for how long that takes.
+#[tokio::test]
+async fn a_node_number_changes_hands_only_when_its_lease_has_ended() {
+    both(|server| async move {
+        assert_eq!(server.instance.keep_number().await.unwrap(), Number::Held);
+        let database = server.database().await;
+        let holders = async || {
+            let mut tx = database.begin().await.unwrap();
+            let sql = "SELECT holder FROM leases WHERE name = 'node/0'";
+            tx.query_one(sql, &[]).await.unwrap().unwrap().get::<String>(0).unwrap()
+        };
+        let first = holders().await;
+        let mut tx = database.begin().await.unwrap();
+        for number in 1..128 {
+            let sql = "INSERT INTO leases (name, holder, until) VALUES ($1, 'another', $2)";
+            let name = format!("node/{number}");
+            tx.execute(sql, db::params![name, server.clock.now() + 1_000]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let other = server.second_node().await;
+        let waits = Number::AllTaken { seconds: 120 };
+        assert_eq!(other.instance.keep_number().await.unwrap(), waits);
+        server.clock.step(60);
+        assert_eq!(server.instance.keep_number().await.unwrap(), Number::Held, "renewed");
+        assert_eq!(other.instance.keep_number().await.unwrap(), waits);
+        server.clock.step(119);
+        let waits = Number::AllTaken { seconds: 1 };
+        assert_eq!(other.instance.keep_number().await.unwrap(), waits, "as if it had died");
+        assert_eq!(holders().await, first);
+        server.clock.step(1);
+        assert_eq!(other.instance.keep_number().await.unwrap(), Number::Held);
+        assert_ne!(holders().await, first);
+        let late = server.instance.keep_number().await.unwrap();
+        assert_eq!(late, Number::AllTaken { seconds: 120 }, "it lived, and lost its number");
+        let service = server.service().await;
+        assert_eq!(service.own_token().await.verdict(), "200", "and serves on as a visitor");
+        other.instance.give_number_back().await.unwrap();
+        assert_eq!(server.instance.keep_number().await.unwrap(), Number::Held);
     })
     .await;
 }
