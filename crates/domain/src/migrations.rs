@@ -52,4 +52,9 @@ pub(crate) const ALL: &[db::Migration] = &[
         name: "audit_overview",
         sql: include_str!("../../../migrations/0010_audit_overview.sql"),
     },
+    db::Migration {
+        number: 11,
+        name: "sign_in_policies",
+        sql: include_str!("../../../migrations/0011_sign_in_policies.sql"),
+    },
 ];

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::networks::Whereabouts;
+use super::policies::{self, Access, Policy};
 use super::throttle::{Admission, Throttle};
 use super::{User, failures, networks, store};
 use crate::{Call, Fault, Instance, Plain, Work};
@@ -21,6 +22,11 @@ pub enum Authentication {
     Refused,
     /// It is them, and they may not sign in from where they are.
     ForeignAddress,
+    /// It is them, and a sign-in policy denies them.
+    Denied {
+        /// Its name, for the operator alone.
+        policy: String,
+    },
     /// Too many attempts: not before so many seconds.
     Throttled {
         /// Seconds.
@@ -38,6 +44,15 @@ pub struct Verified {
     admission: Admission,
     /// From where they would be refused, were their trusted addresses enforced.
     observed: bool,
+    /// What let them in; nothing: the default.
+    policy: Option<Policy>,
+}
+
+impl Verified {
+    /// The sign-in policy that let them in; `None`: the default.
+    pub fn policy(&self) -> Option<&Policy> {
+        self.policy.as_ref()
+    }
 }
 
 /// Checks a password. Begins and ends its own units of work and holds none while it hashes.
@@ -82,8 +97,15 @@ pub async fn authenticate(
             work.commit().await?;
             return Ok(Authentication::ForeignAddress);
         }
-        let observed = whereabouts == Whereabouts::Observed;
-        let verified = Verified { user: user.clone(), throttle, admission, observed };
+        let policy = policies::decide(&mut instance.read(), &user.id).await?;
+        if let Some(policy) = policy.as_ref().filter(|policy| policy.access == Access::Deny) {
+            let mut work = instance.begin().await?;
+            policies::record(&mut work, call, user, policy).await?;
+            work.commit().await?;
+            return Ok(Authentication::Denied { policy: policy.name.clone() });
+        }
+        let (user, observed) = (user.clone(), whereabouts == Whereabouts::Observed);
+        let verified = Verified { user, throttle, admission, observed, policy };
         return Ok(Authentication::Right(verified));
     }
     let mut work = instance.begin().await?;
@@ -104,7 +126,7 @@ pub async fn settle(
     call: &Call,
     verified: &Verified,
 ) -> Result<Option<User>, Fault> {
-    let Verified { user, throttle, admission, observed } = verified;
+    let Verified { user, throttle, admission, observed, .. } = verified;
     throttle.succeed(work, call.now, *admission).await?;
     if !store::set_signed_in(work, user, call.now).await? {
         return Ok(None);

@@ -46,8 +46,17 @@ pub(super) async fn may_become(
 }
 
 fn passes(authority: &Authority) -> bool {
-    let everywhere = |p: &access::Definition| authority.rights.everywhere(p.name);
-    authority.is_operator() || PERMISSIONS.iter().all(everywhere)
+    everything(authority).is_ok()
+}
+
+/// May the actor do everything everywhere?
+///
+/// # Errors
+/// The first permission that is missing.
+pub(super) fn everything(authority: &Authority) -> Result<(), &'static str> {
+    let lacks = |p: &&access::Definition| !authority.rights.everywhere(p.name);
+    let missing = PERMISSIONS.iter().find(lacks).filter(|_| !authority.is_operator());
+    missing.map_or(Ok(()), |missing| Err(missing.name))
 }
 
 /// What the person or the service that acts holds itself, whatever its token is narrowed to.

@@ -18,6 +18,7 @@ mod store;
 mod throttle;
 
 pub mod passwords;
+pub mod policies;
 
 pub use administrators::{
     first_administrator, has_administrator, keep_an_administrator, setup, setup_link,

@@ -2,6 +2,7 @@
 
 use super::{Session, store};
 use crate::accounts::User;
+use crate::accounts::policies::Policy;
 use crate::audit;
 use crate::settings;
 use crate::{Call, Fault, Kind, Plain, Refusal, SessionId, UserId, Work};
@@ -10,7 +11,8 @@ use crate::{Call, Fault, Kind, Plain, Refusal, SessionId, UserId, Work};
 const USER_AGENT: usize = 400;
 
 /// Begins a session, always under a new id: whatever the browser held before is worth nothing.
-/// The second value goes into the cookie.
+/// The second value goes into the cookie. It lasts as the policy that let them in says; what the
+/// policy leaves open, and what nobody decided, is as the settings say at each request.
 ///
 /// # Errors
 /// When the database cannot take it.
@@ -18,9 +20,14 @@ pub async fn begin(
     work: &mut Work,
     call: &Call,
     user: &User,
-    user_agent: &str,
+    (user_agent, policy): (&str, Option<&Policy>),
 ) -> Result<(Session, Plain), Fault> {
-    let lifetime = settings::run_time(work).await?.get(&settings::SESSION_LIFETIME);
+    let decided = policy.map(|it| (it.session_lifetime, it.session_idle_lifetime));
+    let decided = decided.unwrap_or_default();
+    let lifetime = match decided.0 {
+        Some(lifetime) => lifetime,
+        None => settings::run_time(work).await?.get(&settings::SESSION_LIFETIME),
+    };
     let (id, vault) = (work.instance.ids.next(), &work.instance.vault);
     let cookie = Plain::new(vault.make(Kind::Session, id, vault.draw()?, b"")?);
     let session = Session {
@@ -33,7 +40,7 @@ pub async fn begin(
         address: call.address_text(),
         user_agent: user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT).collect(),
     };
-    store::insert(work, &session, user.epoch).await?;
+    store::insert(work, &session, user.epoch, decided).await?;
     Ok((session, cookie))
 }
 

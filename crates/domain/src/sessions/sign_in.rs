@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Session, life};
 use crate::accounts::{self, Authentication, User};
-use crate::audit;
+use crate::audit::{self, Change};
 use crate::{Actor, Call, Fault, Instance, Plain};
 
 /// What came of an attempt to sign in.
@@ -25,6 +25,8 @@ pub enum SignIn {
     Refused,
     /// The password is right, and the person may not sign in from where they are.
     ForeignAddress,
+    /// The password is right, and a sign-in policy denies them.
+    Denied,
     /// Too many attempts: not before so many seconds (429).
     Throttled {
         /// Seconds.
@@ -50,6 +52,7 @@ pub async fn sign_in(
         Authentication::Right(verified) => verified,
         Authentication::Refused => return Ok(SignIn::Refused),
         Authentication::ForeignAddress => return Ok(SignIn::ForeignAddress),
+        Authentication::Denied { .. } => return Ok(SignIn::Denied),
         Authentication::Throttled { retry_after } => return Ok(SignIn::Throttled { retry_after }),
         Authentication::Busy => return Ok(SignIn::Busy),
     };
@@ -57,9 +60,12 @@ pub async fn sign_in(
     let Some(user) = accounts::settle(&mut work, call, &verified).await? else {
         return Ok(SignIn::Refused);
     };
-    let (session, cookie) = life::begin(&mut work, call, &user, user_agent).await?;
+    let policy = verified.policy();
+    let (session, cookie) = life::begin(&mut work, call, &user, (user_agent, policy)).await?;
     let call = call.by(Actor::user(user.id.clone()));
-    audit::record(&mut work, &call, "user.signed_in", &user.as_object(), &[]).await?;
+    let changes: Vec<_> =
+        policy.map(|it| Change::made("policy", it.name.as_str())).into_iter().collect();
+    audit::record(&mut work, &call, "user.signed_in", &user.as_object(), &changes).await?;
     work.commit().await?;
     Ok(SignIn::Done { session, cookie, user })
 }

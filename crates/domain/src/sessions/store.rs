@@ -7,24 +7,28 @@ use crate::settings::{self, SESSION_IDLE_LIFETIME, SESSION_LIFETIME};
 use crate::teams::cursor;
 use crate::{Fault, SessionId, UserId, Work};
 
-/// Alive at `$1`. What nobody set is as the configuration says: `$2` seconds in all, `$3` unused.
+/// Alive at `$1`. What a policy decided when it began counts for it; what nobody set is as the configuration says: `$2` seconds in all, `$3` unused.
 /// Both are read by the same statement, so that a change counts in the very next request.
 fn alive() -> String {
-    let (lifetime, idle) = (set(&SESSION_LIFETIME, 2), set(&SESSION_IDLE_LIFETIME, 3));
+    let (lifetime, idle) = (lifetime(), set("idle_lifetime", &SESSION_IDLE_LIFETIME, 3));
     format!(
         "s.expires_at > $1 AND s.created_at > $1 - {lifetime} AND s.last_active_at > $1 - {idle}
          AND users.epoch = s.user_epoch AND users.status = 'active'"
     )
 }
 
-fn set(number: &settings::Number, usual: usize) -> String {
-    format!("COALESCE({}, ${usual})", settings::sql(number))
+fn set(decided: &str, number: &settings::Number, usual: usize) -> String {
+    format!("COALESCE(s.{decided}, {}, ${usual})", settings::sql(number))
+}
+
+fn lifetime() -> String {
+    set("lifetime", &SESSION_LIFETIME, 2)
 }
 
 /// The columns of a living session: it ends early where everybody is signed out earlier than was
 /// usual when it began.
 fn living_columns() -> String {
-    let lifetime = set(&SESSION_LIFETIME, 2);
+    let lifetime = lifetime();
     let ends = format!(
         "CASE WHEN s.created_at + {lifetime} < s.expires_at THEN s.created_at + {lifetime}
           ELSE s.expires_at END"
@@ -53,10 +57,16 @@ fn read_both(row: &db::Row) -> Result<(Session, User), Fault> {
     Ok((read(row)?, accounts::read(row, COLUMN_COUNT)?))
 }
 
-pub(super) async fn insert(work: &mut Work, new: &Session, user_epoch: i64) -> Result<(), Fault> {
+/// Inserts a session, with the seconds in all and unused that were decided for it alone.
+pub(super) async fn insert(
+    work: &mut Work,
+    new: &Session,
+    user_epoch: i64,
+    (lifetime, idle): (Option<i64>, Option<i64>),
+) -> Result<(), Fault> {
     let sql = "INSERT INTO sessions (id, user_id, user_epoch, epoch, authenticated_at, created_at,
-                 last_active_at, expires_at, address, user_agent)
-               VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9)";
+                 last_active_at, expires_at, address, user_agent, lifetime, idle_lifetime)
+               VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11)";
     let user = new.user.as_str();
     let params = db::params![
         new.id.0,
@@ -67,7 +77,9 @@ pub(super) async fn insert(work: &mut Work, new: &Session, user_epoch: i64) -> R
         new.last_active_at,
         new.expires_at,
         new.address,
-        new.user_agent
+        new.user_agent,
+        lifetime,
+        idle
     ];
     work.tx.execute(sql, params).await?;
     Ok(())

@@ -88,6 +88,12 @@ impl Trouble {
         Self { error: Some(words.into()), ..Self::default() }
     }
 
+    fn denied() -> Self {
+        let words = "Your password is right, but your account may not sign in here for now. \
+                     Ask your administrator.";
+        Self { error: Some(words.into()), ..Self::default() }
+    }
+
     fn throttled(seconds: i64) -> Self {
         let status = StatusCode::TOO_MANY_REQUESTS;
         Self { status, error: None, wait: Some(seconds), retry_after: Some(seconds) }
@@ -139,6 +145,7 @@ pub(super) async fn enter(
             }
             SignIn::Refused => Trouble::refused(),
             SignIn::ForeignAddress => Trouble::foreign(),
+            SignIn::Denied => Trouble::denied(),
             SignIn::Throttled { retry_after } => Trouble::throttled(retry_after),
             SignIn::Busy => Trouble::busy(),
         };

@@ -29,6 +29,7 @@ mod schemas;
 mod scopes;
 mod sessions;
 mod settings;
+mod sign_in_policies;
 mod teams;
 mod token_statistics;
 mod tokens;
@@ -91,6 +92,7 @@ fn operations(document: &Bytes) -> Vec<Operation> {
         user_access::operations,
         grants::operations,
         settings::operations,
+        sign_in_policies::operations,
         audit_events::operations,
     ] {
         all.extend(of_noun());

@@ -20,6 +20,7 @@ pub(super) fn all() -> Vec<Member> {
     all.extend(rights());
     all.extend(policy());
     all.extend(oversight::all());
+    all.extend(oversight::sign_in_policies());
     all
 }
 

@@ -24,6 +24,7 @@ mod scopes;
 mod serve;
 mod sessions;
 mod settings;
+mod sign_in_policies;
 mod store;
 mod teams;
 mod text;
@@ -74,6 +75,8 @@ enum Verb {
     Permissions(permissions::Words),
     /// See, give and take who holds which role where.
     Bindings(bindings::Words),
+    /// See and change who may sign in, and how long they stay.
+    SignInPolicies(Box<sign_in_policies::Words>),
     /// See and end browser sessions.
     Sessions(sessions::Words),
     /// See and end what people allowed.
@@ -144,6 +147,7 @@ async fn run(line: CommandLine) -> Result<(String, ExitCode), Failure> {
         Verb::Roles(words) => roles::run(&desk(config).await?, words).await?,
         Verb::Permissions(words) => permissions::run(&desk(config).await?, words).await?,
         Verb::Bindings(words) => bindings::run(&desk(config).await?, words).await?,
+        Verb::SignInPolicies(words) => sign_in_policies::run(&desk(config).await?, *words).await?,
         Verb::Sessions(words) => sessions::run(&desk(config).await?, words).await?,
         Verb::Grants(words) => grants::run(&desk(config).await?, words).await?,
         Verb::Settings(words) => settings::run(&desk(config).await?, words).await?,

@@ -98,6 +98,7 @@ async fn row(work: &mut Work, names: &mut Names, event: &Event) -> Result<AuditE
         "team" => Some(page_of_team(&object.id)),
         "organization" => Some(page_of_organization(&object.id)),
         "role" => Some(page_of_role(&object.id)),
+        "sign_in_policy" => Some(super::policies::page_of(&object.id)),
         "settings" => Some("/console/settings".into()),
         _ => None,
     };

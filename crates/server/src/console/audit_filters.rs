@@ -13,7 +13,7 @@ const NAMES: [&str; 10] =
     ["actor", "person", "client", "kind", "object", "action", "category", "outcome", "from", "to"];
 
 /// Kinds of objects, and their words.
-const KINDS: [(&str, &str); 13] = [
+const KINDS: [(&str, &str); 14] = [
     ("", "Anything"),
     ("client", "Client"),
     ("user", "Person"),
@@ -24,6 +24,7 @@ const KINDS: [(&str, &str); 13] = [
     ("scope", "Scope"),
     ("resource", "Resource"),
     ("token", "Token"),
+    ("sign_in_policy", "Sign-in policy"),
     ("settings", "Settings"),
     ("signing_key", "Signing key"),
     ("audit", "Audit trail"),

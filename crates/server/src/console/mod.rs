@@ -1,4 +1,4 @@
-//! Pages of an administrator: clients, people, places, roles, sessions, scopes, refusals, the
+//! Pages of an administrator: clients, people, places, roles, sign-in policies, sessions, scopes, refusals, the
 //! audit trail, settings. Knows no protocol endpoint and no other door.
 //!
 //! Every page needs a session and a proof. A function is short: read what was asked, begin a work,
@@ -13,6 +13,8 @@ mod done;
 mod names;
 mod nav;
 mod places;
+mod policies;
+mod policy_form;
 mod query;
 mod refusals;
 mod roles;
@@ -45,6 +47,7 @@ pub fn router() -> Router<Arc<App>> {
         .merge(users::router())
         .merge(teams::router())
         .merge(roles::router())
+        .merge(policies::router())
         .merge(sessions::router())
         .merge(settings::router())
         .merge(refusals::router())

@@ -25,13 +25,19 @@ const fn entry(
 }
 
 // What was done, and refusals of clients that nobody registered, belong to no place.
-const ENTRIES: [Entry; 9] = [
+const ENTRIES: [Entry; 10] = [
     entry("Applications", ("Clients", "/console/clients"), ("clients", "oauth_client:read"), false),
     entry("Applications", ("Scopes", "/console/scopes"), ("scopes", "scope:read"), false),
     entry("People", ("Users", "/console/users"), ("users", "user:read"), false),
     entry("People", ("Teams", "/console/teams"), ("teams", "team:read"), false),
     entry("People", ("Roles", "/console/roles"), ("roles", "role:read"), false),
     entry("Security", ("Active sessions", "/console/sessions"), ("sessions", "token:read"), false),
+    entry(
+        "Security",
+        ("Sign-in policies", "/console/sign-in-policies"),
+        ("lock", "settings:read"),
+        true,
+    ),
     entry("Security", ("Audit", "/console/audit"), ("audit", "audit:read"), true),
     entry("Security", ("Refusals", "/console/errors"), ("refusal", "audit:read"), true),
     entry("Server", ("Settings", "/console/settings"), ("settings", "settings:read"), true),

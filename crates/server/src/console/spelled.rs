@@ -57,6 +57,9 @@ async fn value(
         ("role", Value::String(id)) => Ok(role(id)),
         ("team_restrictions", Value::Object(_)) => places(work, names, value).await,
         ("place", Value::Object(_)) => place(work, names, value).await,
+        ("users" | "teams" | "roles", Value::Array(ids)) if !ids.is_empty() => {
+            named(work, names, (field, ids)).await
+        }
         ("member", Value::Object(_)) => member(work, names, value).await,
         _ => Ok(plain(field, value)),
     }
@@ -75,6 +78,23 @@ async fn place(work: &mut Work, names: &mut Names, value: &Value) -> Result<Stri
         (_, Some(id)) => format!("team {}", names.team(work, id).await?),
         _ => "everywhere".to_owned(),
     })
+}
+
+/// Several people, teams or roles by name.
+async fn named(
+    work: &mut Work,
+    names: &mut Names,
+    (kind, ids): (&str, &[Value]),
+) -> Result<String, Fault> {
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids.iter().filter_map(Value::as_str) {
+        found.push(match kind {
+            "users" => names.actor(work, id).await?,
+            "teams" => names.team(work, id).await?,
+            _ => role(id),
+        });
+    }
+    Ok(found.join(", "))
 }
 
 /// Who came to a team or left it.

@@ -7,6 +7,7 @@ mod client_form;
 mod client_history;
 mod clients;
 mod compare;
+mod policies;
 mod refusals;
 mod roles;
 mod scopes;
@@ -31,6 +32,7 @@ pub use clients::{
     ClientBulkDelete, ClientFilters, ClientList, ClientRow, RowAction, SecretsSummary,
 };
 pub use compare::{Comparison, Piece, mark};
+pub use policies::{PolicyForm, PolicyList, PolicyOf, PolicyRow};
 pub use refusals::{Forbidden, Refusal, RefusalList, RefusalRow};
 pub use roles::{
     BindingList, BindingRow, HolderRow, PermissionGroup, PermissionList, PermissionRow, RoleEdit,

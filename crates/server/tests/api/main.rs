@@ -28,6 +28,7 @@ mod risk_limits;
 mod roles;
 mod rows;
 mod schema;
+mod sign_in_policies;
 mod talk;
 mod trail;
 mod users;

@@ -64,6 +64,8 @@ async fn every_change_of_places_roles_and_catalogues_is_told_once() {
         lived(&admin, "/roles", role, json!({ "permissions": ["user:read", "team:read"] })).await;
         let resource = json!({ "identifier": "https://orders.example", "name": "Orders" });
         lived(&admin, "/resources", resource, json!({ "name": "All orders" })).await;
+        let policy = json!({ "name": "Ashore", "priority": 7, "access": "deny" });
+        lived(&admin, "/sign-in-policies", policy, json!({ "priority": 8 })).await;
         let days = json!({ "audit_retention_days": 30 });
         assert_eq!(admin.patch("/settings", days).await.status, 200);
         let mut work = server.instance.begin().await.unwrap();
@@ -76,7 +78,8 @@ async fn every_change_of_places_roles_and_catalogues_is_told_once() {
             permission.created permission.deleted permission.updated \
             resource.created resource.deleted resource.updated \
             role.created role.deleted role.updated scope.created scope.deleted scope.updated \
-            settings.updated signing_key.published team.created team.deleted team.updated";
+            settings.updated sign_in_policy.created sign_in_policy.deleted \
+            sign_in_policy.updated signing_key.published team.created team.deleted team.updated";
         assert_eq!(new.join(" "), expected);
     })
     .await;

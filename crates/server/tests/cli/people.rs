@@ -1,5 +1,7 @@
 //! `mandate users`: invitations instead of passwords, and one administrator who stays.
 
+use serde_json::json;
+
 use super::machine::{Machine, PASSWORD};
 
 #[test]
@@ -104,4 +106,38 @@ fn trusted_addresses_of_a_person_are_set_observed_and_cleared() {
     );
     let told = machine.run("users trusted-ips ann@example.com --clear").ok();
     assert_eq!(told, "ann@example.com may sign in from anywhere.\n");
+}
+
+// THE-36
+#[test]
+fn the_36_the_life_of_a_sign_in_policy() {
+    let machine = Machine::migrated();
+    machine.run("users create ann@example.com --name Ann").ok();
+    let words =
+        "sign-in-policies create Ashore --json --priority 900 --access deny --user ann@example.com";
+    let made = machine.json(words);
+    let id = made["id"].as_str().unwrap().to_owned();
+    assert_eq!((&made["access"], &made["is_default"]), (&json!("deny"), &json!(false)));
+    let of = machine.json("sign-in-policies of ann@example.com --json");
+    assert_eq!(of["id"], json!(id));
+    let listed = machine.run("sign-in-policies list").ok();
+    let last = listed.lines().last().unwrap();
+    assert!(last.contains("Default") && last.contains("everybody else"), "{listed}");
+    assert!(listed.contains("1 people, 0 teams, 0 roles"), "{listed}");
+    let words = format!("sign-in-policies edit {id} --json --access allow --session-lifetime 3600");
+    let changed = machine.json(&words);
+    assert_eq!((&changed["access"], &changed["session_lifetime"]), (&json!("allow"), &json!(3600)));
+    assert_eq!(changed["users"].as_array().unwrap().len(), 1, "what is not named stays");
+    let words = format!("sign-in-policies edit {id} --nobody --session-lifetime 0");
+    let told = machine.run(&words).ok();
+    assert!(told.contains("as the settings say"), "{told}");
+    assert_eq!(machine.json("sign-in-policies of ann@example.com --json")["id"], "default");
+    let told = machine.run("sign-in-policies delete default").refused();
+    assert!(told.contains("cannot be deleted"), "{told}");
+    let words = format!("sign-in-policies edit {id} --priority 0");
+    assert!(machine.run(&words).refused().starts_with("priority: "));
+    assert!(machine.run(&format!("sign-in-policies show {id}")).ok().contains("Ashore"));
+    assert!(machine.run(&format!("sign-in-policies delete {id}")).ok().starts_with("Gone"));
+    let told = machine.run(&format!("sign-in-policies show {id}")).refused();
+    assert_eq!(told, format!("There is no sign-in policy `{id}`."));
 }

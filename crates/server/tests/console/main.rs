@@ -19,6 +19,7 @@ mod list;
 #[expect(dead_code, reason = "a part of what the command line's own tests use")]
 mod machine;
 mod markup;
+mod policies;
 mod refusals;
 mod roles;
 mod scopes;

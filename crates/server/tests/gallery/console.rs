@@ -4,8 +4,8 @@ use askama::Template;
 use mandate::console::views::{
     AuditEntry, AuditFilters, AuditList, AuditOverview, AuditRow, Change, ClientForm, ClientKinds,
     ClientNew, ClientSaved, ClientSettings, Comparison, Counted, Forbidden, Kind, MoreSettings,
-    Preview, Refusal, RefusalList, RefusalRow, ScopeEdit, ScopeList, ScopeRow, SeenAddress,
-    TeamGroup, UserFilters, UserLink, UserList, UserNew, UserPage, UserRow,
+    PolicyOf, Preview, Refusal, RefusalList, RefusalRow, ScopeEdit, ScopeList, ScopeRow,
+    SeenAddress, TeamGroup, UserFilters, UserLink, UserList, UserNew, UserPage, UserRow,
 };
 use mandate::web::views::{Choice, Errors, Fact, FieldError, Link, NavEntry, Person, Snippet};
 
@@ -487,6 +487,11 @@ fn users(voice: Voice) -> Vec<Page> {
 
 fn user_page(voice: Voice, errors: Errors, has_password: bool) -> UserPage {
     UserPage {
+        policy: Some(PolicyOf {
+            name: voice.say("Contractors"),
+            href: "/console/sign-in-policies/x".into(),
+            words: "Their sessions end after 4 hours.".into(),
+        }),
         frame: voice.frame("Users"),
         person: voice.person(),
         id: "usr_8sJ2vQ0pLr5TnXk3".into(),

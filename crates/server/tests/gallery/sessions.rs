@@ -2,7 +2,8 @@
 
 use askama::Template;
 use mandate::console::views::{
-    AppGroup, AppTokenRow, BrowserRow, BrowserSessions, ConnectedApps, SettingField, SettingsPage,
+    AppGroup, AppTokenRow, BrowserRow, BrowserSessions, ConnectedApps, PolicyForm, PolicyList,
+    PolicyRow, SettingField, SettingsPage,
 };
 use mandate::web::views::{Errors, Fact, Link, NavEntry};
 
@@ -14,9 +15,60 @@ pub fn pages(voice: Voice) -> Vec<Page> {
         ("sessions", apps(voice, true)),
         ("sessions-none", apps(voice, false)),
         ("sessions-browsers", browsers(voice)),
+        ("policies", policies(voice)),
+        ("policy", policy(voice, None)),
+        ("policy-read", policy(voice, voice.maybe("Needs settings:manage."))),
         ("settings", settings(voice, None)),
         ("settings-read", settings(voice, voice.maybe("Needs the permission settings:manage."))),
     ]
+}
+
+fn policies(voice: Voice) -> String {
+    let row = |name: &str, priority: &str, denies| PolicyRow {
+        href: "/console/sign-in-policies/x".into(),
+        name: voice.say(name),
+        description: voice.say("Who left for the season"),
+        priority: priority.into(),
+        denies,
+        sessions: "4 hours, or 30 minutes unused".into(),
+        whom: "2 people, 1 team".into(),
+    };
+    let page = PolicyList {
+        frame: voice.frame("Sign-in policies"),
+        rows: vec![row("Crew ashore", "900", true), row("Default", "", false)],
+        refused: voice.maybe("Only somebody who may do everything writes them."),
+        first: None,
+        next: Some("?cursor=x".into()),
+    };
+    page.render().unwrap()
+}
+
+fn policy(voice: Voice, refused: Option<String>) -> String {
+    let page = PolicyForm {
+        frame: voice.frame("Sign-in policies"),
+        exists: true,
+        name: voice.say("Crew ashore"),
+        description: voice.say("Who left for the season"),
+        priority: "900".into(),
+        access: vec![
+            voice.choice("allow", "May sign in", true),
+            voice.choice("deny", "May not sign in", false),
+        ],
+        denies: false,
+        session_lifetime: "4 hours".into(),
+        session_idle_lifetime: String::new(),
+        usual: "12 hours".into(),
+        usual_idle: "2 hours".into(),
+        users: voice.say("ada@northwind.example"),
+        teams: vec![voice.choice("t", "Harbour", true), voice.choice("u", "Quay", false)],
+        roles: vec![voice.choice("r", "Auditor", false)],
+        version: "3".into(),
+        action: "/console/sign-in-policies/x".into(),
+        delete: "/console/sign-in-policies/x/delete".into(),
+        refused,
+        errors: Errors(vec![voice.wrong("priority", "Another policy has this priority.")]),
+    };
+    page.render().unwrap()
 }
 
 fn tabs(current: &str) -> Vec<NavEntry> {

@@ -9,6 +9,7 @@ use domain::Policy;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use super::policy::api;
 use crate::harness::{ADMIN_EMAIL, Answer, App, PASSWORD, Server, both, both_with, encode, form};
 
 fn on() -> Policy {
@@ -275,6 +276,32 @@ async fn rlt38_knows_no_state_token_before_there_are_second_factors() {
         assert!(refused.text("error_description").starts_with(why), "{}", refused.body);
         let given = ask(&app, ADMIN_EMAIL, PASSWORD).await.json();
         assert!(given.get("state_token").is_none() && given.get("access_token").is_some());
+    })
+    .await;
+}
+
+/// THE-36: a sign-in policy counts here as on the sign-in page.
+#[tokio::test]
+async fn the_36_refuses_whom_a_sign_in_policy_denies_and_tells_the_operator_which() {
+    both_with(on(), |server| async move {
+        let app = trusted(&server, json!({})).await;
+        let grace =
+            json!({ "email": "grace@example.com", "display_name": "Grace", "password": PASSWORD });
+        let grace = api(&server, "POST", "/users", grace).await.text("id");
+        assert_eq!(ask(&app, "grace@example.com", PASSWORD).await.verdict(), "200");
+        let policy = json!({ "name": "Ashore", "priority": 7, "access": "deny", "users": [grace] });
+        assert_eq!(api(&server, "POST", "/sign-in-policies", policy).await.status.as_u16(), 201);
+        let answer = ask(&app, "grace@example.com", PASSWORD).await;
+        assert_eq!(answer.verdict(), "400 invalid_grant");
+        assert!(answer.body.contains("This account may not sign in."), "{}", answer.body);
+        assert!(!answer.body.contains("Ashore"));
+        let id = answer.text("error_id");
+        let may = domain::access::Authority::operator("test@host").may().unwrap();
+        let kept = domain::refusals::find(&mut server.instance.read(), &may, &id).await;
+        let kept = kept.unwrap().unwrap();
+        assert!(kept.note.contains("“Ashore”"), "{}", kept.note);
+        let wrong = ask(&app, "grace@example.com", "not her password at all").await;
+        assert!(!wrong.body.contains("may not sign in"), "only after the right password");
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! The schemas of what is watched over: tokens, grants, sessions, permissions, the trail, the settings.
 
 use domain::audit::Category;
-use domain::settings::NUMBERS;
+use domain::settings::{NUMBERS, SESSION_IDLE_LIFETIME, SESSION_LIFETIME};
 use serde_json::Value;
 
 use super::{
@@ -80,6 +80,57 @@ pub(super) fn all() -> Vec<Member> {
             ),
         ),
         ("Problem", problem()),
+    ]
+}
+
+/// The schemas of sign-in policies.
+pub(super) fn sign_in_policies() -> Vec<Member> {
+    let access = || words(["allow", "deny"].into_iter());
+    let seconds = |setting: &domain::settings::Number| {
+        let bounds = nullable(number(setting.least, setting.most));
+        described(bounds, "Seconds; null: as the settings say.")
+    };
+    let sessions = || {
+        vec![
+            ("session_lifetime", seconds(&SESSION_LIFETIME)),
+            ("session_idle_lifetime", seconds(&SESSION_IDLE_LIFETIME)),
+        ]
+    };
+    let subjects =
+        |wrap: fn(Value) -> Value| ["users", "teams", "roles"].map(|name| (name, wrap(texts())));
+    let policy = || {
+        let mut members = vec![
+            ("id", text()),
+            ("name", text()),
+            ("description", text()),
+            (
+                "priority",
+                described(number(0, 1000), "The highest is asked first; the default has 0."),
+            ),
+            ("access", access()),
+            ("is_default", flag()),
+        ];
+        members.extend(sessions());
+        members.extend(subjects(|it| it));
+        members
+    };
+    let mut new = vec![("description", nullable(text()))];
+    new.extend(sessions());
+    new.extend(subjects(nullable));
+    let mut patch = vec![
+        ("name", text()),
+        ("description", text()),
+        ("priority", number(1, 1000)),
+        ("access", access()),
+    ];
+    patch.extend(sessions());
+    patch.extend(subjects(|it| it));
+    let needed = vec![("name", text()), ("priority", number(1, 1000)), ("access", access())];
+    vec![
+        ("SignInPolicy", object(policy(), vec![])),
+        ("ChangedSignInPolicy", object(policy(), vec![("dry_run", flag())])),
+        ("NewSignInPolicy", object(needed, new)),
+        ("SignInPolicyPatch", object(vec![], patch)),
     ]
 }
 

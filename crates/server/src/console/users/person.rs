@@ -15,6 +15,7 @@ use domain::{Plain, Refusal, UserId, Work, teams};
 use super::{LIST, addresses, handed_over, source, status};
 use crate::console::done::done;
 use crate::console::names::Names;
+use crate::console::policies;
 use crate::console::query::Query;
 use crate::console::roles::{page_of_holder, place};
 use crate::console::sessions::page_of_person;
@@ -63,6 +64,7 @@ async fn view(
         facts: facts(&user),
         roles: roles(&mut work, &user).await?,
         bindings: visitor.holds::<ReadRoles>().then(|| page_of_holder(user.id.as_str())),
+        policy: policies::of_person(visitor, &mut work, &user.id).await?,
         sessions: visitor.holds::<ReadTokens>().then(|| page_of_person(user.id.as_str())),
         teams,
         more_teams,

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::PolicyOf;
 use crate::web::filters;
 use crate::web::views::{Choice, Errors, Fact, Frame, Link, Person, When};
 
@@ -123,6 +124,8 @@ pub struct SeenAddress {
 #[derive(Template)]
 #[template(path = "console/views/user_page.html")]
 pub struct UserPage {
+    /// The sign-in policy that decides about them, for who may see policies.
+    pub policy: Option<PolicyOf>,
     /// The console around it.
     pub frame: Frame,
     /// Name and address.

@@ -31,6 +31,10 @@ pub(super) async fn prove(
             let error = Error::new(Code::InvalidGrant, sentence);
             Err(error.because("the address is none of the person's trusted ones").into())
         }
+        Authentication::Denied { policy } => {
+            let error = Error::new(Code::InvalidGrant, "This account may not sign in.");
+            Err(error.because(format!("the sign-in policy “{policy}” denies this person")).into())
+        }
         Authentication::Throttled { retry_after } => Err(throttled(retry_after)),
         Authentication::Busy => {
             Err(Fault::Unavailable("too many passwords are being checked".into()).into())
