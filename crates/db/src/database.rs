@@ -10,6 +10,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::transaction::{self, Inside, Tx};
 use crate::{Error, Figures, Load, Migration, Value, migration, params, postgres, sqlite};
 
+/// How old what a database shows may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replay {
+    /// It takes writes itself: what it shows is what there is.
+    Primary,
+    /// It follows another. The last commit that it has seen was made so many milliseconds ago, by
+    /// the clocks of the two machines: every commit before that one is seen, later ones may not be.
+    Behind {
+        /// Milliseconds since that commit.
+        milliseconds: i64,
+    },
+    /// It follows another, and has seen no commit since it was started.
+    Unknown,
+}
+
 /// An open database. Cloning it is cheap and shares the connections.
 #[derive(Clone)]
 pub struct Db {
@@ -96,6 +111,28 @@ impl Db {
     /// [`Error::Broken`] when the text of an applied migration was changed since.
     pub async fn migrate(&self, migrations: &[Migration]) -> Result<u32, Error> {
         migration::migrate(self, migrations).await
+    }
+
+    /// Checks that every migration is applied and none beyond them, without writing: for a standby,
+    /// which takes no writes.
+    ///
+    /// Fails as [`Error::Newer`] or [`Error::Broken`], with the migration that differs.
+    pub async fn check(&self, migrations: &[Migration]) -> Result<(), Error> {
+        migration::check(self, migrations).await
+    }
+
+    /// How old what is read here may be: see [`Replay`].
+    pub async fn replay(&self) -> Result<Replay, Error> {
+        let Engine::Postgres(_) = &self.engine else { return Ok(Replay::Primary) };
+        let sql = "SELECT pg_is_in_recovery(),
+                     CAST(ceil(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000) AS BIGINT)";
+        let row = self.read().query_one(sql, params![]).await?;
+        let Some(row) = row else { return Ok(Replay::Unknown) };
+        Ok(match (row.get(0)?, row.get::<Option<i64>>(1)?) {
+            (false, _) => Replay::Primary,
+            (true, Some(milliseconds)) => Replay::Behind { milliseconds: milliseconds.max(0) },
+            (true, None) => Replay::Unknown,
+        })
     }
 
     /// Whether no migration was ever applied.

@@ -44,7 +44,7 @@ pub mod testing;
 mod transaction;
 mod value;
 
-pub use database::Db;
+pub use database::{Db, Replay};
 pub use error::Error;
 pub use figures::{Figures, Load, Stopwatch};
 pub use migration::Migration;

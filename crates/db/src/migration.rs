@@ -46,6 +46,18 @@ pub(crate) async fn migrate(db: &Db, migrations: &[Migration]) -> Result<u32, Er
     }
 }
 
+/// Refuses a database that does not stand where this binary does, without writing to it.
+pub(crate) async fn check(db: &Db, migrations: &[Migration]) -> Result<(), Error> {
+    let line = line(db, migrations)?;
+    match first_missing(db, &line).await? {
+        None => Ok(()),
+        Some(next) => Err(Error::Broken(format!(
+            "migration {} ({}) is not applied: start a server of this version at the primary first",
+            next.number, next.name
+        ))),
+    }
+}
+
 /// The migrations for this engine, which must be in order and without a number twice.
 fn line(db: &Db, migrations: &[Migration]) -> Result<Vec<Migration>, Error> {
     let foreign = |name: &str| {

@@ -5,6 +5,7 @@
 //! no rule.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::id::Ids;
 use crate::{
@@ -87,6 +88,8 @@ pub struct Instance {
     issuer: String,
     policy: Policy,
     clock: Clock,
+    /// How old what a standby shows may be, where this is one.
+    standby: Option<Duration>,
 }
 
 impl Instance {
@@ -100,8 +103,30 @@ impl Instance {
         db.migrate(migrations::ALL).await?;
         let vault = Vault::new(&opening.master_keys, opening.chance.clone())?;
         settings::check(&db, &vault, &opening.issuer).await?;
+        Self::assembled(opening, (db, vault), None)
+    }
+
+    /// Opens a standby of the database, which takes no writes. What is older than `bound` is not
+    /// answered from it: see [`Instance::fresh`].
+    ///
+    /// # Errors
+    /// A sentence for the operator: the database, its schema, the key or the issuer does not fit.
+    pub async fn open_standby(opening: Opening, bound: Duration) -> Result<Arc<Self>, Fault> {
+        let db = db::Db::open(&opening.database).await?;
+        db.check(migrations::ALL).await?;
+        let vault = Vault::new(&opening.master_keys, opening.chance.clone())?;
+        settings::compare(&db, &vault, &opening.issuer).await?;
+        Self::assembled(opening, (db, vault), Some(bound))
+    }
+
+    fn assembled(
+        opening: Opening,
+        (db, vault): (db::Db, Vault),
+        standby: Option<Duration>,
+    ) -> Result<Arc<Self>, Fault> {
         let visiting = node::visiting(&opening.chance)?;
         Ok(Arc::new(Self {
+            standby,
             ids: Ids::new(opening.clock.clone(), visiting),
             held: Mutex::default(),
             db,
@@ -135,12 +160,41 @@ impl Instance {
         Ok(Work::new(Arc::clone(self), self.db.begin().await?))
     }
 
-    /// Can the database take writes now?
+    /// Can the database take writes now? On a standby: is it [`fresh`](Self::fresh)?
     ///
     /// # Errors
     /// When it cannot.
     pub async fn ready(&self) -> Result<(), Fault> {
-        Ok(self.db.ping().await?)
+        if self.is_standby() { self.fresh().await } else { Ok(self.db.ping().await?) }
+    }
+
+    /// Is this opened on a standby, which takes no writes?
+    pub fn is_standby(&self) -> bool {
+        self.standby.is_some()
+    }
+
+    /// Is what is read from now on no older than the bound of a standby? Always so elsewhere. By the
+    /// clocks of the two database servers: what they differ by adds to the bound.
+    ///
+    /// # Errors
+    /// `Unavailable` with the age, when it is older or its age is not known.
+    pub async fn fresh(&self) -> Result<(), Fault> {
+        let Some(bound) = self.standby else { return Ok(()) };
+        let late = match self.db.replay().await? {
+            db::Replay::Primary => return Ok(()),
+            db::Replay::Behind { milliseconds } => {
+                let age = Duration::from_millis(milliseconds.unsigned_abs());
+                if age <= bound {
+                    return Ok(());
+                }
+                format!("has heard of no commit for {} s", age.as_secs())
+            }
+            db::Replay::Unknown => "has heard of no commit since it was started".into(),
+        };
+        Err(Fault::Unavailable(format!(
+            "the standby {late}; at most {} s are allowed",
+            bound.as_secs()
+        )))
     }
 
     /// How many statements this node ran since it opened the database.

@@ -46,6 +46,8 @@ pub struct App {
     pub mail: Option<Mailer>,
     /// Present where a database knows where an address is.
     pub whereabouts: Option<Whereabouts>,
+    /// Is something written every second, so that standbys know how fresh they are?
+    pub heartbeat: bool,
     draining: AtomicBool,
 }
 
@@ -60,6 +62,8 @@ pub struct Outfit {
     pub mail: Option<Mailer>,
     /// The database that knows where an address is.
     pub whereabouts: Option<Whereabouts>,
+    /// Is something written every second, so that standbys know how fresh they are?
+    pub heartbeat: bool,
 }
 
 impl App {
@@ -78,11 +82,11 @@ impl App {
         trusted_proxies: Vec<IpNet>,
         outfit: Outfit,
     ) -> Arc<Self> {
-        let Outfit { counts, traces, mail, whereabouts } = outfit;
+        let Outfit { counts, traces, mail, whereabouts, heartbeat } = outfit;
         let lost = traces.as_ref().map(Traces::lost);
         let figures = counts.then(|| Figures::new(instance.database_figures(), lost));
         let bare = Self::bare(instance, trusted_proxies, None);
-        Arc::new(Self { figures, traces, mail, whereabouts, ..bare })
+        Arc::new(Self { figures, traces, mail, whereabouts, heartbeat, ..bare })
     }
 
     fn bare(instance: Arc<Instance>, trusted_proxies: Vec<IpNet>, demo: Option<DemoGuide>) -> Self {
@@ -96,6 +100,7 @@ impl App {
             traces: None,
             mail: None,
             whereabouts: None,
+            heartbeat: false,
             draining,
         }
     }
@@ -199,7 +204,9 @@ async fn serve_on<L>(
 where
     L: Listener<Addr = SocketAddr>,
 {
-    if !take_number(&app, stop.clone()).await? {
+    // A standby takes no writes: there is nothing to number and no job to do.
+    let writes = !app.instance.is_standby();
+    if writes && !take_number(&app, stop.clone()).await? {
         return Ok(());
     }
     let router = routes::router(Arc::clone(&app));
@@ -210,7 +217,11 @@ where
     }
     tokio::spawn(announce(Arc::clone(&app), manner.linger, stop, ending));
     let (jobs_stop, jobs_stopped) = watch::channel(false);
-    let jobs = tokio::spawn(jobs::run(app, jobs_stopped));
+    let jobs = tokio::spawn(async move {
+        if writes {
+            jobs::run(app, jobs_stopped).await;
+        }
+    });
     let mut result = Ok(());
     while let Some(ended) = servers.join_next().await {
         result = result.and(ended.map_err(std::io::Error::other));

@@ -17,7 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::app::App;
-use crate::ops::metrics;
+use crate::ops::{metrics, standby};
 use crate::web::failure::Failure;
 use crate::web::{assets, headers, home};
 use crate::{account, api, console, oauth, ops, traces};
@@ -49,8 +49,11 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(account::router())
         .nest("/console", console::router())
         .nest("/api/v1", api::router())
-        .fallback(nothing)
-        .layer(around);
+        .fallback(nothing);
+    if app.instance.is_standby() {
+        router = router.layer(from_fn_with_state(Arc::clone(&app), standby::gate));
+    }
+    router = router.layer(around);
     if app.figures.is_some() {
         router = router.layer(from_fn_with_state(Arc::clone(&app), metrics::count));
     }

@@ -158,6 +158,22 @@ fn mail_needs_a_server_and_a_sender_and_shows_no_password() {
 }
 
 #[test]
+fn a_standby_is_that_of_a_server_and_has_a_bound() {
+    let server = ("MANDATE_DATABASE", "postgres://mandate@localhost/mandate");
+    let read = |bound| from_environment(&[server, ("MANDATE_STANDBY", bound)]);
+    assert_eq!(read("5 s").unwrap().standby, Some(std::time::Duration::from_secs(5)));
+    for wrong in ["1 s", "2 min", "soon"] {
+        assert!(read(wrong).unwrap_err().contains("MANDATE_STANDBY"), "{wrong}");
+    }
+    let file = from_environment(&[("MANDATE_STANDBY", "5 s")]).unwrap_err();
+    assert!(file.contains("A database in a file has no standby"), "{file}");
+    let beat = from_environment(&[("MANDATE_STANDBY_HEARTBEAT", "on")]).unwrap();
+    assert!(beat.standby_heartbeat && beat.standby.is_none());
+    let wrong = from_environment(&[("MANDATE_STANDBY_HEARTBEAT", "yes")]).unwrap_err();
+    assert!(wrong.contains("One of `on` and `off` is needed."), "{wrong}");
+}
+
+#[test]
 fn a_named_file_has_to_be_there() {
     insta::assert_snapshot!(load(Some("/nowhere/mandate.toml".into()), &[]).unwrap_err(), @"/nowhere/mandate.toml: There is no such file of settings.");
     assert!(load(None, &[("MANDATE_CONFIG", "/nowhere/mandate.toml")]).is_err());

@@ -34,27 +34,42 @@ pub(crate) async fn set(tx: &mut db::Tx, name: &str, value: &str) -> Result<(), 
 /// A sentence for the operator: key or issuer do not belong to this database.
 pub(crate) async fn check(db: &db::Db, vault: &Vault, issuer: &str) -> Result<(), Fault> {
     let mut tx = db.begin().await?;
-    match find(&mut tx, "master_key").await? {
-        Some(stored) if !vault.holds(&stored) => {
-            return Err(Fault::Broken(format!(
-                "the master key does not fit this database: it was made under key {stored}, and none of \
-                 the keys given is that one. Give the key file that belongs to this database."
-            )));
-        }
-        Some(stored) if stored == vault.key_id() => {}
-        _ => set(&mut tx, "master_key", vault.key_id()).await?,
+    if fit(&mut tx, vault, issuer).await?.as_deref() != Some(vault.key_id()) {
+        set(&mut tx, "master_key", vault.key_id()).await?;
     }
-    if let Some(stored) = find(&mut tx, "issuer").await?
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The same without laying anything down: for a standby, which takes no writes.
+///
+/// # Errors
+/// A sentence for the operator: key or issuer do not belong to this database.
+pub(crate) async fn compare(db: &db::Db, vault: &Vault, issuer: &str) -> Result<(), Fault> {
+    fit(&mut db.read(), vault, issuer).await.map(drop)
+}
+
+/// Refuses a key or an issuer that differs; gives back the id of the key that is written down.
+async fn fit(tx: &mut db::Tx, vault: &Vault, issuer: &str) -> Result<Option<String>, Fault> {
+    let key = find(tx, "master_key").await?;
+    if let Some(stored) = &key
+        && !vault.holds(stored)
+    {
+        return Err(Fault::Broken(format!(
+            "the master key does not fit this database: it was made under key {stored}, and none of \
+             the keys given is that one. Give the key file that belongs to this database."
+        )));
+    }
+    if let Some(stored) = find(tx, "issuer").await?
         && stored != issuer
-        && is_in_use(&mut tx).await?
+        && is_in_use(tx).await?
     {
         return Err(Fault::Broken(format!(
             "the issuer is {issuer}, but tokens of this database were issued by {stored}. An issuer is \
              fixed once tokens exist; start with MANDATE_ISSUER={stored}."
         )));
     }
-    tx.commit().await?;
-    Ok(())
+    Ok(key)
 }
 
 /// Was anything issued yet?

@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::access::{Authority, May, Permission};
 use domain::accounts::User;
@@ -113,15 +114,26 @@ impl Desk {
 /// A sentence: the database cannot be opened, or key or issuer do not fit.
 pub async fn open(config: &Config, missing: KeyFile) -> Result<Arc<Instance>, Failure> {
     log::begin(config);
-    let opening = Opening {
+    Ok(Instance::open(opening(config, missing)?).await?)
+}
+
+/// Opens it on a standby of the database, which takes no writes.
+///
+/// # Errors
+/// As [`open`]; the schema is not that of this version.
+pub async fn open_standby(config: &Config, bound: Duration) -> Result<Arc<Instance>, Failure> {
+    Ok(Instance::open_standby(opening(config, KeyFile::Expect)?, bound).await?)
+}
+
+fn opening(config: &Config, missing: KeyFile) -> Result<Opening, Failure> {
+    Ok(Opening {
         database: config.database.uri().to_owned(),
         master_keys: master_keys(config, missing)?,
         issuer: config.issuer.clone(),
         policy: config.policy.clone(),
         clock: Clock::Machine,
         chance: Chance::System,
-    };
-    Ok(Instance::open(opening).await?)
+    })
 }
 
 /// `name@host`, as the machine knows them; what the environment says counts only where the

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::Instance;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -39,13 +40,13 @@ pub async fn run(config: Config) -> Result<String, Failure> {
         Some(address) => listeners::bind("metrics_listen", &[address]).await?,
         None => Vec::new(),
     };
-    let was_new = config.database.is_new();
-    let desk = Desk::at(operator::open(&config, KeyFile::Make).await?);
-    let prepared = foundation::prepare(&desk.instance, &config.bootstrap, &desk.call()?).await?;
-    print(&greeting(&config, (&sockets, &metrics), &prepared, was_new)?)?;
-    let instance = Arc::clone(&desk.instance);
+    let instance = match config.standby {
+        Some(bound) => standby(&config, (&sockets, &metrics), bound).await?,
+        None => prepared(&config, (&sockets, &metrics)).await?,
+    };
     let traces = config.otel_endpoint.map(Traces::begin);
-    let outfit = Outfit { counts: !metrics.is_empty(), traces, mail, whereabouts };
+    let heartbeat = config.standby_heartbeat;
+    let outfit = Outfit { counts: !metrics.is_empty(), traces, mail, whereabouts, heartbeat };
     let app = App::equipped(instance, config.trusted_proxies, outfit);
     app::serve_metrics(&app, metrics);
     let watched = Arc::clone(&app);
@@ -61,6 +62,35 @@ pub async fn run(config: Config) -> Result<String, Failure> {
         traces.flush().await;
     }
     Ok("Stopped.\n".into())
+}
+
+/// The instance, with what the first request finds.
+async fn prepared(
+    config: &Config,
+    sockets: (&[TcpListener], &[TcpListener]),
+) -> Result<Arc<Instance>, Failure> {
+    let was_new = config.database.is_new();
+    let desk = Desk::at(operator::open(config, KeyFile::Make).await?);
+    let prepared = foundation::prepare(&desk.instance, &config.bootstrap, &desk.call()?).await?;
+    print(&greeting(config, sockets, &prepared, was_new)?)?;
+    Ok(desk.instance)
+}
+
+/// The same on a standby of the database, where nothing can be prepared.
+async fn standby(
+    config: &Config,
+    sockets: (&[TcpListener], &[TcpListener]),
+    bound: Duration,
+) -> Result<Arc<Instance>, Failure> {
+    let instance = operator::open_standby(config, bound).await?;
+    let mut text = greeting(config, sockets, &Prepared { setup_link: None }, false)?;
+    let _ = writeln!(
+        text,
+        "  standby   introspection, keys and metadata alone, while the standby is at most {} s behind",
+        bound.as_secs()
+    );
+    print(&text)?;
+    Ok(instance)
 }
 
 /// Serves until a signal, then drains.

@@ -22,6 +22,8 @@ use crate::foundation::{Bootstrap, FirstAdministrator, FirstSecret};
 const SESSION: RangeInclusive<u64> = 300..=365 * 86_400;
 /// How long a server that ends may wait for its balancer.
 const DRAIN_DELAY: RangeInclusive<u64> = 0..=300;
+/// How old what a standby shows may be.
+const STANDBY: RangeInclusive<u64> = 2..=60;
 /// How long it may lie idle.
 const IDLE: RangeInclusive<u64> = 60..=365 * 86_400;
 /// Access token lifetimes end at 24 h; a threshold beyond would never be met.
@@ -55,6 +57,8 @@ pub(super) fn judged(values: &Values, mistakes: &mut Mistakes) -> Option<Config>
         metrics_listen,
         otel_endpoint,
         drain_delay: Duration::from_secs(drain_delay.unsigned_abs()),
+        standby: judge.standby(),
+        standby_heartbeat: judge.heartbeat(),
         log: log?,
         log_format: log_format?,
         secret_file: values.secret_file.clone(),
@@ -97,6 +101,25 @@ impl Judge<'_> {
         let place =
             self.values.find(name).map_or_else(|| name.to_owned(), |given| given.place.clone());
         self.mistakes.add(&place, sentence);
+    }
+
+    /// How old what a standby shows may be. Only a database on a server of its own has standbys.
+    fn standby(&mut self) -> Option<Duration> {
+        let bound = self.seconds("standby", &STANDBY)?;
+        let uri = self.values.find("database").map(|given| given.text.as_str());
+        if uri.is_some_and(|uri| Database::parse(uri).is_ok_and(|it| it.file().is_some())) {
+            self.refuse("standby", "A database in a file has no standby: leave this out.");
+        }
+        Some(Duration::from_secs(bound.unsigned_abs()))
+    }
+
+    fn heartbeat(&mut self) -> bool {
+        let on = self.value("standby_heartbeat", |text| match text {
+            "on" => Ok(true),
+            "off" => Ok(false),
+            _ => Err("One of `on` and `off` is needed."),
+        });
+        on.unwrap_or_default()
     }
 
     fn policy(&mut self) -> Policy {

@@ -61,6 +61,10 @@ pub struct Config {
     pub otel_endpoint: Option<Uri>,
     /// How long requests are still taken after the end was announced.
     pub drain_delay: Duration,
+    /// How old what a standby of the database shows may be, where this server reads one.
+    pub standby: Option<Duration>,
+    /// Is something written every second, so that standbys know how fresh they are?
+    pub standby_heartbeat: bool,
     /// Which log lines are written.
     pub log: String,
     /// How they are written.

@@ -197,6 +197,22 @@ pub const SETTINGS: &[Setting] = &[
          notice.",
     ),
     setting(
+        "standby",
+        Shape::Duration,
+        "",
+        "Set where `database` is a read-only PostgreSQL standby: this server then answers introspection, keys and metadata \
+         alone, and 503 to everything else. The value, 2 s to 60 s, is how old an answer may be; while the standby has heard \
+         of no commit for longer, introspection is 503 too. Needs `standby_heartbeat` at a server of the primary. See \
+         [scale](scale.md).",
+    ),
+    setting(
+        "standby_heartbeat",
+        Shape::Text,
+        "off",
+        "`on` where a standby is read by servers with `standby`: this server then writes one small row every second, so that \
+         a standby of an idle primary knows that it misses nothing.",
+    ),
+    setting(
         "log",
         Shape::Text,
         "info",

@@ -1,7 +1,8 @@
 //! Work nobody waits for: writing gathered marks, sweeping what has expired, assessing risks anew,
 //! counting what is there.
 //!
-//! Every node runs every job; each is a few small statements that do no harm twice.
+//! Every node runs every job; each is a few small statements that do no harm twice. A server on a
+//! standby of the database runs none.
 
 mod review;
 mod sweep;
@@ -42,7 +43,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         if round.is_multiple_of(FLUSH_EVERY) {
             attend(&app, "marks", flush(&app)).await;
         }
-        if round.is_multiple_of(KEEP_EVERY) {
+        if app.heartbeat || round.is_multiple_of(KEEP_EVERY) {
             attend(&app, "node_number", keep_number(&app)).await;
         }
         if round.is_multiple_of(SWEEP_EVERY) {

@@ -1,6 +1,7 @@
 //! What operators and balancers ask: alive, able to serve, and how it goes.
 
 pub mod metrics;
+pub mod standby;
 
 use std::sync::Arc;
 
@@ -15,7 +16,16 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the database takes writes and no shutdown has begun.
+/// Why it is not ready, of all that `/readyz` tells strangers.
+fn refused(app: &App) -> &'static str {
+    if app.instance.is_standby() {
+        "the standby of the database is too far behind\n"
+    } else {
+        "the database cannot take writes\n"
+    }
+}
+
+/// `GET /readyz`: the database takes writes, or is fresh where it is a standby, and no shutdown has begun.
 pub async fn readyz(State(app): State<Arc<App>>) -> Response {
     if app.is_draining() {
         return (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n").into_response();
@@ -24,12 +34,7 @@ pub async fn readyz(State(app): State<Arc<App>>) -> Response {
         Ok(()) => "ready\n".into_response(),
         Err(fault) => {
             tracing::warn!(%fault, "not ready");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                [("retry-after", "5")],
-                "the database cannot take writes\n",
-            )
-                .into_response()
+            (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "5")], refused(&app)).into_response()
         }
     }
 }

@@ -54,6 +54,36 @@ impl Cluster {
         Some(cluster)
     }
 
+    /// A read-only copy of a running cluster, which follows it. Not started yet.
+    /// `None`, said aloud, where the tools for that are not.
+    pub fn standby_of(primary: &Self, name: &str) -> Option<Self> {
+        for tool in ["pg_basebackup", "psql"] {
+            if !tool_of(&primary.binaries, tool).is_file() {
+                crate::skipped("postgres", &format!("no {tool}"));
+                return None;
+            }
+        }
+        let directory =
+            std::env::temp_dir().join(format!("mandate-fault-{}-{name}", std::process::id()));
+        fs::create_dir(&directory).unwrap();
+        let (binaries, port) = (primary.binaries.clone(), free_address().port());
+        let mut cluster = Self { binaries, directory, port, owner: None, mounted: false };
+        cluster.own();
+        let made = cluster.run("pg_basebackup", |copy| {
+            copy.args(["-D", "data", "-R", "-X", "stream", "-c", "fast", "-d", &primary.uri()]);
+        });
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        Some(cluster)
+    }
+
+    /// Runs a statement as the owner of the cluster.
+    pub fn sql(&self, statement: &str) {
+        let told = self.run("psql", |psql| {
+            psql.args(["-d", &self.uri(), "-v", "ON_ERROR_STOP=1", "-c", statement]);
+        });
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    }
+
     /// PostgreSQL refuses to run as root; then the directory belongs to somebody who is not.
     fn own(&mut self) {
         if fs::metadata(&self.directory).unwrap().uid() != 0 {
@@ -69,7 +99,7 @@ impl Cluster {
     }
 
     fn run(&self, tool: &str, with: impl FnOnce(&mut Command)) -> Output {
-        let mut command = Command::new(self.binaries.join(tool));
+        let mut command = Command::new(tool_of(&self.binaries, tool));
         command.current_dir(&self.directory).stdin(Stdio::null());
         if let Some((user, group)) = self.owner {
             command.uid(user).gid(group);
@@ -146,6 +176,17 @@ fn binaries() -> Option<PathBuf> {
     versions.sort();
     let mut places = std::env::split_paths(&path).chain(versions.into_iter().rev());
     places.find(|place: &PathBuf| is_complete(place))
+}
+
+/// A tool of the distribution: where the server's binaries are, or where those really are.
+fn tool_of(binaries: &Path, tool: &str) -> PathBuf {
+    let own = binaries.join(tool);
+    let real = fs::canonicalize(binaries.join("postgres")).ok();
+    let other = real.and_then(|path| path.parent().map(|place| place.join(tool)));
+    match other {
+        Some(other) if !own.is_file() => other,
+        _ => own,
+    }
 }
 
 fn is_complete(place: &Path) -> bool {

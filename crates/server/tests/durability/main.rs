@@ -18,6 +18,7 @@ mod kill;
 mod locked;
 mod running;
 mod server_gone;
+mod standby;
 
 /// Says that this is skipped; fails where `MANDATE_TEST_REQUIRE` names it.
 fn skipped(name: &str, why: &str) {

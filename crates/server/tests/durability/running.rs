@@ -32,7 +32,17 @@ impl Running {
     }
 
     /// The binary as this command starts it.
-    pub fn of(mut command: Command, uri: &str, address: SocketAddr) -> Self {
+    pub fn of(command: Command, uri: &str, address: SocketAddr) -> Self {
+        Self::with(command, &[], uri, address)
+    }
+
+    /// The same with more settings.
+    pub fn with(
+        mut command: Command,
+        settings: &[(&str, &str)],
+        uri: &str,
+        address: SocketAddr,
+    ) -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let child = command
             .env_clear()
@@ -43,6 +53,7 @@ impl Running {
             .env("MANDATE_MASTER_KEY", harness::master_key())
             .env("MANDATE_BOOTSTRAP_CLIENT_SECRET", SECRET)
             .env("MANDATE_LOG", "off")
+            .envs(settings.iter().copied())
             .stdout(Stdio::null())
             .spawn()
             .expect("the binary starts");
