@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::transaction::{self, Inside, Tx};
+use crate::value::Statement;
 use crate::{Error, Figures, Load, Migration, Value, migration, params, postgres, sqlite};
 
 /// How old what a database shows may be.
@@ -92,15 +93,28 @@ impl Db {
     }
 
     /// Runs one statement as a transaction of its own and says how many rows it touched, once that
-    /// is durable. The quickest way to write one thing: nobody waits for a turn, and on PostgreSQL
-    /// it is one round trip. After [`Error::Unavailable`] it is not known whether it took place.
-    pub async fn perform(&self, sql: &str, params: &[Value<'_>]) -> Result<u64, Error> {
-        if transaction::has_nul(params) {
+    /// is durable: [`Db::perform_all`] of one.
+    pub async fn perform(&self, sql: &'static str, params: &[Value<'_>]) -> Result<u64, Error> {
+        Ok(self.perform_all(&[(sql, params)]).await?.iter().sum())
+    }
+
+    /// Runs statements as a transaction of their own, in this order, and says how many rows each
+    /// touched, once that is durable. The quickest way to write where nothing is decided between
+    /// two statements: nobody waits for a turn, and on PostgreSQL it is one round trip. All of
+    /// them take place or none does; after [`Error::Unavailable`] it is not known which.
+    pub async fn perform_all(
+        &self,
+        statements: &[(&'static str, &[Value<'_>])],
+    ) -> Result<Vec<u64>, Error> {
+        if statements.iter().any(|(_, params)| transaction::has_nul(params)) {
             return Err(transaction::nul());
         }
+        self.statements.fetch_add(statements.len() as u64, Ordering::Relaxed);
+        let statements =
+            statements.iter().map(|(sql, params)| Statement::new(sql, params)).collect();
         match &self.engine {
-            Engine::Sqlite(database) => database.perform(sql, params).await,
-            Engine::Postgres(database) => database.perform(sql, params).await,
+            Engine::Sqlite(database) => database.perform(statements).await,
+            Engine::Postgres(database) => database.perform(statements).await,
         }
     }
 

@@ -33,8 +33,8 @@ impl fmt::Debug for Value<'_> {
     }
 }
 
-/// The same, owned: for a statement that another thread runs.
-pub(crate) enum Owned {
+/// The same, owned.
+enum Owned {
     Null,
     Bool(bool),
     Int(i64),
@@ -43,7 +43,7 @@ pub(crate) enum Owned {
 }
 
 impl Owned {
-    pub(crate) fn new(value: Value<'_>) -> Owned {
+    fn new(value: Value<'_>) -> Owned {
         match value {
             Value::Null => Owned::Null,
             Value::Bool(value) => Owned::Bool(value),
@@ -53,7 +53,7 @@ impl Owned {
         }
     }
 
-    pub(crate) fn borrow(&self) -> Value<'_> {
+    fn borrow(&self) -> Value<'_> {
         match self {
             Owned::Null => Value::Null,
             Owned::Bool(value) => Value::Bool(*value),
@@ -61,6 +61,22 @@ impl Owned {
             Owned::Text(text) => Value::Text(text),
             Owned::Bytes(bytes) => Value::Bytes(bytes),
         }
+    }
+}
+
+/// A statement with its values, for a thread or a task other than the caller's.
+pub(crate) struct Statement {
+    pub(crate) sql: &'static str,
+    params: Vec<Owned>,
+}
+
+impl Statement {
+    pub(crate) fn new(sql: &'static str, params: &[Value<'_>]) -> Statement {
+        Statement { sql, params: params.iter().map(|value| Owned::new(*value)).collect() }
+    }
+
+    pub(crate) fn params(&self) -> Vec<Value<'_>> {
+        self.params.iter().map(Owned::borrow).collect()
     }
 }
 

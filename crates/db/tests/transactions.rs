@@ -303,6 +303,74 @@ async fn gives_each_of_many_statements_that_go_together_its_own_answer() {
     .await;
 }
 
+const RENAME: &str = "UPDATE things SET name = $2 WHERE id = $1";
+
+#[tokio::test]
+async fn performs_several_statements_in_order_or_none_of_them() {
+    both(|db| async move {
+        make(&db).await;
+        let told = db
+            .perform_all(&[
+                (RENAME, params![1, "too early"]),
+                (INSERT, params![1, "one"]),
+                (RENAME, params![1, "renamed"]),
+            ])
+            .await;
+        assert_eq!(told, Ok(vec![0, 1, 1]));
+        let undone =
+            db.perform_all(&[(RENAME, params![1, "undone"]), (INSERT, params![1, "taken"])]).await;
+        assert_eq!(undone, Err(Error::Conflict { table: "things".into(), column: "id".into() }));
+        let nul = db.perform_all(&[(INSERT, params![2, "two"]), (INSERT, params![3, "\0"])]).await;
+        assert!(is_refused(&nul), "{nul:?}");
+        let name = db.read().query_one("SELECT name FROM things WHERE id = $1", params![1]).await;
+        assert_eq!(name.unwrap().unwrap().get::<String>(0), Ok("renamed".into()));
+        assert_eq!(ids(db.read()).await, [1]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn several_statements_go_beside_those_of_others_and_fail_alone() {
+    both(|db| async move {
+        make(&db).await;
+        db.perform(INSERT, params![1000, "taken"]).await.unwrap();
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 0..200_i64 {
+            let db = db.clone();
+            // Every fifth fails at its second statement; every third is a transaction of a task.
+            tasks.spawn(async move {
+                let second = if n % 5 == 0 { 1000 } else { n + 2000 };
+                let outcome = if n % 3 == 0 {
+                    let mut tx = db.begin().await.unwrap();
+                    insert(&mut tx, n).await.unwrap();
+                    insert(&mut tx, n + 2000).await.unwrap();
+                    tx.commit().await.map(|()| 2)
+                } else {
+                    let names = [n.to_string(), (n + 2000).to_string()];
+                    let (one, two) = (params![n, names[0]], params![second, names[1]]);
+                    db.perform_all(&[(INSERT, one), (INSERT, two)])
+                        .await
+                        .map(|touched| touched.iter().sum())
+                };
+                (n, outcome)
+            });
+        }
+        let mut kept = vec![1000];
+        while let Some(done) = tasks.join_next().await {
+            let (n, outcome) = done.unwrap();
+            if n % 5 == 0 && n % 3 != 0 {
+                assert!(matches!(outcome, Err(Error::Conflict { .. })), "{n}: {outcome:?}");
+            } else {
+                assert_eq!(outcome, Ok(2_u64), "{n}");
+                kept.extend([n, n + 2000]);
+            }
+        }
+        kept.sort_unstable();
+        assert_eq!(ids(db.read()).await, kept);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_statement_nobody_waits_for_any_more_harms_no_other() {
     both(|db| async move {

@@ -82,7 +82,7 @@ mod writer {
     use crate::Error;
 
     type Verdict = oneshot::Sender<Result<(), Error>>;
-    pub type Touched = oneshot::Sender<Result<Option<u64>, Error>>;
+    pub type Touched = oneshot::Sender<Result<Option<Vec<u64>>, Error>>;
 
     /// A transaction of one statement.
     pub struct Errand {
@@ -92,14 +92,14 @@ mod writer {
 
     enum Member {
         Transaction(Verdict),
-        Statement(Touched),
+        Errand(Touched),
     }
 
     impl Member {
         fn tell(self, committed: Result<(), Error>) {
             match self {
                 Self::Transaction(verdict) => drop(verdict.send(committed)),
-                Self::Statement(done) => drop(done.send(committed.map(|()| Some(1)))),
+                Self::Errand(done) => drop(done.send(committed.map(|()| Some(vec![1])))),
             }
         }
     }
@@ -141,7 +141,7 @@ mod writer {
             match thread_rng().gen_range(0..6) {
                 0 => drop(errand.done.send(Ok(None))),
                 1 => drop(errand.done.send(Err(Error::Broken("a constraint".into())))),
-                _ => self.members.push((errand.task, Member::Statement(errand.done))),
+                _ => self.members.push((errand.task, Member::Errand(errand.done))),
             }
         }
 

@@ -23,6 +23,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::address::Address;
 use self::together::Together;
+use crate::value::Statement;
 use crate::{Error, Figures, Load, Row, Stopwatch, Value};
 
 /// Connections of one process at most.
@@ -125,9 +126,9 @@ impl Database {
         Ok(transaction)
     }
 
-    /// Runs a transaction of one statement.
-    pub(crate) async fn perform(&self, sql: &str, params: &[Value<'_>]) -> Result<u64, Error> {
-        self.together.perform(sql, params).await
+    /// Runs statements as one transaction and says how many rows each touched.
+    pub(crate) async fn perform(&self, statements: Vec<Statement>) -> Result<Vec<u64>, Error> {
+        self.together.perform(statements).await
     }
 
     pub(crate) async fn backup(&self, to: &Path) -> Result<(), Error> {

@@ -12,6 +12,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use super::failure;
 use crate::row::{Cell, Row};
+use crate::value::Statement;
 use crate::{Error, Value};
 
 type Cause = Box<dyn StdError + Sync + Send>;
@@ -50,17 +51,16 @@ pub(super) async fn execute(
 /// Where one fails, the server rolls back at the `COMMIT`, and its error is returned.
 pub(super) async fn perform(
     connection: &ClientWrapper,
-    statements: &[(&str, Vec<Value<'_>>)],
+    statements: &[&Statement],
 ) -> Result<Vec<u64>, Error> {
     let mut prepared = Vec::with_capacity(statements.len());
-    for (sql, params) in statements {
-        let statement =
-            connection.prepare_cached(sql).await.map_err(|error| failure::explain(&error))?;
-        prepared.push((statement, pointers(params)));
+    for statement in statements {
+        let ready = connection.prepare_cached(statement.sql).await;
+        prepared.push((ready.map_err(|error| failure::explain(&error))?, statement.params()));
     }
-    let all = prepared
-        .iter()
-        .map(|(statement, params)| async move { connection.execute(statement, params).await });
+    let all = prepared.iter().map(|(statement, params)| async move {
+        connection.execute(statement, &pointers(params)).await
+    });
     // Polled in this order, and so sent in this order.
     let (begun, touched, committed) = tokio::join!(
         biased;

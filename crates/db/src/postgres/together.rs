@@ -1,5 +1,5 @@
-//! Transactions of one statement, sent together: while some are on their way, those that come
-//! meanwhile wait in line, and then go as one transaction in one round trip.
+//! Transactions whose statements are known beforehand, sent together: while some are on their way,
+//! those that come meanwhile wait in line, and then go as one transaction in one round trip.
 //!
 //! Where one of them fails, nothing of the shared transaction stays, and each is run again by
 //! itself, so that everybody gets their own answer. Refuses to know what the statements say.
@@ -11,28 +11,21 @@ use deadpool_postgres::Pool;
 use tokio::sync::oneshot;
 
 use super::{failure, in_time, keep, statement};
-use crate::value::Owned;
-use crate::{Error, Figures, Stopwatch, Value};
+use crate::value::Statement;
+use crate::{Error, Figures, Stopwatch};
 
 /// Carriers under way at most: one gathers while the others wait for their commit.
 const CARRIERS: usize = 3;
-/// Statements in one transaction at most.
+/// Errands in one transaction at most.
 const MOST: usize = 64;
 
-type Touched = Result<u64, Error>;
+type Touched = Result<Vec<u64>, Error>;
 
-/// A transaction of one statement, and who waits for it.
+/// A transaction, and who waits for it.
 struct Errand {
-    sql: String,
-    params: Vec<Owned>,
+    statements: Vec<Statement>,
     since: Stopwatch,
     done: oneshot::Sender<Touched>,
-}
-
-impl Errand {
-    fn borrow(&self) -> (&str, Vec<Value<'_>>) {
-        (&self.sql, self.params.iter().map(Owned::borrow).collect())
-    }
 }
 
 /// Those who wait, and how many carriers there are.
@@ -42,7 +35,7 @@ struct Line {
     carriers: usize,
 }
 
-/// Where transactions of one statement are brought. Cloning shares the line.
+/// Where errands are brought. Cloning shares the line.
 #[derive(Clone)]
 pub(super) struct Together {
     line: Arc<Mutex<Line>>,
@@ -55,12 +48,11 @@ impl Together {
         Together { line: Arc::default(), pool, figures }
     }
 
-    /// Runs a statement as if it were alone. Who gives up before it is sent leaves the line; after
-    /// that it runs to its end.
-    pub(super) async fn perform(&self, sql: &str, params: &[Value<'_>]) -> Touched {
+    /// Runs statements as if they were alone. Who gives up before they are sent leaves the line;
+    /// after that they run to their end.
+    pub(super) async fn perform(&self, statements: Vec<Statement>) -> Touched {
         let (done, touched) = oneshot::channel();
-        let params = params.iter().map(|value| Owned::new(*value)).collect();
-        let errand = Errand { sql: sql.to_owned(), params, since: Stopwatch::start(), done };
+        let errand = Errand { statements, since: Stopwatch::start(), done };
         if self.join(errand) {
             let carrier = self.clone();
             tokio::spawn(async move { carrier.carry().await });
@@ -112,14 +104,16 @@ impl Together {
             Ok(connection) => connection,
             Err(error) => return tell_all(errands, &failure::of_pool(&error)),
         };
-        let statements: Vec<_> = errands.iter().map(Errand::borrow).collect();
+        let statements: Vec<_> = errands.iter().flat_map(|errand| &errand.statements).collect();
         let watch = Stopwatch::start();
         let answer = in_time(statement::perform(&connection, &statements)).await;
         match keep(connection, answer) {
             Ok(touched) => {
                 self.figures.committed(watch, errands.len());
-                for (errand, touched) in errands.into_iter().zip(touched) {
-                    let _ = errand.done.send(Ok(touched));
+                let mut touched = touched.into_iter();
+                for errand in errands {
+                    let own = touched.by_ref().take(errand.statements.len()).collect();
+                    let _ = errand.done.send(Ok(own));
                 }
                 Vec::new()
             }

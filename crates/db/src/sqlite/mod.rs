@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use self::connection::Place;
 use self::turnstile::{Turn, Turnstile};
 use self::writer::{Errand, Writer};
-use crate::value::Owned;
+use crate::value::Statement;
 use crate::{Error, Figures, Load, Row, Stopwatch, Value};
 
 /// How often, and after which pause, to look whether another process has finished writing: for
@@ -94,16 +94,19 @@ impl Database {
         )))
     }
 
-    /// Runs a transaction of one statement and says how many rows it touched.
-    pub(crate) async fn perform(&self, sql: &str, params: &[Value<'_>]) -> Result<u64, Error> {
-        let params_owned = params.iter().map(|value| Owned::new(*value)).collect();
-        let errand = |done| Errand { sql: sql.to_owned(), params: params_owned, done };
+    /// Runs statements as one transaction and says how many rows each touched.
+    pub(crate) async fn perform(&self, statements: Vec<Statement>) -> Result<Vec<u64>, Error> {
+        let statements = Arc::new(statements);
+        let errand = |done| Errand { statements: Arc::clone(&statements), done };
         if let Some(touched) = self.turnstile.perform(errand).await? {
             return Ok(touched);
         }
         // Another process writes: this waits for it.
         let mut transaction = self.begin().await?;
-        let touched = transaction.execute(sql, params)?;
+        let touched = statements
+            .iter()
+            .map(|statement| transaction.execute(statement.sql, &statement.params()))
+            .collect::<Result<_, _>>()?;
         transaction.commit().await?;
         Ok(touched)
     }

@@ -6,8 +6,8 @@
 //! member waits for a commit that nobody makes: a task that gave up waiting is passed over, and a
 //! turn that was on its way to it returns.
 //!
-//! A transaction of one statement stands in the same line as an [`Errand`]. Nobody is woken to run
-//! it: the thread that commits does, on its way to the next commit.
+//! A transaction whose statements are known beforehand stands in the same line as an [`Errand`].
+//! Nobody is woken to run it: the thread that commits does, on its way to the next commit.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -85,13 +85,13 @@ impl Turnstile {
         }
     }
 
-    /// Runs a transaction of one statement, which is told where to answer, and says how many rows
-    /// it touched, once that is durable. `None`: it was not run, because another process writes.
+    /// Runs an errand, which is told where to answer, and says how many rows each statement
+    /// touched, once that is durable. `None`: it was not run, because another process writes.
     /// One that is given up may still take place.
     pub(super) async fn perform(
         self: &Arc<Self>,
         errand: impl FnOnce(Touched) -> Errand,
-    ) -> Result<Option<u64>, Error> {
+    ) -> Result<Option<Vec<u64>>, Error> {
         let (done, answer) = oneshot::channel();
         self.take_or_queue(errand(done));
         match timeout(PATIENCE, answer).await {

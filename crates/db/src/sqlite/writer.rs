@@ -1,38 +1,39 @@
 //! The one connection that writes, and the transaction it shares among many.
 //!
 //! Each member of the batch runs inside its own savepoint in one outer transaction. A member
-//! that released its savepoint leaves a sender behind and learns its verdict from [`settle`]. A
-//! transaction of one statement (an [`Errand`]) needs no savepoint: SQLite undoes a statement that
-//! fails by itself, and nothing comes after it. Refuses to know who comes next: that is the
-//! turnstile.
+//! that released its savepoint leaves a sender behind and learns its verdict from [`settle`]. An
+//! [`Errand`] of one statement needs no savepoint: SQLite undoes a statement that fails by itself,
+//! and nothing comes after it. Refuses to know who comes next: that is the turnstile.
 //!
 //! [`settle`]: Writer::settle
+
+use std::sync::Arc;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{connection, failure, statement};
-use crate::value::Owned;
-use crate::{Error, Figures, Stopwatch, Value};
+use crate::value::Statement;
+use crate::{Error, Figures, Stopwatch};
 
 /// Learns whether the shared commit took place.
 pub(super) type Verdict = oneshot::Sender<Result<(), Error>>;
 
-/// Learns how many rows a statement touched, once that is durable; `None` when it was not run,
-/// because another process writes.
-pub(super) type Touched = oneshot::Sender<Result<Option<u64>, Error>>;
+/// Learns how many rows each statement touched, once that is durable; `None` when they were not
+/// run, because another process writes.
+pub(super) type Touched = oneshot::Sender<Result<Option<Vec<u64>>, Error>>;
 
-/// A transaction of one statement, run by whoever has the writer when its turn comes.
+/// A transaction whose statements are known beforehand, run by whoever has the writer when its turn
+/// comes.
 pub(super) struct Errand {
-    pub(super) sql: String,
-    pub(super) params: Vec<Owned>,
+    pub(super) statements: Arc<Vec<Statement>>,
     pub(super) done: Touched,
 }
 
 /// Who waits for the shared commit.
 enum Member {
     Transaction(Verdict),
-    Statement(Touched, u64),
+    Errand(Touched, Vec<u64>),
 }
 
 impl Member {
@@ -40,9 +41,7 @@ impl Member {
     fn tell(self, committed: Result<(), Error>) {
         let _ = match self {
             Member::Transaction(verdict) => verdict.send(committed).is_ok(),
-            Member::Statement(done, touched) => {
-                done.send(committed.map(|()| Some(touched))).is_ok()
-            }
+            Member::Errand(done, touched) => done.send(committed.map(|()| Some(touched))).is_ok(),
         };
     }
 }
@@ -89,27 +88,57 @@ impl Writer {
         Ok(true)
     }
 
-    /// Runs a transaction of one statement as a member of the batch.
+    /// Runs an errand as a member of the batch.
     pub(super) fn perform(&mut self, errand: Errand) {
-        let Errand { sql, params, done } = errand;
+        let Errand { statements, done } = errand;
         if done.is_closed() {
             return;
         }
-        let params: Vec<Value<'_>> = params.iter().map(Owned::borrow).collect();
-        let touched = match self.open_batch() {
-            Ok(true) => {
-                self.connection().and_then(|c| statement::execute(c, &sql, &params)).map(Some)
-            }
-            Ok(false) => Ok(None),
-            Err(error) => Err(error),
+        let touched = match statements.as_slice() {
+            [alone] => self.execute_alone(alone),
+            several => self.execute_all(several),
         };
         match touched {
-            Ok(Some(touched)) => self.members.push(Member::Statement(done, touched)),
+            Ok(Some(touched)) => self.members.push(Member::Errand(done, touched)),
             other => {
                 if let Err(error) = &other {
                     self.notice_loss(error);
                 }
                 let _ = done.send(other);
+            }
+        }
+    }
+
+    fn execute_alone(&mut self, alone: &Statement) -> Result<Option<Vec<u64>>, Error> {
+        if !self.open_batch()? {
+            return Ok(None);
+        }
+        let touched = statement::execute(self.connection()?, alone.sql, &alone.params())?;
+        Ok(Some(vec![touched]))
+    }
+
+    /// All of them or none: inside a savepoint, as a member that is a task.
+    fn execute_all(&mut self, statements: &[Statement]) -> Result<Option<Vec<u64>>, Error> {
+        if !self.begin()? {
+            return Ok(None);
+        }
+        let touched = self.apply(|connection| {
+            let touched = statements
+                .iter()
+                .map(|one| statement::execute(connection, one.sql, &one.params()))
+                .collect::<Result<_, _>>()?;
+            run(connection, "RELEASE member")
+                .map_err(|error| failure::explain(connection, &error))?;
+            Ok(touched)
+        });
+        match touched {
+            Ok(touched) => {
+                self.savepoint = false;
+                Ok(Some(touched))
+            }
+            Err(error) => {
+                self.undo();
+                Err(error)
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Clients in memory, each proving itself current at every use.
 //!
-//! One point read of the version for each use; the parsed client only where it is the same. A
-//! version is never given twice, so an equal one means an equal client, whatever happened
-//! meanwhile on whichever node.
+//! One point read of the version for each use, or a column of the statement that acts
+//! ([`Recalled`]); the parsed client only where it is the same. A version is never given twice, so
+//! an equal one means an equal client, whatever happened meanwhile on whichever node.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::marks::Marks;
 use super::observed::Gathered;
 use super::{Client, store};
-use crate::{Fault, Work};
+use crate::{Fault, Instance, Work};
 
 /// More clients than this are not kept.
 const LIMIT: usize = 10_000;
@@ -40,6 +40,35 @@ impl Cache {
         }
         clients.insert(client.id.as_str().to_owned(), Arc::clone(client));
     }
+}
+
+/// A client as this node saw it last, which nothing has compared with the database yet. Nothing may
+/// be told or kept on its word alone: a rule that takes one has the statement that acts compare
+/// the version, and does nothing where it is another.
+#[derive(Debug)]
+pub struct Recalled(Arc<Client>);
+
+impl Recalled {
+    /// What is remembered.
+    pub fn unproven(&self) -> &Client {
+        &self.0
+    }
+
+    /// The client, once a statement has compared its version.
+    pub fn proven(self) -> Arc<Client> {
+        self.0
+    }
+
+    /// Is it of the version that a statement has just read?
+    pub(crate) fn is_at(&self, version: Option<i64>) -> bool {
+        version == Some(self.0.version)
+    }
+}
+
+/// The client with this id, if this node remembers it.
+pub fn recall(instance: &Instance, id: &str) -> Option<Recalled> {
+    let clients = instance.client_cache.clients.read().unwrap_or_else(PoisonError::into_inner);
+    clients.get(id).cloned().map(Recalled)
 }
 
 /// The client with this id, disabled ones too. For the token path: one cheap statement when the

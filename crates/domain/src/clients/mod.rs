@@ -44,7 +44,7 @@ use crate::{ClientId, UserId};
 
 pub use crate::teams::Page;
 pub use crate::trusted_ips;
-pub use cache::{Cache, current, find, find_by_number};
+pub use cache::{Cache, Recalled, current, find, find_by_number, recall};
 pub(crate) use ceiling::allows as within_ceiling;
 pub use defaults::{ADMIN_CLIENT, admin_client, ensure_defaults, set_bootstrap_secret};
 pub use draft::{Draft, TeamRestrictions, typed_lifetime};

@@ -102,7 +102,7 @@ pub async fn published(work: &mut Work, now: i64) -> Result<Arc<Vec<SigningKey>>
     Ok(keys)
 }
 
-/// A compact JWS of `claims`, signed now with `algorithm` (RFC 7515 §3.1).
+/// A compact JWS of `claims`, which is JSON, signed now with `algorithm` (RFC 7515 §3.1).
 ///
 /// # Errors
 /// When there is no such key or the library refuses.
@@ -111,7 +111,7 @@ pub async fn sign(
     now: i64,
     algorithm: Algorithm,
     typ: &str,
-    claims: &serde_json::Value,
+    claims: &[u8],
 ) -> Result<String, Fault> {
     let keys = published(work, now).await?;
     let key = signer(&keys, algorithm, now);
@@ -119,8 +119,7 @@ pub async fn sign(
         Fault::Broken(format!("there is no signing key for {}", algorithm.as_str()))
     })?;
     let header = jose::Header { alg: algorithm, kid: Some(key.id.clone()), typ: Some(typ.into()) };
-    let claims = serde_json::to_vec(claims).map_err(|e| Fault::Broken(e.to_string()))?;
-    let input = jose::signing_input(&header, &claims);
+    let input = jose::signing_input(&header, claims);
     let signature = key.pair.sign(algorithm, input.as_bytes())?;
     Ok(jose::assemble(input, &signature))
 }

@@ -12,7 +12,7 @@ use crate::{Fault, Work};
 
 pub use changes::{Patch, change};
 pub use rules::{NewResource, create, delete};
-pub use store::{find, find_by_identifier, list, may_introspect};
+pub use store::{find, find_by_identifier, identifier, list, may_introspect};
 
 /// The id of the built-in resource `{issuer}/oauth2/userinfo`.
 pub const USERINFO: &str = "userinfo";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use db::Value;
 
-use super::Resource;
+use super::{API, Resource, USERINFO};
 use crate::access::{May, ReadScopes};
 use crate::{Fault, Work};
 
@@ -21,6 +21,21 @@ pub async fn find(work: &mut Work, id: &str) -> Result<Option<Resource>, Fault> 
     let sql = format!("SELECT {COLUMNS} FROM resources WHERE id = $1");
     let row = work.tx.query_one(&sql, db::params![id]).await?;
     whole(work, row).await
+}
+
+/// The identifier of the resource with this id.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn identifier(work: &mut Work, id: &str) -> Result<Option<String>, Fault> {
+    match id {
+        USERINFO => return Ok(Some(work.instance.userinfo_resource())),
+        API => return Ok(Some(work.instance.api_resource())),
+        _ => {}
+    }
+    let sql = "SELECT identifier FROM resources WHERE id = $1";
+    let row = work.tx.query_one(sql, db::params![id]).await?;
+    Ok(row.map(|row| row.get(0)).transpose()?)
 }
 
 /// The resource with this identifier, byte for byte.

@@ -9,7 +9,8 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use protocol::scope::Scopes;
 
@@ -68,8 +69,8 @@ pub struct Issued {
 #[derive(Debug, Clone)]
 enum Text {
     Opaque(Plain),
-    /// The claims of a JWT.
-    Unsigned(serde_json::Value),
+    /// The claims of a JWT, written out.
+    Unsigned(Vec<u8>),
 }
 
 impl Issued {
@@ -90,16 +91,16 @@ impl Issued {
 }
 
 /// What is stored of a token.
-struct New {
-    id: i64,
-    issued_at: i64,
-    expires_at: i64,
-    scopes: String,
-    audience: String,
+pub(super) struct New {
+    pub id: i64,
+    pub issued_at: i64,
+    pub expires_at: i64,
+    pub scopes: String,
+    pub audience: String,
 }
 
 impl New {
-    fn of(work: &Work, call: &Call, issue: &Issue<'_>) -> Self {
+    pub(super) fn of(work: &Work, call: &Call, issue: &Issue<'_>) -> Self {
         Self {
             id: work.instance.ids.next(),
             issued_at: call.now,
@@ -118,6 +119,14 @@ const INSERT_OWN: &str = "INSERT INTO access_tokens (id, client_number, client_e
      WHERE c.id = $6 AND c.enabled AND c.version = $7
        AND (c.context_user IS NULL OR u.status = 'active'
             OR (c.continue_without_context_user AND u.status = 'disabled'))";
+
+/// The access token of a family's generation, in the transaction that gave the family its id.
+pub(super) const INSERT_OF_FAMILY: &str =
+    "INSERT INTO access_tokens (id, client_number, grant_id, client_epoch,
+       user_epoch, grant_epoch, issued_at, expires_at, scopes, audience)
+     SELECT f.access_id, CAST($2 AS BIGINT), f.grant_id, f.client_epoch, f.user_epoch, f.grant_epoch,
+       CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS TEXT), CAST($6 AS TEXT)
+     FROM refresh_families f WHERE f.id = $7 AND f.access_id = $1";
 
 const INSERT_OF_GRANT: &str =
     "INSERT INTO access_tokens (id, client_number, grant_id, client_epoch,
@@ -204,7 +213,7 @@ pub(super) async fn again(
 }
 
 /// All of the text but its signature: opaque, or a JWT (RFC 9068).
-async fn spell(work: &mut Work, new: &New, issue: &Issue<'_>) -> Result<Issued, Fault> {
+pub(super) async fn spell(work: &mut Work, new: &New, issue: &Issue<'_>) -> Result<Issued, Fault> {
     let text = if issue.client.access_token_format == TokenFormat::Opaque {
         let vault = &work.instance.vault;
         let extra = issue.extra.map_or_else(|| vault.draw(), Ok)?;
@@ -216,52 +225,69 @@ async fn spell(work: &mut Work, new: &New, issue: &Issue<'_>) -> Result<Issued, 
     Ok(Issued { id: new.id, scopes: issue.scopes.clone(), expires_in, text })
 }
 
-/// The claims of RFC 9068 §2.2; extra claims of the client never replace one of them.
-async fn jwt_claims(
-    work: &mut Work,
-    new: &New,
-    issue: &Issue<'_>,
-) -> Result<serde_json::Value, Fault> {
+/// The claims of RFC 9068 §2.2.
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    client_id: &'a str,
+    aud: Value,
+    iat: i64,
+    exp: i64,
+    jti: String,
+    scope: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<Act<'a>>,
+    /// Those its client adds; none of the names above.
+    #[serde(flatten)]
+    extra: Map<String, Value>,
+}
+
+/// Who acts for the subject (RFC 8693 §4.1).
+#[derive(Serialize)]
+struct Act<'a> {
+    sub: &'a str,
+}
+
+async fn jwt_claims(work: &mut Work, new: &New, issue: &Issue<'_>) -> Result<Vec<u8>, Fault> {
     let client = issue.client;
-    let subject = match issue.subject {
-        Subject::Grant(grant, _) => grant.user.as_str(),
-        Subject::Service => client.context_user.as_ref().map_or(client.id.as_str(), |u| u.as_str()),
+    let aud = audience(work, issue.resources).await?;
+    let id = client.id.as_str();
+    let (sub, auth_time, act) = match (issue.subject, &client.context_user) {
+        (Subject::Grant(grant, _), _) => (grant.user.as_str(), Some(grant.authenticated_at), None),
+        (Subject::Service, Some(user)) => (user.as_str(), None, Some(Act { sub: id })),
+        (Subject::Service, None) => (id, None, None),
     };
-    let extra = client.extra_claims().map(|(name, value)| (name.clone(), value.clone()));
-    let mut claims: serde_json::Map<_, _> = extra.collect();
-    claims.insert("iss".into(), json!(work.instance.issuer()));
-    claims.insert("sub".into(), json!(subject));
-    claims.insert("client_id".into(), json!(client.id.as_str()));
-    claims.insert("aud".into(), audience(work, issue.resources).await?);
-    claims.insert("iat".into(), json!(new.issued_at));
-    claims.insert("exp".into(), json!(new.expires_at));
-    claims.insert("jti".into(), json!(work.instance.vault.public_id(new.id)?));
-    claims.insert("scope".into(), json!(new.scopes));
-    match issue.subject {
-        Subject::Grant(grant, _) => {
-            claims.insert("auth_time".into(), json!(grant.authenticated_at));
-        }
-        Subject::Service if client.context_user.is_some() => {
-            claims.insert("act".into(), json!({ "sub": client.id.as_str() }));
-        }
-        Subject::Service => {}
-    }
-    Ok(serde_json::Value::Object(claims))
+    let extra = client.extra_claims().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let claims = Claims {
+        iss: work.instance.issuer(),
+        sub,
+        client_id: id,
+        aud,
+        iat: new.issued_at,
+        exp: new.expires_at,
+        jti: work.instance.vault.public_id(new.id)?,
+        scope: &new.scopes,
+        auth_time,
+        act,
+        extra,
+    };
+    serde_json::to_vec(&claims).map_err(|error| Fault::Broken(error.to_string()))
 }
 
 /// The identifiers of the resources: one as a string, several as an array (RFC 7519 §4.1.3).
 ///
 /// # Errors
 /// When the database cannot answer.
-pub async fn audience(work: &mut Work, resources: &[String]) -> Result<serde_json::Value, Fault> {
+pub async fn audience(work: &mut Work, resources: &[String]) -> Result<Value, Fault> {
     if resources.is_empty() {
         return Ok(json!(work.instance.userinfo_resource()));
     }
     let mut identifiers = Vec::with_capacity(resources.len());
     for id in resources {
-        if let Some(resource) = resources::find(work, id).await? {
-            identifiers.push(resource.identifier);
-        }
+        identifiers.extend(resources::identifier(work, id).await?);
     }
     Ok(if identifiers.len() == 1 { json!(identifiers.swap_remove(0)) } else { json!(identifiers) })
 }

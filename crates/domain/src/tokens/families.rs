@@ -5,16 +5,17 @@
 //! access token, and any older generation is known for genuine and ends the family. Nothing spent
 //! is kept.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use protocol::error::{Code, Error};
 use protocol::scope::Scopes;
 
-use super::access_tokens::{self, Issue, Issued, Subject};
-use super::{Grant, find_grant, grants, keep_until, replays};
+use super::access_tokens::{self, INSERT_OF_FAMILY, Issue, Issued, New, Subject};
+use super::grants::KEEP_UNTIL;
+use super::{Grant, grants, keep_until, replays};
+use crate::access::Access;
 use crate::audit::{self, Object};
-use crate::clients::{Client, RefreshRotation};
-use crate::vault::Opened;
+use crate::clients::{Client, Recalled, RefreshRotation};
 use crate::{Call, Fault, GrantId, Instance, Kind, Plain, Work};
 
 /// A family as stored.
@@ -103,49 +104,99 @@ fn text(work: &Work, id: i64, generation: i64, seed: &[u8]) -> Result<Plain, Fau
     Ok(Plain::new(work.instance.vault.make(Kind::Refresh, id, generation.cast_unsigned(), seed)?))
 }
 
-/// The family and generation a refresh token names, if the token is genuine.
-pub(super) async fn open(work: &mut Work, token: &str) -> Result<Option<(Family, i64)>, Fault> {
+/// A family, the generation that a genuine refresh token of it names, and what both answer to.
+pub(super) struct Opened {
+    pub family: Family,
+    pub generation: i64,
+    pub grant: Grant,
+    /// Whom it was issued to and for, now; `None` where one of them is disabled.
+    pub parties: Option<Parties>,
+    /// The version of the client, now.
+    pub client_version: i64,
+}
+
+/// Client and person of a family, both enabled.
+pub(super) struct Parties {
+    pub access: Access,
+    pub email: Option<String>,
+    pub display_name: Option<String>,
+    pub idle_lifetime: Option<i64>,
+    /// The epochs of client and person, now.
+    epochs: [i64; 2],
+}
+
+impl Opened {
+    /// What has ended since the family began: nothing, or `client`, `person`, `grant`.
+    pub(super) fn ended(&self, parties: &Parties) -> Vec<&'static str> {
+        let now = [parties.epochs[0], parties.epochs[1], self.grant.epoch];
+        let pairs = now.iter().zip(&self.family.epochs).zip(["client", "person", "grant"]);
+        pairs.filter(|((now, then), _)| now != then).map(|(_, what)| what).collect()
+    }
+}
+
+/// What a refresh token names, if it is genuine: one statement.
+pub(super) async fn open(work: &mut Work, token: &str) -> Result<Option<Opened>, Fault> {
     let Some(newest) = work.instance.vault.read(Kind::Refresh, token) else { return Ok(None) };
     let mut readings = vec![newest];
     readings.extend(work.instance.vault.read_older(&newest));
-    for opened in readings {
-        if let Some(family) = find(work, opened.id).await?
-            && let Some(generation) = genuine_generation(work, &opened, &family)
+    for read in readings {
+        if let Some(mut opened) = find(work, read.id).await?
+            && let Ok(generation) = i64::try_from(read.extra)
+            && generation <= opened.family.generation
+            && work.instance.vault.is_genuine(&read, &opened.family.seed)
         {
-            return Ok(Some((family, generation)));
+            opened.generation = generation;
+            return Ok(Some(opened));
         }
     }
     Ok(None)
 }
 
-fn genuine_generation(work: &Work, opened: &Opened, family: &Family) -> Option<i64> {
-    let generation = i64::try_from(opened.extra).ok()?;
-    let known =
-        generation <= family.generation && work.instance.vault.is_genuine(opened, &family.seed);
-    known.then_some(generation)
-}
-
-async fn find(work: &mut Work, id: i64) -> Result<Option<Family>, Fault> {
-    let sql =
-        "SELECT id, grant_id, expires_at, rotated_at, seed, generation, client_epoch, user_epoch,
-                 grant_epoch FROM refresh_families WHERE id = $1";
-    let Some(row) = work.tx.query_one(sql, db::params![id]).await? else { return Ok(None) };
-    Ok(Some(Family {
+/// The family with this id, at its current generation.
+async fn find(work: &mut Work, id: i64) -> Result<Option<Opened>, Fault> {
+    let Some(row) = work.tx.query_one(&FIND, db::params![id]).await? else { return Ok(None) };
+    let generation = row.get(5)?;
+    let family = Family {
         id: row.get(0)?,
         grant: GrantId(row.get(1)?),
         expires_at: row.get(2)?,
         rotated_at: row.get(3)?,
         seed: row.get(4)?,
-        generation: row.get(5)?,
+        generation,
         epochs: [row.get(6)?, row.get(7)?, row.get(8)?],
+    };
+    let parties = Parties {
+        epochs: [row.get(9)?, row.get(10)?],
+        access: Access::parse(&row.get::<String>(13)?),
+        email: row.get(14)?,
+        display_name: row.get(15)?,
+        idle_lifetime: row.get(16)?,
+    };
+    Ok(Some(Opened {
+        family,
+        generation,
+        grant: grants::read(&row, 17)?,
+        parties: row.get::<bool>(11)?.then_some(parties),
+        client_version: row.get(12)?,
     }))
 }
+
+static FIND: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT f.id, f.grant_id, f.expires_at, f.rotated_at, f.seed, f.generation, f.client_epoch,
+           f.user_epoch, f.grant_epoch, c.epoch, u.epoch, c.enabled AND u.status = 'active',
+           c.version, c.access, u.email, u.display_name, c.refresh_token_idle_lifetime, {}
+         FROM refresh_families f JOIN grants g ON g.id = f.grant_id
+         JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id WHERE f.id = $1",
+        grants::COLUMNS
+    )
+});
 
 /// Exchanges a refresh token of `client` (RFC 6749 §6). It begins and commits its own work,
 /// so that what it gives, and the end of a stolen family, is durable. Never call it while holding one.
 ///
 /// Order: genuine → of this client → alive → not expired → scope → rotate by compare-and-set. All
-/// but the last is read before the turn at the writer; what changes meanwhile fails there.
+/// but the last is read before; what changes meanwhile fails there.
 ///
 /// # Errors
 /// `invalid_grant` or `invalid_scope` with the exact reason for the operator; or a fault.
@@ -154,73 +205,104 @@ pub async fn refresh(
     call: &Call,
     client: &Client,
     token: &str,
-    (scopes, resources): (Option<&Scopes>, &[String]),
+    asked: (Option<&Scopes>, &[String]),
 ) -> Result<Refreshed, RefreshRefusal> {
-    let mut reading = instance.read();
-    let Some((family, generation)) = open(&mut reading, token).await? else {
+    let Some(opened) = open(&mut instance.read(), token).await? else {
         return Err(refused(
             "The refresh token is not valid.",
             "no family holds this token: it is mistyped, foreign, or its family has ended",
         ));
     };
-    let grant = find_grant(&mut reading, family.grant).await?;
-    let Some(grant) = grant.filter(|grant| grant.client == client.id.as_str()) else {
+    exchange(instance, call, client, &opened, asked).await
+}
+
+/// The same for a client that is only remembered: the statement that reads the family proves it
+/// current. `None`: it is not, or the token is none; nothing was done.
+///
+/// # Errors
+/// As [`refresh`].
+pub async fn refresh_recalled(
+    instance: &Arc<Instance>,
+    call: &Call,
+    client: &Recalled,
+    token: &str,
+    asked: (Option<&Scopes>, &[String]),
+) -> Result<Option<Refreshed>, RefreshRefusal> {
+    let Some(opened) = open(&mut instance.read(), token).await? else { return Ok(None) };
+    let known = client.unproven();
+    if opened.grant.client != known.id.as_str() || !client.is_at(Some(opened.client_version)) {
+        return Ok(None);
+    }
+    exchange(instance, call, known, &opened, asked).await.map(Some)
+}
+
+async fn exchange(
+    instance: &Arc<Instance>,
+    call: &Call,
+    client: &Client,
+    opened: &Opened,
+    (scopes, resources): (Option<&Scopes>, &[String]),
+) -> Result<Refreshed, RefreshRefusal> {
+    let grant = &opened.grant;
+    if grant.client != client.id.as_str() {
         return Err(refused(
             "The refresh token is not valid.",
             "the token belongs to another client",
         ));
-    };
-    alive(&mut reading, call, client, &family).await?;
-    let scopes = narrowed(&grant, scopes)?;
+    }
+    alive(call, client, opened)?;
+    let scopes = narrowed(grant, scopes)?;
     let scopes = scopes.iter().filter(|scope| client.may_ask(scope)).collect();
-    let resources = chosen(&grant, resources)?;
+    let authority = (grant, &scopes, chosen(grant, resources)?);
+    let (family, generation) = (&opened.family, opened.generation);
+    if generation == family.generation {
+        match rotate(instance, call, client, family, authority).await? {
+            Some(done) => return Ok(done),
+            None => return lost(instance, call, client, family, authority).await,
+        }
+    }
     let mut work = instance.begin().await?;
-    let authority = (&grant, &scopes, resources);
-    let outcome = spend(&mut work, call, client, (&family, generation), authority).await;
+    let is_previous = generation + 1 == family.generation;
+    let outcome = if is_previous && call.now - family.rotated_at <= client.refresh_overlap {
+        replayed(&mut work, call, client, family, authority).await
+    } else {
+        stolen(&mut work, call, client, family, generation).await?;
+        let current = family.generation;
+        Err(refused(
+            "The refresh token was used before; its family is revoked.",
+            format!(
+                "generation {generation} was presented, {current} is current: the family is revoked"
+            ),
+        ))
+    };
     if !matches!(outcome, Err(RefreshRefusal::Fault(_))) {
         work.commit().await?;
     }
     outcome
 }
 
-/// The current generation rotates, the one before gets its successor again, any older one ends the
-/// family.
-async fn spend(
-    work: &mut Work,
+/// What the current generation gives whose rotation did not take place: where somebody was a moment
+/// earlier, it is now a replay of the previous one.
+async fn lost(
+    instance: &Arc<Instance>,
     call: &Call,
     client: &Client,
-    (family, generation): (&Family, i64),
+    family: &Family,
     authority: Authority<'_>,
 ) -> Result<Refreshed, RefreshRefusal> {
-    if generation == family.generation {
-        match rotate(work, call, client, family, authority).await? {
-            Rotation::Done(done) => return Ok(*done),
-            Rotation::Ended => {}
-            // Somebody was a moment earlier: this is now a replay of the previous generation.
-            Rotation::Lost => {
-                let again = find(work, family.id).await?;
-                if let Some(family) = again.filter(|f| f.generation == generation + 1) {
-                    return replayed(work, call, client, &family, authority).await;
-                }
-            }
-        }
+    let mut work = instance.begin().await?;
+    let now = find(&mut work, family.id).await?.map(|opened| opened.family);
+    let Some(rotated) = now.filter(|now| now.generation == family.generation + 1) else {
         return Err(refused(
             "The refresh token is not valid.",
             "client, person or grant ended while it was exchanged",
         ));
+    };
+    let outcome = replayed(&mut work, call, client, &rotated, authority).await;
+    if !matches!(outcome, Err(RefreshRefusal::Fault(_))) {
+        work.commit().await?;
     }
-    let is_previous = generation + 1 == family.generation;
-    if is_previous && call.now - family.rotated_at <= client.refresh_overlap {
-        return replayed(work, call, client, family, authority).await;
-    }
-    stolen(work, call, client, family, generation).await?;
-    Err(refused(
-        "The refresh token was used before; its family is revoked.",
-        format!(
-            "generation {generation} was presented, {} is current: the family is revoked",
-            family.generation
-        ),
-    ))
+    outcome
 }
 
 fn refused(sentence: &'static str, note: impl Into<String>) -> RefreshRefusal {
@@ -228,26 +310,16 @@ fn refused(sentence: &'static str, note: impl Into<String>) -> RefreshRefusal {
 }
 
 /// Epochs equal, person active, neither limit passed.
-async fn alive(
-    work: &mut Work,
-    call: &Call,
-    client: &Client,
-    family: &Family,
-) -> Result<(), RefreshRefusal> {
-    let sql = "SELECT c.epoch, u.epoch, g.epoch FROM grants g JOIN clients c ON c.id = g.client_id
-               JOIN users u ON u.id = g.user_id WHERE g.id = $1 AND c.enabled AND u.status = 'active'";
-    let row = work.tx.query_one(sql, db::params![family.grant]).await?;
-    let Some(row) = row else {
+fn alive(call: &Call, client: &Client, opened: &Opened) -> Result<(), RefreshRefusal> {
+    let family = &opened.family;
+    let Some(parties) = &opened.parties else {
         return Err(refused(
             "The refresh token is no longer valid.",
-            "the client is disabled, or the person is gone or disabled",
+            "the client is disabled, or the person is disabled",
         ));
     };
-    let now: [i64; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
-    if now != family.epochs {
-        let what = ["client", "person", "grant"];
-        let ended: Vec<_> =
-            (0..3).filter(|i| now[*i] != family.epochs[*i]).map(|i| what[i]).collect();
+    let ended = opened.ended(parties);
+    if !ended.is_empty() {
         return Err(refused(
             "The refresh token is no longer valid.",
             format!("revoked since it was issued: {}", ended.join(", ")),
@@ -297,47 +369,52 @@ fn chosen<'a>(grant: &'a Grant, asked: &'a [String]) -> Result<&'a [String], Ref
 
 type Authority<'a> = (&'a Grant, &'a Scopes, &'a [String]);
 
-/// What came of an attempt to rotate.
-enum Rotation {
-    Done(Box<Refreshed>),
-    /// Somebody else rotated it a moment ago, or ended it.
-    Lost,
-    /// Client, person or grant ended meanwhile.
-    Ended,
-}
+/// The one state change, by compare-and-set: the family moves on only while everybody behind it is
+/// alive, and takes its access token with it.
+const ROTATE: &str = "UPDATE refresh_families SET generation = $3, rotated_at = $4, access_id = $5
+     WHERE id = $1 AND generation = $2 AND EXISTS (
+       SELECT 1 FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
+       WHERE g.id = refresh_families.grant_id AND g.epoch = refresh_families.grant_epoch
+         AND c.enabled AND c.epoch = refresh_families.client_epoch
+         AND u.status = 'active' AND u.epoch = refresh_families.user_epoch)";
 
-/// The one state change: the next generation by compare-and-set.
+/// The next generation. `None`: somebody else rotated it a moment ago, or it has ended.
 async fn rotate(
-    work: &mut Work,
+    instance: &Arc<Instance>,
     call: &Call,
     client: &Client,
     family: &Family,
     (grant, scopes, resources): Authority<'_>,
-) -> Result<Rotation, Fault> {
+) -> Result<Option<Refreshed>, Fault> {
+    let mut reading = instance.read();
     let keeps = client.confidential && client.refresh_rotation == RefreshRotation::Keep;
     let next = if keeps { family.generation } else { family.generation + 1 };
-    let extra = (!keeps).then(|| work.instance.vault.derive(&family.seed, next));
+    let extra = (!keeps).then(|| instance.vault.derive(&family.seed, next));
     let subject = Subject::Grant(grant, [family.epochs[0], family.epochs[1]]);
     let issue = Issue { client, subject, scopes, resources, extra };
-    let Some(access) = access_tokens::issue(work, call, &issue).await? else {
-        return Ok(Rotation::Ended);
-    };
-    let sql = "UPDATE refresh_families SET generation = $3, rotated_at = $4, access_id = $5
-               WHERE id = $1 AND generation = $2";
-    let params = db::params![family.id, family.generation, next, call.now, access.id];
-    if work.tx.execute(sql, params).await? == 0 {
-        // Nobody has seen it.
-        let sql = "DELETE FROM access_tokens WHERE id = $1";
-        work.tx.execute(sql, db::params![access.id]).await?;
-        return Ok(Rotation::Lost);
-    }
+    let new = New::of(&reading, call, &issue);
+    let rotation = db::params![family.id, family.generation, next, call.now, new.id];
+    let access = db::params![
+        new.id,
+        client.number,
+        new.issued_at,
+        new.expires_at,
+        new.scopes,
+        new.audience,
+        family.id
+    ];
+    let kept = db::params![grant.id, new.expires_at];
+    let mut statements = vec![(ROTATE, rotation), (INSERT_OF_FAMILY, access)];
     // Most often the grant lives as long as the family does, and there is nothing to write.
-    let ends = call.now + client.access_token_lifetime;
-    if ends > grant.expires_at {
-        keep_until(work, grant.id, ends).await?;
+    if new.expires_at > grant.expires_at {
+        statements.push((KEEP_UNTIL, kept));
     }
-    let refresh = text(work, family.id, next, &family.seed)?;
-    Ok(Rotation::Done(Box::new(Refreshed { access, refresh, grant: grant.clone() })))
+    if instance.db.perform_all(&statements).await?.first() != Some(&1) {
+        return Ok(None);
+    }
+    let access = access_tokens::spell(&mut reading, &new, &issue).await?;
+    let refresh = text(&reading, family.id, next, &family.seed)?;
+    Ok(Some(Refreshed { access, refresh, grant: grant.clone() }))
 }
 
 /// The same successor again: same refresh token, same access token with its remaining time. Where

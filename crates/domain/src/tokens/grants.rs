@@ -119,13 +119,15 @@ pub async fn insert_grant(work: &mut Work, new: &NewGrant<'_>) -> Result<Grant, 
     })
 }
 
+pub(super) const KEEP_UNTIL: &str =
+    "UPDATE grants SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
+
 /// Lets a grant live at least until `expires_at`.
 ///
 /// # Errors
 /// When the database cannot take it.
 pub async fn keep_until(work: &mut Work, id: GrantId, expires_at: i64) -> Result<(), Fault> {
-    let sql = "UPDATE grants SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
-    work.tx.execute(sql, db::params![id, expires_at]).await?;
+    work.tx.execute(KEEP_UNTIL, db::params![id, expires_at]).await?;
     Ok(())
 }
 

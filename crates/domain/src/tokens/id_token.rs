@@ -55,5 +55,7 @@ pub async fn id_token(work: &mut Work, call: &Call, of: &IdToken<'_>) -> Result<
         }
     }
     let algorithm = of.client.id_token_alg;
-    Ok(Plain::new(keys::sign(work, call.now, algorithm, "JWT", &claims).await?))
+    Ok(Plain::new(
+        keys::sign(work, call.now, algorithm, "JWT", claims.to_string().as_bytes()).await?,
+    ))
 }

@@ -4,11 +4,14 @@
 //! verified by its signature and then looked up like any other, so that revocation counts for it
 //! too wherever somebody asks.
 
+use std::sync::LazyLock;
+
 use protocol::scope::Scopes;
 
+use super::families;
 use super::grants::stored_scopes;
-use super::{families, find_grant};
 use crate::access::Access;
+use crate::clients::Recalled;
 use crate::{ClientId, Fault, GrantId, Instance, Kind, UserId, Work, keys, resources};
 
 /// What must hold of `t` (beside its expiry) for a token to be alive, where `c` is its client, `g`
@@ -80,19 +83,50 @@ pub fn public_id(instance: &Instance, live: &Live) -> Result<String, Fault> {
 /// # Errors
 /// When the database cannot answer.
 pub async fn find_live(work: &mut Work, token: &str, now: i64) -> Result<Option<Live>, Fault> {
-    let Some(id) = row_id(work, token, now).await? else { return Ok(None) };
-    let sql = format!(
+    Ok(find(work, token, now, "").await?.map(|(live, _)| live))
+}
+
+/// The same for a caller who is only remembered: the statement that finds the token proves the
+/// caller current. `None` where either fails.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn find_live_for(
+    work: &mut Work,
+    caller: &Recalled,
+    token: &str,
+    now: i64,
+) -> Result<Option<Live>, Fault> {
+    let found = find(work, token, now, caller.unproven().id.as_str()).await?;
+    Ok(found.filter(|(_, version)| caller.is_at(*version)).map(|(live, _)| live))
+}
+
+static FIND: LazyLock<String> = LazyLock::new(|| {
+    format!(
         "SELECT c.id, c.access, t.grant_id, u.id, u.email, u.display_name, t.issued_at, t.expires_at,
-                 t.scopes, t.audience, g.authenticated_at, t.last_used_at, c.version
-               FROM access_tokens t
-               JOIN clients c ON c.number = t.client_number
-               LEFT JOIN grants g ON g.id = t.grant_id
-               LEFT JOIN users u ON u.id = COALESCE(g.user_id, c.context_user)
-               WHERE t.id = $1 AND t.expires_at > $2 AND {LIVING}"
-    );
-    let Some(row) = work.tx.query_one(&sql, db::params![id, now]).await? else { return Ok(None) };
+           t.scopes, t.audience, g.authenticated_at, t.last_used_at, c.version,
+           CASE WHEN c.id = $3 THEN c.version ELSE (SELECT a.version FROM clients a WHERE a.id = $3) END
+         FROM access_tokens t
+         JOIN clients c ON c.number = t.client_number
+         LEFT JOIN grants g ON g.id = t.grant_id
+         LEFT JOIN users u ON u.id = COALESCE(g.user_id, c.context_user)
+         WHERE t.id = $1 AND t.expires_at > $2 AND {LIVING}"
+    )
+});
+
+/// The token, and the version of the client with the id `caller`.
+async fn find(
+    work: &mut Work,
+    token: &str,
+    now: i64,
+    caller: &str,
+) -> Result<Option<(Live, Option<i64>)>, Fault> {
+    let Some(id) = row_id(work, token, now).await? else { return Ok(None) };
+    let Some(row) = work.tx.query_one(&FIND, db::params![id, now, caller]).await? else {
+        return Ok(None);
+    };
     let audience: String = row.get(9)?;
-    Ok(Some(Live {
+    let live = Live {
         id,
         client: ClientId::new(row.get::<String>(0)?),
         client_version: row.get(12)?,
@@ -108,7 +142,8 @@ pub async fn find_live(work: &mut Work, token: &str, now: i64) -> Result<Option<
         is_refresh: false,
         authenticated_at: row.get(10)?,
         last_used_at: row.get(11)?,
-    }))
+    };
+    Ok(Some((live, row.get(13)?)))
 }
 
 /// The live refresh token with this text: only the current generation counts as alive.
@@ -120,32 +155,26 @@ pub async fn find_live_refresh(
     token: &str,
     now: i64,
 ) -> Result<Option<Live>, Fault> {
-    let Some((family, generation)) = families::open(work, token).await? else { return Ok(None) };
-    if generation != family.generation || family.expires_at <= now {
+    let Some(opened) = families::open(work, token).await? else { return Ok(None) };
+    let Some(parties) = &opened.parties else { return Ok(None) };
+    let family = &opened.family;
+    if opened.generation != family.generation
+        || family.expires_at <= now
+        || !opened.ended(parties).is_empty()
+        || parties.idle_lifetime.is_some_and(|idle| now - family.rotated_at > idle)
+    {
         return Ok(None);
     }
-    let Some(grant) = find_grant(work, family.grant).await? else { return Ok(None) };
-    let sql = "SELECT c.epoch, u.epoch, g.epoch, c.access, u.email, u.display_name, c.refresh_token_idle_lifetime,
-                 c.version
-               FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
-               WHERE g.id = $1 AND c.enabled AND u.status = 'active'";
-    let Some(row) = work.tx.query_one(sql, db::params![family.grant]).await? else {
-        return Ok(None);
-    };
-    let idle: Option<i64> = row.get(6)?;
-    let epochs: [i64; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
-    if epochs != family.epochs || idle.is_some_and(|idle| now - family.rotated_at > idle) {
-        return Ok(None);
-    }
+    let grant = opened.grant;
     Ok(Some(Live {
         id: family.id,
         client: ClientId::new(grant.client),
-        client_version: row.get(7)?,
-        access: Access::parse(&row.get::<String>(3)?),
+        client_version: opened.client_version,
+        access: parties.access,
         grant: Some(grant.id),
         user: Some(grant.user),
-        email: row.get(4)?,
-        display_name: row.get(5)?,
+        email: parties.email.clone(),
+        display_name: parties.display_name.clone(),
         issued_at: family.rotated_at,
         expires_at: family.expires_at,
         scopes: grant.scopes,

@@ -28,7 +28,7 @@ mod targets;
 pub use crate::clients::own_rights;
 pub use access_tokens::{AccessToken, Issue, Issued, Subject, audience, issue};
 pub use connected::{Connected, ConnectedQuery, connected};
-pub use families::{Family, RefreshRefusal, Refreshed, begin_family, refresh};
+pub use families::{Family, RefreshRefusal, Refreshed, begin_family, refresh, refresh_recalled};
 pub(crate) use grants::stored_scopes;
 pub use grants::{
     Grant, GrantSummary, NewGrant, Remains, find_grant, grant_by_public_id, grants_of_user,
@@ -40,11 +40,11 @@ pub use inventory::{
     GrantQuery, ListedGrant, ListedToken, TokenQuery, list_grants, list_tokens, revoke_grant,
     revoke_token, revoke_token_of_user, tokens_of_user,
 };
-pub use live::{Live, find_live, find_live_refresh, public_id};
+pub use live::{Live, find_live, find_live_for, find_live_refresh, public_id};
 pub use marks::{Marks, flush_marks, mark_used};
 pub use meaning::{Meaning, TeamRights, authority, meaning};
 pub use oversight::{Count, Living, count_of_client, list_of_client, revoke_of_client};
-pub use own::{Own, issue_own};
+pub use own::{Own, issue_own, issue_recalled};
 pub use personal::{Personal, issue_personal};
 pub use rates::{Rates, admit};
 pub use replays::{Replayed, Replays, replays};

@@ -14,7 +14,7 @@ use protocol::scope::Scopes;
 use super::access_tokens::{self, AccessToken, Issue, Subject};
 use super::reuse::{self, Found};
 use super::slots::{self, Room};
-use crate::clients::{Client, TokenIssuance};
+use crate::clients::{Client, Recalled, TokenIssuance};
 use crate::{Call, Fault, Instance, Work};
 
 /// Times one request may lose against others before it gives up.
@@ -51,7 +51,7 @@ pub async fn issue_own(
     let mut reading = instance.read();
     let issue = Issue { client, subject: Subject::Service, scopes, resources, extra: None };
     let reuses = client.token_issuance == TokenIssuance::Reuse;
-    if !reuses && client.max_active_tokens.is_none() {
+    if is_alone(client) {
         return Ok(match access_tokens::issue_alone(&mut reading, call, &issue).await? {
             Some(token) => Own::Issued(token),
             None => Own::Ended,
@@ -71,6 +71,30 @@ pub async fn issue_own(
         }
     }
     Err(Fault::Unavailable("others were faster at every try".into()))
+}
+
+/// Gives a client that is only remembered a token of its own: the statement that stores the token
+/// proves it current. `None`: it is not, or this takes more than one statement; nothing was done.
+///
+/// # Errors
+/// As [`issue_own`].
+pub async fn issue_recalled(
+    instance: &Arc<Instance>,
+    call: &Call,
+    client: &Recalled,
+    (scopes, resources): (&Scopes, &[String]),
+) -> Result<Option<AccessToken>, Fault> {
+    let client = client.unproven();
+    if !is_alone(client) {
+        return Ok(None);
+    }
+    let issue = Issue { client, subject: Subject::Service, scopes, resources, extra: None };
+    access_tokens::issue_alone(&mut instance.read(), call, &issue).await
+}
+
+/// Is a token of this client one row, and no other of its tokens asked for?
+fn is_alone(client: &Client) -> bool {
+    client.token_issuance != TokenIssuance::Reuse && client.max_active_tokens.is_none()
 }
 
 /// `None`: somebody else was faster, and what they did decides anew.

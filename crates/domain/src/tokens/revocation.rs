@@ -20,10 +20,9 @@ pub async fn revoke(
     client: &Client,
     token: &str,
 ) -> Result<bool, Fault> {
-    if let Some((family, _)) = families::open(work, token).await? {
-        let grant = super::find_grant(work, family.grant).await?;
-        if grant.is_some_and(|grant| grant.client == client.id.as_str()) {
-            end_grant(work, family.grant).await?;
+    if let Some(opened) = families::open(work, token).await? {
+        if opened.grant.client == client.id.as_str() {
+            end_grant(work, opened.grant.id).await?;
             let object = Object::new("client", client.id.as_str(), &client.name);
             audit::record(work, call, "grant.revoked", &object, &[]).await?;
             return Ok(true);

@@ -93,6 +93,35 @@ pub(super) async fn answered(app: &App, posted: &Posted) -> Response {
 }
 
 async fn introspect(work: &mut Work, posted: &Posted) -> Result<Option<(Live, Meaning)>, Failed> {
+    let (caller, live) = match recalled(work, posted).await? {
+        Some((client, live)) => (Caller::Client(client), Some(live)),
+        None => found(work, posted).await?,
+    };
+    let Some(live) = live else { return Ok(None) };
+    if !may_know(work, &caller, &live).await? {
+        return Ok(None);
+    }
+    tokens::mark_used(work.instance(), &live, posted.call.now);
+    let meaning = tokens::meaning(work, &live).await?;
+    Ok(Some((live, meaning)))
+}
+
+/// The access token and who asks for it, where one statement answers both: the caller is a
+/// confidential client that this node remembers. `None`: in doubt.
+async fn recalled(work: &mut Work, posted: &Posted) -> Result<Option<(Arc<Client>, Live)>, Failed> {
+    let (Ok(presented), Some(token)) = (posted.presented(), posted.params.get("token")) else {
+        return Ok(None);
+    };
+    let Some(asks) = client_auth::recall(work, &posted.call, &presented) else { return Ok(None) };
+    if !asks.client.unproven().confidential || posted.params.single().is_err() {
+        return Ok(None);
+    }
+    let live = tokens::find_live_for(work, &asks.client, token, posted.call.now).await?;
+    Ok(live.map(|live| (asks.proved(work, &posted.call), live)))
+}
+
+/// Who asks, and the living token, if there is one.
+async fn found(work: &mut Work, posted: &Posted) -> Result<(Caller, Option<Live>), Failed> {
     let caller = caller(work, posted).await?;
     posted.params.single()?;
     let Some(token) = posted.params.get("token") else {
@@ -103,13 +132,7 @@ async fn introspect(work: &mut Work, posted: &Posted) -> Result<Option<(Live, Me
         Some(live) => Some(live),
         None => tokens::find_live_refresh(work, token, call.now).await?,
     };
-    let Some(live) = live else { return Ok(None) };
-    if !may_know(work, &caller, &live).await? {
-        return Ok(None);
-    }
-    tokens::mark_used(work.instance(), &live, call.now);
-    let meaning = tokens::meaning(work, &live).await?;
-    Ok(Some((live, meaning)))
+    Ok((caller, live))
 }
 
 async fn caller(work: &mut Work, posted: &Posted) -> Result<Caller, Failed> {

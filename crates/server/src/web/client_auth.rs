@@ -57,6 +57,42 @@ fn invalid(note: impl Into<String>) -> Failed {
     ))
 }
 
+/// Who asks, by what this node remembers of the client: as good as its version, which the statement
+/// that acts has to compare.
+#[derive(Debug)]
+pub(crate) struct Recalled {
+    /// The client.
+    pub client: clients::Recalled,
+    verdict: Option<Verdict>,
+}
+
+impl Recalled {
+    /// The client was as remembered: it used what it presented.
+    pub fn proved(self, work: &Work, call: &Call) -> Arc<Client> {
+        let client = self.client.proven();
+        clients::mark_used(work, call, &client, self.verdict.as_ref());
+        clients::observe(work, call, &client);
+        client
+    }
+}
+
+/// Who asks, without a look at the database. `None` where anything is in doubt: then
+/// [`authenticate`] says who it is, or why not.
+pub(crate) fn recall(work: &Work, call: &Call, presented: &Presented) -> Option<Recalled> {
+    let client = clients::recall(work.instance(), presented.client_id()?)?;
+    let known = client.unproven();
+    admit(call, known).ok()?;
+    let verdict = match method(known, presented).ok()? {
+        AuthMethod::None => None,
+        _ => Some(presented.candidates().find_map(|(id, secret)| {
+            let verdict = secrets::verify(work, known, secret.expose(), call.now);
+            (id == known.id.as_str() && matches!(verdict, Verdict::Living { .. }))
+                .then_some(verdict)
+        })?),
+    };
+    Some(Recalled { client, verdict })
+}
+
 /// Establishes which client asks. A public client needs only its id.
 pub(crate) async fn authenticate(
     work: &mut Work,
@@ -69,6 +105,19 @@ pub(crate) async fn authenticate(
     let Some(client) = find(work, presented, id).await? else {
         return Err(invalid(format!("there is no client {id:?}")));
     };
+    admit(call, &client)?;
+    if method(&client, presented)? == AuthMethod::None {
+        clients::mark_used(work, call, &client, None);
+        clients::observe(work, call, &client);
+        return Ok(Authenticated { client });
+    }
+    check_secret(work, call, &client, presented).await?;
+    clients::observe(work, call, &client);
+    Ok(Authenticated { client })
+}
+
+/// Is it enabled, and may it ask from here?
+fn admit(call: &Call, client: &Client) -> Result<(), Failed> {
     if !client.enabled {
         return Err(invalid("the client is disabled"));
     }
@@ -83,6 +132,11 @@ pub(crate) async fn authenticate(
             error: error.expected(allowed).received(address.to_string()),
         });
     }
+    Ok(())
+}
+
+/// How it proves itself, if that is a way it may.
+fn method(client: &Client, presented: &Presented) -> Result<AuthMethod, Failed> {
     let method = match presented {
         Presented::None { .. } => AuthMethod::None,
         Presented::Basic { .. } => AuthMethod::SecretBasic,
@@ -99,14 +153,7 @@ pub(crate) async fn authenticate(
             .received(method.as_str());
         return Err(Failed::Refused(Refused::Error(error)));
     }
-    if method == AuthMethod::None {
-        clients::mark_used(work, call, &client, None);
-        clients::observe(work, call, &client);
-        return Ok(Authenticated { client });
-    }
-    check_secret(work, call, &client, presented).await?;
-    clients::observe(work, call, &client);
-    Ok(Authenticated { client })
+    Ok(method)
 }
 
 /// The client under the id as decoded, else under the id as it stands.

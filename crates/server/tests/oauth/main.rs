@@ -23,6 +23,7 @@ mod parallel;
 mod password;
 mod policy;
 mod profiles;
+mod recalled;
 mod redirect_uris;
 mod refresh;
 mod refusals;

@@ -4,9 +4,10 @@
 //! Ordered checks: scopes and resources are the client's → the living token again, where the
 //! client reuses → no more living tokens than `max_active_tokens`.
 
-use domain::Work;
 use domain::authorizations::offered_scopes;
+use domain::clients::Recalled;
 use domain::tokens::{self, Own};
+use domain::{Fault, Work};
 use protocol::error::{Code, Error};
 
 use super::{Asking, Failed, Given, ended};
@@ -22,6 +23,23 @@ pub(super) async fn exchange(reading: &mut Work, asking: &Asking<'_>) -> Result<
         Own::Full { limit, first_ends_in } => Err(full(limit, first_ends_in)),
         Own::Ended => Err(ended().into()),
     }
+}
+
+/// The same for a client that is only remembered. `None`: in doubt, and nothing was done.
+pub(super) async fn exchange_recalled(
+    reading: &mut Work,
+    asking: &Asking<'_>,
+    recalled: &Recalled,
+) -> Result<Option<Given>, Fault> {
+    let (client, request) = (asking.client, asking.request);
+    let Ok(scopes) = offered_scopes(client, request.scope.as_ref(), &client.scopes) else {
+        return Ok(None);
+    };
+    let selected = tokens::select_resources(reading, client, &request.resources, &scopes).await?;
+    let Ok(resources) = selected else { return Ok(None) };
+    let what = (&scopes, resources.as_slice());
+    let access = tokens::issue_recalled(reading.instance(), asking.call, recalled, what).await?;
+    Ok(access.map(|access| Given { access, refresh: None, id_token: None }))
 }
 
 /// 429 until the first living token expires.
