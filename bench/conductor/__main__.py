@@ -10,7 +10,7 @@ import tempfile
 import tomllib
 
 from . import load, machine, report
-from .cases import Case, all_cases
+from .cases import all_cases, write
 from .load import Endpoint
 from .logins import logins
 from .postgres import Postgres
@@ -36,14 +36,31 @@ def arguments():
     return parser.parse_args()
 
 
-def peers(paths):
-    """Endpoints of other servers, as cases without a limit."""
+def peers(paths, folder):
+    """Endpoints of other servers, by the name of the case that each is beside."""
+    beside = {}
     for path in paths:
         for case in tomllib.loads(path.read_text())["case"]:
-            pids = [int(pathlib.Path(file).read_text()) for file in case["pidfiles"]]
-            script, environment = case.get("script", "post.lua"), {key.upper(): value for key, value in case.get("request", {}).items()}
-            endpoint = Endpoint(case["url"], pids, script, environment, case.get("requests_each", 1))
-            yield Case(case["name"], case["title"], lambda _, endpoint=endpoint: endpoint)
+            beside.setdefault(case["beside"], []).append((case["title"], peer(case, folder)))
+    return beside
+
+
+def peer(case, folder):
+    """One endpoint of another server. A chain of refresh tokens is begun anew for each load, since tokens are used up."""
+    pids = [int(pathlib.Path(file).read_text()) for file in case["pidfiles"]]
+    request = {key.upper(): value for key, value in case.get("request", {}).items()}
+    script, used = case.get("script", "post.lua"), [0]
+
+    def endpoint(connections):
+        environment = dict(request)
+        if script == "refresh.lua":
+            lines = pathlib.Path(request["TOKENS"]).read_text().split()
+            mine = lines[used[0]:used[0] + connections + 4]
+            used[0] += len(mine)
+            environment["TOKENS"] = write(folder / "peer.refresh", mine)
+        return Endpoint(case["url"], pids, script, environment, case.get("requests_each", 1))
+
+    return endpoint
 
 
 def fill(mandate, wanted):
@@ -58,23 +75,24 @@ def fill(mandate, wanted):
         print(f"about {mandate.fill('users', body, wanted.users):,} people made", flush=True)
 
 
-def measure(cases, wanted):
+def measure(cases, beside, wanted):
     """Every case at every number of connections, the rounds interleaved."""
     lines = []
     for case in cases:
         for connections in (int(n) for n in wanted.connections.split(",")):
-            lines.append({"case": case, "title": case.title, "connections": connections, "target": case.target, "ours": [], "limit": []})
+            lines.append({"case": case, "title": case.title, "connections": connections, "target": case.target, "ours": [], "limit": [], "peers": {}})
     for number in range(wanted.rounds):
         for line in lines:
-            for side, make in (("ours", line["case"].ours), ("limit", line["case"].limit)):
+            sides = [("ours", line["case"].ours), ("limit", line["case"].limit), *beside.get(line["case"].name, [])]
+            for side, make in sides:
                 if not make:
                     continue
                 endpoint = make(line["connections"])
                 if not machine.settle():
                     print("  the machine is not idle; the next figure holds less", flush=True)
                 run = load.run(endpoint, line["connections"], wanted.seconds)
-                line[side].append(run)
-                print(f"{number + 1} {line['title']:45} {side:5} {line['connections']:4} {run.rate:9,.0f}/s  p50 {run.p50:6.2f}  p99 {run.p99:7.2f} ms  {run.cost:8.1f} µs  failed {run.failed}", flush=True)
+                (line[side] if side in ("ours", "limit") else line["peers"].setdefault(side, [])).append(run)
+                print(f"{number + 1} {line['title']:45} {side[:14]:14} {line['connections']:4} {run.rate:9,.0f}/s  p50 {run.p50:6.2f}  p99 {run.p99:7.2f} ms  {run.cost:8.1f} µs  failed {run.failed}", flush=True)
     return lines
 
 
@@ -109,10 +127,10 @@ def main():
         limit.start(wanted.tokens)
         chosen = {name for name in wanted.only.split(",") if name}
         cases = [case for case in all_cases(mandate, limit, wanted.engine) if not chosen or case.name in chosen]
-        lines = measure([*cases, *peers(wanted.peer)], wanted)
+        lines = measure(cases, peers(wanted.peer, folder), wanted)
         after = machine.memory_megabytes(mandate.process.pid)
         heading = f"{wanted.engine}, {wanted.tokens:,} tokens before" + (f", {wanted.slow_disk} µs more a sync" if wanted.slow_disk else "")
-        text = f"## {heading}\n\n{report.table(lines)}\n"
+        text = f"## {heading}\n\n{report.table(lines)}\n{report.peers(lines)}"
         text += f"Median of {wanted.rounds} rounds of {wanted.seconds} s (least–most), one thread of wrk beside the server on {machine.cores()} cores, {platform.machine()}.\n"
         text += f"First token after exec: {first:.0f} ms on an empty database, {again:.0f} ms on this one. Memory (PSS): {idle:.0f} MB idle, {after:.0f} MB after the load.\n"
         if not chosen or "logins" in chosen:

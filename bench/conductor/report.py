@@ -30,9 +30,24 @@ def table(lines):
     return "\n".join(text) + "\n"
 
 
-def ratio(line, field):
-    """Ours by the limit's, round by round."""
-    pairs = zip(line["ours"], line["limit"])
+def peers(lines):
+    """Other servers beside ours; nothing where none was measured."""
+    rows = []
+    for line in lines:
+        for name, runs in line["peers"].items():
+            cells = [line["title"], str(line["connections"]), name, rate(runs), f"{median(runs, 'p50'):.2f}", f"{median(runs, 'p99'):.2f}",
+                     f"{median(runs, 'cost'):.1f}", f"{ratio(line, 'rate', runs):.1f}", str(sum(run.failed for run in runs))]
+            rows.append("| " + " | ".join(cells) + " |")
+    if not rows:
+        return ""
+    head = ["| work | connections | peer | req/s | p50 ms | p99 ms | CPU µs | ours ÷ peer | failed |",
+            "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
+    return "\n".join([*head, *rows]) + "\n\n"
+
+
+def ratio(line, field, others=None):
+    """Ours by the limit's or another's, round by round."""
+    pairs = zip(line["ours"], others or line["limit"])
     return statistics.median(getattr(a, field) / max(getattr(b, field), 1e-9) for a, b in pairs)
 
 

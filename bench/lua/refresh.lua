@@ -3,6 +3,7 @@
 dofile((os.getenv('LUA') or '.') .. '/post.lua')
 
 local queue, head, tail = {}, 1, 0
+local before = os.getenv('BEFORE') or 'grant_type=refresh_token&scope=as_user%3Aread&refresh_token='
 
 function init()
   for line in io.lines(os.getenv('TOKENS')) do
@@ -17,7 +18,7 @@ function request()
     queue[head] = nil
     head = head + 1
   end
-  return wrk.format(nil, nil, nil, 'grant_type=refresh_token&scope=as_user%3Aread&refresh_token=' .. (token or 'none-left'))
+  return wrk.format(nil, nil, nil, before .. (token or 'none-left'))
 end
 
 function response(_, _, body)

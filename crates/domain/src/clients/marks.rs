@@ -25,9 +25,9 @@ struct Pending {
     /// Client id → when and from where.
     clients: HashMap<String, Mark>,
     /// Living secrets: id → when and from where.
-    used: HashMap<String, (i64, String)>,
+    used: HashMap<String, (i64, Option<IpAddr>)>,
     /// The same for secrets that had ended.
-    late: HashMap<String, (i64, String)>,
+    late: HashMap<String, (i64, Option<IpAddr>)>,
 }
 
 /// When a client was used, from where, and whose word that is.
@@ -62,25 +62,33 @@ impl Pending {
 /// Notes that the client was used now, and with which secret; a late try of a retired one likewise.
 /// `None` as the verdict: a public client, which has no secret.
 pub fn mark_used(work: &Work, call: &Call, client: &Client, verdict: Option<&Verdict>) {
-    let address = || call.address_text();
     work.instance.client_cache.marks.with(|pending| {
         if pending.clients.len() + pending.used.len() + pending.late.len() >= LIMIT {
             return;
         }
         match verdict {
             Some(Verdict::Retired { secret_id, .. }) => {
-                pending.late.insert(secret_id.clone(), (call.now, address()));
-                return;
+                return set(&mut pending.late, secret_id, (call.now, call.address));
             }
             Some(Verdict::Living { secret_id }) => {
-                pending.used.insert(secret_id.clone(), (call.now, address()));
+                set(&mut pending.used, secret_id, (call.now, call.address));
             }
             Some(Verdict::Wrong) => return,
             None => {}
         }
         let mark = Mark { at: call.now, address: call.address, via: call.via };
-        pending.clients.insert(client.id.as_str().to_owned(), mark);
+        set(&mut pending.clients, client.id.as_str(), mark);
     });
+}
+
+/// A mark in the place of the one before. Most often there is one, and the name need not be copied.
+fn set<T>(marks: &mut HashMap<String, T>, id: &str, mark: T) {
+    match marks.get_mut(id) {
+        Some(before) => *before = mark,
+        None => {
+            marks.insert(id.to_owned(), mark);
+        }
+    }
 }
 
 /// Writes the gathered marks; returns how many. What cannot be written waits for the next time.
@@ -106,21 +114,27 @@ async fn write(instance: &Arc<Instance>, pending: &Pending) -> Result<(), Fault>
     for (id, mark) in sorted(&pending.clients) {
         let sql = "UPDATE clients SET last_used_at = $2, last_used_address = $3, last_used_via = $4
                    WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $5)";
-        let address = mark.address.map(|address| address.to_canonical().to_string());
+        let address = mark.address.map(told);
         let via = mark.via.map(|via| via.to_string());
         work.tx.execute(sql, db::params![id, mark.at, address, via, mark.at]).await?;
     }
     for (id, (at, address)) in sorted(&pending.used) {
         let sql = "UPDATE client_secrets SET last_used_at = $2, last_used_address = $3
                    WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $4)";
+        let address = address.map_or_else(|| "-".to_owned(), told);
         work.tx.execute(sql, db::params![id, at, address, at]).await?;
     }
     for (id, (at, address)) in sorted(&pending.late) {
         let sql = "UPDATE client_secrets SET late_used_at = $2, late_used_address = $3
                    WHERE id = $1 AND (late_used_at IS NULL OR late_used_at <= $4)";
+        let address = address.map_or_else(|| "-".to_owned(), told);
         work.tx.execute(sql, db::params![id, at, address, at]).await?;
     }
     work.commit().await
+}
+
+fn told(address: IpAddr) -> String {
+    address.to_canonical().to_string()
 }
 
 fn sorted<T>(marks: &HashMap<String, T>) -> Vec<(&String, &T)> {
