@@ -24,7 +24,7 @@ type Copy = (i64, Arc<[Allowed]>);
 pub struct RoleCache(RwLock<HashMap<String, Copy>>);
 
 /// A role that is held somewhere.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Bound {
     /// Its id.
     pub role: String,

@@ -3,7 +3,8 @@
 //! A hash costs tens of milliseconds and 19 MiB on purpose, so a flood of sign-ins could take the
 //! machine. Therefore three bounds, from the outside in: how many may queue (beyond it
 //! [`Busy`]), how many may be under way, and how many hash at once (one core stays free for
-//! tokens). This file knows no user and never holds a [`crate::Work`].
+//! tokens). A thread that hashes steps back behind all others, so that a token waits for none. This
+//! file knows no user and never holds a [`crate::Work`].
 
 use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +14,7 @@ use argon2::password_hash::{
 };
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::constant_time;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::passwords;
 use crate::{Chance, Fault, Plain};
@@ -23,6 +24,9 @@ const QUEUE: usize = 64;
 /// How many more than hash at once may be under way, so that one counts its attempt in the
 /// database while another hashes.
 const AHEAD: usize = 3;
+/// How far a thread that hashes steps back, of 19.
+#[cfg(unix)]
+const NICE: i32 = 10;
 /// Bytes of a hash.
 const OUTPUT: usize = 32;
 
@@ -158,7 +162,7 @@ impl Turn {
         })
     }
 
-    /// The one place where argon2 runs: on a blocking thread, which keeps its permit even if
+    /// The one place where argon2 runs: on a thread of its own, which keeps its permit even if
     /// whoever asked has gone.
     async fn compute(
         &self,
@@ -172,7 +176,9 @@ impl Turn {
         let permit = Arc::clone(&self.hashing).acquire_owned().await.map_err(broken)?;
         let memory = Arc::clone(&self.memory);
         let (mut output, hashing) = ([0; OUTPUT], Arc::clone(&self.hashing));
+        let (sender, computed) = oneshot::channel();
         let work = move || {
+            step_back();
             let mut blocks = memory.take(params.block_count());
             let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
             let done = argon2.hash_password_into_with_memory(
@@ -187,10 +193,17 @@ impl Turn {
             if hashing.available_permits() > 0 {
                 memory.release();
             }
-            done.map(|()| output)
+            let _ = sender.send(done.map(|()| output));
         };
-        tokio::task::spawn_blocking(work).await.map_err(broken)?.map_err(broken)
+        std::thread::Builder::new().name("hashing".into()).spawn(work).map_err(broken)?;
+        computed.await.map_err(broken)?.map_err(broken)
     }
+}
+
+/// Leaves this thread the time that others do not want, as far as the system lets it.
+fn step_back() {
+    #[cfg(unix)]
+    let _ = rustix::process::nice(NICE);
 }
 
 impl Cost {

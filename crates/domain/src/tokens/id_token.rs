@@ -46,7 +46,8 @@ pub async fn id_token(work: &mut Work, call: &Call, of: &IdToken<'_>) -> Result<
     if let Some(nonce) = of.nonce {
         claims["nonce"] = json!(nonce);
     }
-    if let Some(user) = accounts::find(work, &of.grant.user).await? {
+    let tells_of_them = of.scopes.contains("email") || of.scopes.contains("profile");
+    if tells_of_them && let Some(user) = accounts::find(work, &of.grant.user).await? {
         if of.scopes.contains("email") {
             claims["email"] = json!(user.email);
         }

@@ -10,6 +10,7 @@ use protocol::scope::Scopes;
 
 use super::families;
 use super::grants::stored_scopes;
+use super::meaning::{Held, held_columns};
 use crate::access::Access;
 use crate::clients::Recalled;
 use crate::{ClientId, Fault, GrantId, Instance, Kind, UserId, Work, keys, resources};
@@ -61,6 +62,8 @@ pub struct Live {
     pub authenticated_at: Option<i64>,
     /// When it was last used, to a minute.
     pub last_used_at: Option<i64>,
+    /// What its subject holds now; `None` for a refresh token.
+    pub(super) held: Option<Held>,
 }
 
 impl Live {
@@ -102,10 +105,12 @@ pub async fn find_live_for(
 }
 
 static FIND: LazyLock<String> = LazyLock::new(|| {
+    let held = held_columns("COALESCE(u.id, c.id)", "t.grant_id");
     format!(
         "SELECT c.id, c.access, t.grant_id, u.id, u.email, u.display_name, t.issued_at, t.expires_at,
            t.scopes, t.audience, g.authenticated_at, t.last_used_at, c.version,
-           CASE WHEN c.id = $3 THEN c.version ELSE (SELECT a.version FROM clients a WHERE a.id = $3) END
+           CASE WHEN c.id = $3 THEN c.version ELSE (SELECT a.version FROM clients a WHERE a.id = $3) END,
+           {held}
          FROM access_tokens t
          JOIN clients c ON c.number = t.client_number
          LEFT JOIN grants g ON g.id = t.grant_id
@@ -142,6 +147,7 @@ async fn find(
         is_refresh: false,
         authenticated_at: row.get(10)?,
         last_used_at: row.get(11)?,
+        held: Some(Held::read(&row, 14)?),
     };
     Ok(Some((live, row.get(13)?)))
 }
@@ -182,6 +188,7 @@ pub async fn find_live_refresh(
         is_refresh: true,
         authenticated_at: Some(grant.authenticated_at),
         last_used_at: Some(family.rotated_at),
+        held: None,
     }))
 }
 

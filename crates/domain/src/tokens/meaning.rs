@@ -1,10 +1,12 @@
 //! What a live token means now: in which teams, with which permissions.
 //!
-//! Read afresh at each use, so that a changed role, membership or status shows in the very next
-//! answer.
+//! Read afresh at each use, by the statement that finds the token, so that a changed role,
+//! membership or status shows in the very next answer.
+
+use std::sync::LazyLock;
 
 use super::Live;
-use crate::access::{self, Authority, Holdings, Limits, Place, Rights, Within, effective};
+use crate::access::{self, Authority, Limits, Place, Rights, Within, effective};
 use crate::clients;
 use crate::{Actor, Fault, GrantId, Work};
 
@@ -42,7 +44,11 @@ pub async fn meaning(work: &mut Work, live: &Live) -> Result<Meaning, Fault> {
     let found = clients::current(work, live.client.as_str(), live.client_version).await?;
     let Some(client) = found else { return Ok(Meaning::default()) };
     let subject = live.user.as_ref().map_or(live.client.as_str(), |user| user.as_str());
-    let (holdings, mut teams) = held_and_chosen(work, subject, live.grant).await?;
+    let Held { bounds, mut teams } = match &live.held {
+        Some(held) => held.clone(),
+        None => held(work, subject, live.grant).await?,
+    };
+    let holdings = access::holdings(work, bounds).await?;
     teams.retain(|team| {
         client.reaches(&team.id, &team.organization)
             && holdings.belongs_to(&team.id, &team.organization)
@@ -65,34 +71,73 @@ pub async fn meaning(work: &mut Work, live: &Live) -> Result<Meaning, Fault> {
     Ok(Meaning { teams, instance, rights, is_bound_below })
 }
 
-/// What the subject holds, and the teams of the grant that are still there, by name: one statement,
-/// since every use of a token asks both.
-async fn held_and_chosen(
-    work: &mut Work,
-    subject: &str,
-    grant: Option<GrantId>,
-) -> Result<(Holdings, Vec<TeamRights>), Fault> {
-    let sql = "SELECT 'role', b.role_id, b.place_kind, b.place_id, '', r.version
-               FROM bindings b JOIN roles r ON r.id = b.role_id WHERE b.subject = $1
-               UNION ALL
-               SELECT 'team', t.id, t.name, t.organization_id, t.name_key, 0
-               FROM grant_teams gt JOIN teams t ON t.id = gt.team_id WHERE gt.grant_id = $2";
-    let (mut bounds, mut teams) = (Vec::new(), Vec::new());
-    let grant = grant.map_or(0, |grant| grant.0);
-    for row in work.tx.query(sql, db::params![subject, grant]).await? {
-        if row.get::<String>(0)? == "role" {
-            let place = Place::read(&row.get::<String>(2)?, row.get(3)?);
-            bounds.push(access::Bound { role: row.get(1)?, version: row.get(5)?, place });
-        } else {
-            let (id, name, organization) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            let team = TeamRights { id, name, organization, permissions: Vec::new() };
-            teams.push((row.get::<String>(4)?, team));
-        }
-    }
-    teams.sort_by(|(a, one), (b, other)| (a, &one.id).cmp(&(b, &other.id)));
-    let teams = teams.into_iter().map(|(_, team)| team).collect();
-    Ok((access::holdings(work, bounds).await?, teams))
+/// What a token's subject holds and which teams its grant names, as the statement that found the
+/// token read them.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    bounds: Vec<access::Bound>,
+    teams: Vec<TeamRights>,
 }
+
+/// Two columns that [`Held::read`] takes apart, given the SQL of the subject and of the grant: a line
+/// for each role and each team, its parts separated by tabs. No id and no name holds either.
+pub(super) fn held_columns(subject: &str, grant: &str) -> String {
+    format!(
+        "(SELECT string_agg(b.role_id || '\t' || CAST(r.version AS TEXT) || '\t' || b.place_kind
+            || '\t' || b.place_id, '\n')
+          FROM bindings b JOIN roles r ON r.id = b.role_id WHERE b.subject = {subject}),
+         (SELECT string_agg(m.id || '\t' || m.organization_id || '\t' || m.name_key || '\t'
+            || m.name, '\n')
+          FROM grant_teams n JOIN teams m ON m.id = n.team_id WHERE n.grant_id = {grant})"
+    )
+}
+
+impl Held {
+    /// Reads the two columns from `at` on.
+    pub(super) fn read(row: &db::Row, at: usize) -> Result<Self, Fault> {
+        let lines = |column| -> Result<String, Fault> {
+            Ok(row.get::<Option<String>>(column)?.unwrap_or_default())
+        };
+        let broken = || Fault::Broken("a role or a team of a token is not as it was put".into());
+        let bounds = lines(at)?
+            .lines()
+            .map(|line| {
+                let parts: Vec<&str> = line.split('\t').collect();
+                let [role, version, kind, place] = parts[..] else { return Err(broken()) };
+                let version = version.parse().map_err(|_| broken())?;
+                Ok(access::Bound {
+                    role: role.into(),
+                    version,
+                    place: Place::read(kind, place.into()),
+                })
+            })
+            .collect::<Result<_, Fault>>()?;
+        let teams = lines(at + 1)?;
+        let mut teams = teams
+            .lines()
+            .map(|line| {
+                let parts: Vec<&str> = line.split('\t').collect();
+                let [id, organization, key, name] = parts[..] else { return Err(broken()) };
+                let (id, name, organization) = (id.into(), name.into(), organization.into());
+                Ok((key, TeamRights { id, name, organization, permissions: Vec::new() }))
+            })
+            .collect::<Result<Vec<_>, Fault>>()?;
+        teams.sort_by(|(a, one), (b, other)| (a, &one.id).cmp(&(b, &other.id)));
+        Ok(Self { bounds, teams: teams.into_iter().map(|(_, team)| team).collect() })
+    }
+}
+
+/// The same for a refresh token, which is looked up without it.
+async fn held(work: &mut Work, subject: &str, grant: Option<GrantId>) -> Result<Held, Fault> {
+    let grant = grant.map_or(0, |grant| grant.0);
+    match work.tx.query_one(&HELD, db::params![subject, grant]).await? {
+        Some(row) => Held::read(&row, 0),
+        None => Err(Fault::Broken("a statement without a table gave no row".into())),
+    }
+}
+
+static HELD: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT {}", held_columns("$1", "CAST($2 AS BIGINT)")));
 
 /// The authority of whoever presents this token.
 ///

@@ -21,6 +21,7 @@ mod rates;
 mod replays;
 mod reuse;
 mod revocation;
+mod rotation;
 mod service_teams;
 mod slots;
 mod targets;
@@ -28,7 +29,7 @@ mod targets;
 pub use crate::clients::own_rights;
 pub use access_tokens::{AccessToken, Issue, Issued, Subject, audience, issue};
 pub use connected::{Connected, ConnectedQuery, connected};
-pub use families::{Family, RefreshRefusal, Refreshed, begin_family, refresh, refresh_recalled};
+pub use families::begin_family;
 pub(crate) use grants::stored_scopes;
 pub use grants::{
     Grant, GrantSummary, NewGrant, Remains, find_grant, grant_by_public_id, grants_of_user,
@@ -52,5 +53,6 @@ pub use revocation::{
     end_grant, end_grants_of, end_tokens_of_holder, end_tokens_of_user, revoke,
     revoke_grant_of_user,
 };
+pub use rotation::{RefreshRefusal, Refreshed, refresh, refresh_recalled};
 pub use service_teams::service_teams;
 pub use targets::{covers as covers_resources, select as select_resources};
