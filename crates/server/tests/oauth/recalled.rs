@@ -114,8 +114,8 @@ async fn a_remembered_client_costs_no_statement() {
         assert_eq!(answer.verdict(), "200");
         assert_eq!(
             server.instance.statements() - before,
-            4,
-            "the family, its next generation with its token, and the person for the ID token"
+            3,
+            "the family; its next generation, and the token of that"
         );
     })
     .await;
