@@ -7,6 +7,7 @@
 //! This room refuses to know tokens: pausing or revoking adds one to `epoch`, and the room of
 //! tokens compares.
 
+mod acting;
 mod cache;
 mod ceiling;
 mod check;
@@ -44,6 +45,7 @@ use crate::{ClientId, UserId};
 
 pub use crate::teams::Page;
 pub use crate::trusted_ips;
+pub use acting::{Acting, acting_for};
 pub use cache::{Cache, Recalled, current, find, find_by_number, recall};
 pub(crate) use ceiling::allows as within_ceiling;
 pub use defaults::{ADMIN_CLIENT, admin_client, ensure_defaults, set_bootstrap_secret};

@@ -131,6 +131,20 @@ pub(super) fn select(condition: &str) -> String {
     format!("SELECT {}, last_used_at FROM clients WHERE {condition}", COLUMNS.join(", "))
 }
 
+/// The ids of the first clients by name whose context user this is, and how many there are.
+pub(super) async fn list_acting_for(
+    work: &mut Work,
+    user: &UserId,
+    limit: i64,
+) -> Result<(Vec<String>, i64), Fault> {
+    let sql = "SELECT id FROM clients WHERE context_user = $1 ORDER BY name_key, id LIMIT $2";
+    let rows = work.tx.query(sql, db::params![user, limit]).await?;
+    let ids = rows.iter().map(|row| Ok(row.get(0)?)).collect::<Result<Vec<_>, Fault>>()?;
+    let sql = "SELECT COUNT(*) FROM clients WHERE context_user = $1";
+    let all = work.tx.query_one(sql, db::params![user]).await?;
+    Ok((ids, all.map_or(Ok(0), |row| row.get(0))?))
+}
+
 /// Writes a new client. A name or id that is taken is a conflict.
 pub(super) async fn insert(work: &mut Work, client: &Client) -> Result<(), Fault> {
     let numbers: Vec<String> = (1..=COLUMNS.len()).map(|n| format!("${n}")).collect();

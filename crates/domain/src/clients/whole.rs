@@ -27,7 +27,7 @@ pub async fn list_whole(
 }
 
 /// These clients, in this order; one that is gone meanwhile is left out.
-async fn of(work: &mut Work, ids: &[&str]) -> Result<Vec<Arc<Client>>, Fault> {
+pub(super) async fn of(work: &mut Work, ids: &[&str]) -> Result<Vec<Arc<Client>>, Fault> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use domain::clients::Client;
 use domain::scopes::{self, Scope, ScopeKind};
-use domain::{Fault, Work};
+use domain::{Fault, Work, teams};
 use protocol::redirect_uri::RedirectUri;
 use protocol::scope::Scopes;
 
@@ -42,6 +43,21 @@ fn rank(scope: &Scope) -> (ScopeKind, usize) {
 pub(super) fn sentence(scope: &Scope) -> String {
     let words = if scope.description.trim().is_empty() { &scope.name } else { &scope.description };
     words.clone()
+}
+
+/// Who is responsible: the organization of the client, and whom to ask.
+pub(super) async fn owner(work: &mut Work, client: &Client) -> Result<Option<String>, Fault> {
+    let organization = match &client.organization {
+        Some(id) => teams::find_organization(work, id).await?.map(|it| it.name),
+        None => None,
+    };
+    let contacts = client.contacts.join(", ");
+    Ok(match (organization, contacts.is_empty()) {
+        (Some(name), true) => Some(name),
+        (Some(name), false) => Some(format!("{name} ({contacts})")),
+        (None, false) => Some(contacts),
+        (None, true) => None,
+    })
 }
 
 /// Where an answer goes: the host of the redirect URI, or the person's own machine.

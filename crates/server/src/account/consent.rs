@@ -17,7 +17,7 @@ use domain::authorizations::{self, Choice as Answered, ConsentQuestion};
 use domain::clients::{Client, GrantType};
 use domain::scopes::{Scope, ScopeKind};
 use domain::sessions::Session;
-use domain::{Fault, Work, consents, teams};
+use domain::{Fault, Work, consents};
 use protocol::duration;
 
 use super::team_choice::{self, Picked};
@@ -143,7 +143,7 @@ async fn view(
         request: question.id.clone(),
         application: client.name.clone(),
         host: asking::host_of(&question.redirect_uri),
-        owner: owner(work, client).await?,
+        owner: asking::owner(work, client).await?,
         verified: client.verified,
         person: Person { name: user.display_name.clone(), email: user.email.clone() },
         allowed_before: before.as_ref().map(|consent| When::exact(consent.consented_at)),
@@ -163,21 +163,6 @@ fn permissions<'a>(scopes: impl Iterator<Item = &'a Scope>, new: bool) -> Vec<Pe
     scopes
         .map(|scope| Permission { text: asking::sentence(scope), scope: scope.name.clone(), new })
         .collect()
-}
-
-/// Who is responsible: the organization of the client, and whom to ask.
-async fn owner(work: &mut Work, client: &Client) -> Result<Option<String>, Fault> {
-    let organization = match &client.organization {
-        Some(id) => teams::find_organization(work, id).await?.map(|it| it.name),
-        None => None,
-    };
-    let contacts = client.contacts.join(", ");
-    Ok(match (organization, contacts.is_empty()) {
-        (Some(name), true) => Some(name),
-        (Some(name), false) => Some(format!("{name} ({contacts})")),
-        (None, false) => Some(contacts),
-        (None, true) => None,
-    })
 }
 
 /// How long the answer stands: as long as the application can stay connected without asking.

@@ -1,15 +1,17 @@
-//! `GET /account`: who I am, which applications act for me, where I am signed in.
+//! `GET /account`: who I am, which applications act for me, which services act as me without being
+//! asked, where I am signed in.
 
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use domain::clients::Acting;
 use domain::sessions::{self, Session};
 use domain::tokens::{self, GrantSummary, ListedToken};
-use domain::{Fault, Work, access, clients, teams};
+use domain::{Actor, Fault, Work, access, accounts, clients, teams};
 
 use super::endings::Done;
-use super::views::{BrowserSession, ConnectedApp, ConnectedGrant, GrantToken, Overview};
+use super::views::{BrowserSession, ConnectedApp, ConnectedGrant, Deputy, GrantToken, Overview};
 use super::{asking, query};
 use crate::app::App;
 use crate::web::browser::SignedIn;
@@ -19,6 +21,8 @@ use crate::web::views::{Person, When};
 
 /// Teams that the page names.
 const TEAMS: usize = 20;
+/// Services that the page shows.
+const SERVICES: i64 = 20;
 
 /// The account of whoever is signed in.
 pub(super) async fn show(
@@ -32,6 +36,7 @@ pub(super) async fn show(
     let own_teams = teams::teams_of_user(&mut work, &user.id).await?;
     let grants = tokens::grants_of_user(&mut work, &user.id, now).await?;
     let living = tokens::tokens_of_user(&mut work, &user.id, now).await?;
+    let (acting, all_acting) = clients::acting_for(&mut work, &user.id, SERVICES).await?;
     let overview = Overview {
         person: Person { name: user.display_name.clone(), email: user.email.clone() },
         more_teams: u64::try_from(own_teams.len().saturating_sub(TEAMS)).unwrap_or_default(),
@@ -41,6 +46,8 @@ pub(super) async fn show(
         console: may_manage(&mut work, user.id.as_str()).await?,
         apps: apps(&app, &mut work, (grants, &living), now).await?,
         revoke_all_apps: "/account/apps/revoke".into(),
+        more_services: (all_acting - SERVICES).max(0).unsigned_abs(),
+        services: services(&mut work, &acting, now).await?,
         sessions: browsers(&app, &mut work, &signed_in).await?,
         revoke_other_sessions: "/account/sessions/end-others".into(),
     };
@@ -114,6 +121,43 @@ fn grant_token(token: &ListedToken, now: i64) -> GrantToken {
         last_used: token.last_used_at.map(|at| When::relative(at, now)),
         expires: When::relative(token.expires_at, now),
     }
+}
+
+/// What acts as the person without having asked them. Only an administrator ends it.
+async fn services(work: &mut Work, acting: &[Acting], now: i64) -> Result<Vec<Deputy>, Fault> {
+    let mut shown = Vec::new();
+    for Acting { client, chosen } in acting {
+        let described = asking::described(work, &client.scopes).await?;
+        let chosen = match chosen {
+            Some((at, actor)) => Some((who(work, actor).await?, When::relative(*at, now))),
+            None => None,
+        };
+        shown.push(Deputy {
+            name: client.name.clone(),
+            id: client.id.to_string(),
+            paused: !client.enabled,
+            may: described.iter().map(asking::sentence).collect(),
+            chosen,
+            registered: When::relative(client.created_at, now),
+            last_used: client.last_used_at.map(|at| When::relative(at, now)),
+            ask: asking::owner(work, client).await?,
+        });
+    }
+    Ok(shown)
+}
+
+/// Who acted, by name.
+async fn who(work: &mut Work, actor: &Actor) -> Result<String, Fault> {
+    let person = match &actor.user {
+        Some(id) => accounts::find(work, id).await?,
+        None => None,
+    };
+    let client = match &actor.client {
+        Some(id) if person.is_none() => clients::find(work, id.as_str()).await?,
+        _ => None,
+    };
+    let name = person.map(|it| it.display_name).or_else(|| client.map(|it| it.name.clone()));
+    Ok(name.unwrap_or_else(|| "the operator of this server".into()))
 }
 
 /// Where the person is signed in, this browser first.

@@ -8,4 +8,4 @@ pub use consent::{Consent, Permission, Picker, TeamChoice};
 pub use entry::{
     ChangePassword, Expired, ForgotPassword, Login, Logout, NewPassword, SetUp, SignedOut,
 };
-pub use overview::{BrowserSession, ConnectedApp, ConnectedGrant, GrantToken, Overview};
+pub use overview::{BrowserSession, ConnectedApp, ConnectedGrant, Deputy, GrantToken, Overview};

@@ -1,6 +1,10 @@
 //! `/account`: what a person sees of their own, and how each of it ends.
 
-use domain::tokens;
+use std::sync::Arc;
+
+use domain::access::Authority;
+use domain::{clients, tokens};
+use serde_json::{Value, json};
 
 use crate::cast::{BEN, SESSION, action, person, signed_in, teams_of};
 use crate::harness::{ADMIN_EMAIL, Answer, App, Browser, both};
@@ -67,6 +71,61 @@ async fn shows_nothing_of_anybody_else_and_no_console_without_rights() {
         for foreign in [ADMIN_EMAIL, "Web App", "href=\"/console\""] {
             assert!(!page.body.contains(foreign), "{foreign}");
         }
+    })
+    .await;
+}
+
+/// REL-8, COR-4: whoever is acted for without being asked sees by what, set up by whom, and whom to
+/// ask; there is nothing to press, and nobody else sees it.
+#[tokio::test]
+async fn rel08_shows_the_services_that_act_as_me_and_whom_to_ask() {
+    both(|server| async move {
+        let ben = person(&server, BEN, "Ben").await;
+        let mut browser = signed_in(&server, BEN).await;
+        let heading = "Services that act as you";
+        assert!(!browser.get("/account").await.body.contains(heading));
+        let service = |id: &str, name: &str, more: Value| {
+            let mut draft = json!({
+                "client_id": id, "client_name": name, "type": "service", "context_user": ben,
+                "grant_types": ["client_credentials"], "scopes": ["oauth_client:read"],
+            });
+            draft.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let server = Arc::clone(&server);
+            async move { server.register(draft).await }
+        };
+        let contacts = json!({ "contacts": ["ops@northwind.example"] });
+        let export = service("night-export", "Night <i>export", contacts).await;
+        service("idle", "Idle service", json!({ "enabled": false })).await;
+        export.own_token().await;
+        server.sweep().await;
+        let page = browser.get("/account").await;
+        let (_, section) = page.body.split_once(heading).unwrap();
+        let (section, _) = section.split_once("</section>").unwrap();
+        for words in [
+            "Night &#60;i&#62;export",
+            "<code>night-export</code>",
+            "See OAuth clients",
+            "Set up to act as you by <bdi>the operator of this server</bdi> <time",
+            "last used <time",
+            "ask <bdi>ops@northwind.example</bdi>",
+            "Only an administrator can end one.",
+            "Idle service",
+            "Paused",
+            "last used <span class=\"faint\">never",
+            "ask an administrator of this server",
+        ] {
+            assert!(section.contains(words), "{words}: {section}");
+        }
+        assert!(!section.contains("<form") && !section.contains("<button"), "{section}");
+        let other = signed_in(&server, ADMIN_EMAIL).await.get("/account").await;
+        assert!(!other.body.contains(heading), "{}", other.body);
+        let may = Authority::operator("test@host").may().unwrap();
+        let mut work = server.instance.begin().await.unwrap();
+        let patch = (&json!({ "context_user": null }), None);
+        let call = server.operator();
+        clients::change(&mut work, &call, &may, "night-export", patch).await.unwrap();
+        work.commit().await.unwrap();
+        assert!(!browser.get("/account").await.body.contains("night-export"));
     })
     .await;
 }

@@ -2,9 +2,9 @@
 
 use askama::Template;
 use mandate::account::views::{
-    BrowserSession, ChangePassword, ConnectedApp, ConnectedGrant, Consent, Expired, ForgotPassword,
-    GrantToken, Login, Logout, NewPassword, Overview, Permission, Picker, SetUp, SignedOut,
-    TeamChoice,
+    BrowserSession, ChangePassword, ConnectedApp, ConnectedGrant, Consent, Deputy, Expired,
+    ForgotPassword, GrantToken, Login, Logout, NewPassword, Overview, Permission, Picker, SetUp,
+    SignedOut, TeamChoice,
 };
 use mandate::web::views::{Choice, Errors, FormPost, Link, When};
 
@@ -261,6 +261,11 @@ fn overview(voice: Voice) -> String {
             app("Harbour Notes", "notes.harbour.example", true, &[0, 2]),
             app("Deck Agent", "this device", false, &[3]),
         ],
+        services: vec![
+            service(voice, 2, Some("Northwind (ops@northwind.example)")),
+            service(voice, 5, None),
+        ],
+        more_services: 3,
         sessions: vec![
             session("Firefox", "Linux computer", 0, true),
             session("Safari", "iPhone", 3, false),
@@ -269,6 +274,19 @@ fn overview(voice: Voice) -> String {
         ..sample_overview(voice)
     };
     page.render().unwrap()
+}
+
+fn service(voice: Voice, at: i64, ask: Option<&str>) -> Deputy {
+    Deputy {
+        name: voice.say("Night export"),
+        id: format!("night-export-{at}"),
+        paused: ask.is_none(),
+        may: vec![voice.say("Read orders"), voice.say("See who is on those teams")],
+        chosen: ask.map(|_| (voice.say("Grace Hopper"), ago(at))),
+        registered: ago(at),
+        last_used: ask.map(|_| ago(1)),
+        ask: ask.map(|who| voice.say(who)),
+    }
 }
 
 fn sample_overview(voice: Voice) -> Overview {
@@ -281,6 +299,8 @@ fn sample_overview(voice: Voice) -> Overview {
         console: true,
         apps: Vec::new(),
         revoke_all_apps: "/account/apps/revoke".into(),
+        services: Vec::new(),
+        more_services: 0,
         sessions: Vec::new(),
         revoke_other_sessions: "/account/sessions/revoke-others".into(),
     }

@@ -1,4 +1,5 @@
-//! The account of a person: connected apps and browser sessions, each with a way to end it.
+//! The account of a person: connected apps and browser sessions, each with a way to end it, and
+//! services that act as them, which others end.
 
 use askama::Template;
 
@@ -56,6 +57,27 @@ pub struct ConnectedApp {
     pub grants: Vec<ConnectedGrant>,
 }
 
+/// A service that acts as the person, who was not asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deputy {
+    /// The service by name.
+    pub name: String,
+    /// Its `client_id`, by which the trail and support call it.
+    pub id: String,
+    /// Whether it gets no tokens now.
+    pub paused: bool,
+    /// What it may do, in words.
+    pub may: Vec<String>,
+    /// Who chose the person, and when; `None` where the trail does not tell any more.
+    pub chosen: Option<(String, When)>,
+    /// When it was registered.
+    pub registered: When,
+    /// When it last got a token.
+    pub last_used: Option<When>,
+    /// Whom to ask: organization and contacts.
+    pub ask: Option<String>,
+}
+
 /// A browser in which the person is signed in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BrowserSession {
@@ -97,6 +119,10 @@ pub struct Overview {
     pub apps: Vec<ConnectedApp>,
     /// Where "Disconnect all apps" is sent.
     pub revoke_all_apps: String,
+    /// Services that act as them.
+    pub services: Vec<Deputy>,
+    /// How many more there are.
+    pub more_services: u64,
     /// Browser sessions, the current one first.
     pub sessions: Vec<BrowserSession>,
     /// Where "Sign out everywhere else" is sent.
