@@ -98,7 +98,7 @@ fn people_and_places() -> Vec<Member> {
     let dry_run = || vec![("dry_run", flag())];
     let password =
         json!({ "type": ["string", "null"], "minLength": 15, "maxLength": 128, "writeOnly": true });
-    let link = described(text(), "Leads them to choose a password; works once, for seven days.");
+    let link = || described(text(), "Leads them to choose a password; works once, for seven days.");
     let mail = || {
         let words = words(["sent", "failed", "off"].into_iter());
         described(words, "Was the link mailed to them? `off` where the server sends no mail.")
@@ -108,9 +108,16 @@ fn people_and_places() -> Vec<Member> {
         ("User", object(user(), vec![])),
         (
             "CreatedUser",
-            object(user(), vec![("invitation_url", link), ("mail", mail()), ("dry_run", flag())]),
+            object(user(), vec![("invitation_url", link()), ("mail", mail()), ("dry_run", flag())]),
         ),
         ("ChangedUser", object(user(), dry_run())),
+        (
+            "Invitation",
+            object(
+                vec![("user", text()), ("expires_at", instant())],
+                vec![("invitation_url", link()), ("mail", mail()), ("dry_run", flag())],
+            ),
+        ),
         (
             "PasswordResetLink",
             object(

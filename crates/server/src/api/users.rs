@@ -1,11 +1,13 @@
-//! `/users`: people, listed, created or invited, read, changed, disabled, deleted, and a link to
-//! another password.
+//! `/users`: people, listed, created or invited, read, changed, disabled, deleted, and links to a
+//! first or another password.
 
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::access::{CreateUsers, DeleteUsers, ReadUsers, UpdateUsers};
-use domain::accounts::{self, ListQuery, NewUser, Patch, RESET_LIFETIME, Status, User};
-use domain::{Plain, Refusal, UserId};
+use domain::accounts::{
+    self, INVITATION_LIFETIME, ListQuery, NewUser, Patch, RESET_LIFETIME, Status, User,
+};
+use domain::{Plain, Refusal, UserId, Work};
 use serde_json::{Value, json};
 
 use super::answer::{Reply, instant, perhaps_instant};
@@ -43,6 +45,19 @@ pub(super) fn operations() -> Vec<Operation> {
         )
         .note("Disabling and locking end everything that was issued to them, at once and for good.")
         .answers(200, Shape::One("ChangedUser"), "The person as they are now.")
+        .conflicts(),
+        Operation::new(
+            Verb::Post,
+            ("/users/{id}/invitation", "inviteUser"),
+            "Invite somebody again who has not chosen a password",
+            invite_again,
+        )
+        .note(
+            "The link works once, for seven days, and takes the place of one made before. `mail` says whether it was mailed \
+             to them too. Refused (409) for somebody who has a password, (403) for somebody who may do more than the token.",
+        )
+        .answers(201, Shape::One("Invitation"), "The link, this once.")
+        .answers(200, Shape::One("Invitation"), "Tried only.")
         .conflicts(),
         Operation::new(
             Verb::Post,
@@ -200,6 +215,18 @@ async fn change(
     Reply::ok(shown(&user)).version(user.version).after(work, query.dry_run).await
 }
 
+async fn invite_again(
+    to: Allowed<UpdateUsers>,
+    Id(id): Id,
+    Query(query): Query<Rehearsal>,
+) -> Answer {
+    let id = UserId::new(id);
+    let mut work = to.begin().await?;
+    let token = accounts::invite(&mut work, &to.call, &to.may, &id).await?;
+    let made = ("invitation_url", INVITATION_LIFETIME);
+    link_made(&to, work, (&id, &token), made, query.dry_run).await
+}
+
 async fn reset_password(
     to: Allowed<UpdateUsers>,
     Id(id): Id,
@@ -208,15 +235,27 @@ async fn reset_password(
     let id = UserId::new(id);
     let mut work = to.begin().await?;
     let token = accounts::reset_link(&mut work, &to.call, &to.may, &id).await?;
-    let user = accounts::find(&mut work, &id).await?.ok_or(Refusal::NotFound)?;
-    let expires_at = instant(to.call.now + RESET_LIFETIME);
+    let made = ("password_reset_url", RESET_LIFETIME);
+    link_made(&to, work, (&id, &token), made, query.dry_run).await
+}
+
+/// Answers with the link under this name, and how many seconds it lives; what is only tried has none.
+async fn link_made(
+    to: &Allowed<UpdateUsers>,
+    mut work: Work,
+    (id, token): (&UserId, &Plain),
+    (name, lifetime): (&'static str, i64),
+    dry_run: bool,
+) -> Answer {
+    let user = accounts::find(&mut work, id).await?.ok_or(Refusal::NotFound)?;
+    let expires_at = instant(to.call.now + lifetime);
     let reply = Reply::ok(json!({ "user": user.id, "expires_at": expires_at }));
-    if query.dry_run {
+    if dry_run {
         return reply.after(work, true).await;
     }
     work.commit().await?;
     let reply = reply.status(StatusCode::CREATED);
-    Ok(handed_over(&to, reply, "password_reset_url", (&user, &token)).await)
+    Ok(handed_over(to, reply, name, (&user, token)).await)
 }
 
 async fn delete(

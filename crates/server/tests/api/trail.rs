@@ -85,7 +85,7 @@ async fn every_change_of_places_roles_and_catalogues_is_told_once() {
     .await;
 }
 
-/// Joins a team and leaves it; is invited again.
+/// Joins a team and leaves it.
 async fn membership(server: &Arc<Server>, team: &str, user: &str) {
     let (call, authority) = (server.operator(), Authority::operator("test@host"));
     let user = UserId::new(user);
@@ -94,8 +94,6 @@ async fn membership(server: &Arc<Server>, team: &str, user: &str) {
     let whom = (team, &user);
     domain::teams::add_member(&mut work, &call, &may, whom, MEMBER).await.unwrap();
     domain::teams::remove_member(&mut work, &call, &may, team, &user).await.unwrap();
-    let may = authority.may().unwrap();
-    domain::accounts::invite(&mut work, &call, &may, &user).await.unwrap();
     work.commit().await.unwrap();
 }
 
@@ -116,6 +114,8 @@ async fn every_change_of_a_person_is_told_once() {
         let bound = admin.post("/bindings", bound).await.text("id");
         assert_eq!(admin.delete(&format!("/bindings/{bound}")).await.status, 204);
         membership(&server, &blue, &ben).await;
+        let invited = admin.post(&format!("{at}/invitation"), json!({})).await;
+        assert_eq!(invited.status, 201, "{}", invited.body);
         for patch in [
             json!({ "display_name": "Benedict" }),
             json!({ "status": "disabled" }),

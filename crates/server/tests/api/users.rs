@@ -251,6 +251,49 @@ async fn nobody_makes_an_invitation_for_somebody_who_may_do_more() {
 }
 
 #[tokio::test]
+async fn somebody_without_a_password_is_invited_again_and_the_link_before_ends() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let new = json!({ "email": "grace@example.com", "display_name": "Grace" });
+        let made = admin.post("/users", new).await;
+        let path = |answer: &crate::harness::Answer| {
+            let link = answer.text("invitation_url");
+            link.strip_prefix("https://mandate.test").unwrap_or_else(|| panic!("{link}")).to_owned()
+        };
+        let (first, at) = (path(&made), format!("/users/{}/invitation", made.text("id")));
+        server.clock.step(3 * 86_400);
+        let admin = Caller::admin(&server).await;
+        let tried = admin.call(Method::POST, &format!("{at}?dry_run=true"), &[], None).await;
+        assert_eq!((tried.status.as_u16(), &tried.json()["dry_run"]), (200, &json!(true)));
+        assert_eq!(tried.json().get("invitation_url"), None);
+        assert_eq!(server.get(&first).await.status, 200, "what is only tried ends nothing");
+        let again = admin.call(Method::POST, &at, &[], None).await;
+        assert_eq!((again.status.as_u16(), again.text("user")), (201, made.text("id")));
+        assert_eq!(again.text("expires_at"), "2027-01-25T08:00:00Z");
+        assert_eq!(again.text("mail"), "off");
+        assert_eq!(server.get(&first).await.status, 410, "the one before ends");
+        assert!(!admin.get("/audit-events").await.body.contains("mlk_"));
+
+        let mut browser = server.browser();
+        let page = browser.get(&path(&again)).await;
+        let inside = browser.submit(&page, "/invitation", &[("password", PASSWORD)]).await;
+        assert!(inside.body.contains("grace@example.com"), "{}", inside.body);
+        let refused = admin.call(Method::POST, &at, &[], None).await;
+        assert_eq!(refused.status, 409);
+        assert!(refused.text("detail").contains("a link to reset it"), "{}", refused.body);
+        let nobody = admin.call(Method::POST, "/users/usr_x/invitation", &[], None).await;
+        assert_eq!(nobody.status, 404);
+        let of_grace = format!("object_kind=user&object_id={}", made.text("id"));
+        let told = admin.get(&format!("/audit-events?{of_grace}")).await;
+        assert_eq!(
+            ids(&told, "action"),
+            ["user.signed_in", "user.invitation_accepted", "user.invited", "user.created"]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_reset_link_leads_to_another_password_once() {
     both(|server| async move {
         let admin = Caller::admin(&server).await;
@@ -314,6 +357,8 @@ async fn who_governs_people_neither_stops_nor_becomes_who_may_do_more() {
         assert_eq!(moved.status, 403);
         let link = format!("{at}/password-reset-link");
         assert_eq!(lesser.call(Method::POST, &link, &[], None).await.status, 403);
+        let again = format!("{at}/invitation");
+        assert_eq!(lesser.call(Method::POST, &again, &[], None).await.status, 403);
         let mut browser = server.browser();
         browser.sign_in(ADMIN_EMAIL).await;
         assert_eq!(browser.get("/console/users").await.status, 200, "untouched");
