@@ -1,8 +1,9 @@
 //! The clients that a role bears on: they hold it themselves somewhere, or act for a person who does.
 //! When what it allows is changed, their tokens may end with it, on request (RLT-54).
 //!
-//! Each client has an epoch, so the end of all their tokens is one statement, however many there are.
-//! Tokens that people gave answer to what those people may do at each use, so nobody's role ends them.
+//! Each client has an epoch, so the end of all their tokens is one statement, however many there are;
+//! what people gave to these clients ends with it. What they gave to others answers to what those
+//! people may do at each use, and stays.
 //! It refuses to know what a role allows.
 
 use super::store;

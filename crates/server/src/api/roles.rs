@@ -33,7 +33,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "The role.",
         ),
         Operation::new(Verb::Patch, one("updateRole"), "Change a role", change)
-            .note("Counts for everybody who holds it from their next request on. `revoke_tokens`, which needs `token:revoke` too, ends the tokens of every client that holds it or acts for a person who does; `revoked_clients` says how many. What people gave to applications stays: it answers to what they may do at each use.")
+            .note("Counts for everybody who holds it from their next request on. `revoke_tokens`, which needs `token:revoke` too, ends everything issued through the clients that hold it or act on their own for a person who does; `revoked_clients` says how many. Other applications keep what people gave them: it answers to what those people may do at each use.")
             .answers(200, Shape::One("ChangedRole"), "The role as it is now.")
             .conflicts(),
         Operation::new(Verb::Delete, one("deleteRole"), "Delete a role that nobody holds", delete)
