@@ -34,6 +34,47 @@ async fn tells_a_token_what_it_may_do_now_place_by_place() {
     .await;
 }
 
+/// REL-49, COR-60: to see, to create, to update, to rotate and to delete a client are five rights.
+#[tokio::test]
+async fn rel49_each_right_over_clients_opens_its_own_door_and_no_other() {
+    const RIGHTS: [&str; 5] = [
+        "oauth_client:read",
+        "oauth_client:create",
+        "oauth_client:update",
+        "oauth_client:rotate",
+        "oauth_client:delete",
+    ];
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        for (n, right) in RIGHTS.into_iter().enumerate() {
+            let role = json!({ "name": format!("Role {n}"), "permissions": [right] });
+            let role = admin.post("/roles", role).await.text("id");
+            let target = format!("target-{n}");
+            let id = admin.create_client(&target).await.text("client_id");
+            let held = (role.as_str(), Place::Instance);
+            let caller = Caller::service(&server, &format!("holder-{n}"), &RIGHTS, held).await;
+            let at = format!("/clients/{id}");
+            let new = json!({ "client_name": format!("new-{n}"), "type": "service" });
+            let answers = [
+                caller.get(&at).await,
+                caller.post("/clients", new).await,
+                caller.patch(&at, json!({ "description": "x" })).await,
+                caller.post(&format!("{at}/secrets"), json!({ "confirm_name": target })).await,
+                caller.delete(&format!("{at}?confirm_name={target}")).await,
+            ];
+            for (door, answer) in RIGHTS.into_iter().zip(answers) {
+                if door == right {
+                    assert!(answer.status.is_success(), "{right}: {}", answer.body);
+                } else {
+                    let refused = (answer.status.as_u16(), answer.text("permission"));
+                    assert_eq!(refused, (403, door.to_owned()), "{right}: {}", answer.body);
+                }
+            }
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn lists_roles_with_their_permissions() {
     both(|server| async move {

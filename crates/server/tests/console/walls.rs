@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::cast::{STRANGER, admin, person};
-use crate::harness::one;
+use domain::access::{CLIENT_MANAGER, Place};
+
+use crate::cast::{MANAGER, STRANGER, admin, person, send};
+use crate::harness::{both, one};
 
 const PAGES: [&str; 37] = [
     "/console/clients",
@@ -181,4 +183,65 @@ async fn what_is_not_there_is_not_found_and_nothing_breaks() {
     }
     let told = browser.get("/console/clients?done=%3Cscript%3E").await;
     assert!(!told.body.contains("role=\"status\">"), "only our own words are told");
+}
+
+/// COR-1, COR-60: without the right to see clients there is no entry of the menu and no page; with it
+/// alone everything is seen and nothing can be changed.
+#[tokio::test]
+async fn cor1_cor60_the_console_shows_what_each_right_allows_and_no_more() {
+    both(|server| async move {
+        server.service().await;
+        let mut browser = admin(&server).await;
+        let mut held = Vec::new();
+        for (name, permission) in
+            [("People only", "user:read"), ("Clients too", "oauth_client:read")]
+        {
+            let page = browser.get("/console/roles/new").await;
+            let fields = [("name", name), ("description", ""), ("permissions", permission)];
+            let made = send(&mut browser, &page, "/console/roles", &fields).await;
+            let role = made.location().split('?').next().unwrap().rsplit('/').next().unwrap();
+            held.push(role.to_owned());
+        }
+        let (entry, at) = ("href=\"/console/clients\"", "/console/clients/service");
+        let new = [("kind", "service"), ("client_name", "Mine")];
+        let role = Some((held[0].as_str(), Place::Instance));
+        let mut blind = person(&server, STRANGER, role).await;
+        let page = blind.get("/console/users").await;
+        assert!(page.status == 200 && !page.body.contains(entry), "{}", page.body);
+        for path in ["/console/clients", "/console/clients/new", at] {
+            let refused = blind.get(path).await;
+            assert_eq!(refused.status, 403, "{path}");
+            assert!(refused.body.contains("<code>oauth_client:"), "{}", refused.body);
+        }
+        assert_eq!(send(&mut blind, &page, "/console/clients", &new).await.status, 403);
+
+        let role = Some((held[1].as_str(), Place::Instance));
+        let mut reader = person(&server, MANAGER, role).await;
+        let page = reader.get("/console/clients").await;
+        assert!(page.status == 200 && page.body.contains(entry), "{}", page.body);
+        assert!(!page.body.contains("href=\"/console/clients/new\""), "{}", page.body);
+        assert!(page.body.contains("Needs the permission oauth_client:create"), "{}", page.body);
+        for (path, permission) in [
+            ("/console/clients".to_owned(), "oauth_client:create"),
+            (format!("{at}/settings"), "oauth_client:update"),
+            (format!("{at}/rotate"), "oauth_client:rotate"),
+            (format!("{at}/delete"), "oauth_client:delete"),
+        ] {
+            let page = reader.get("/console/clients/service/settings").await;
+            assert_eq!(page.status, 200);
+            let refused = send(&mut reader, &page, &path, &new).await;
+            assert_eq!(refused.status, 403, "{path}");
+            let missing = format!("<code>{permission}</code>");
+            assert!(refused.body.contains(&missing), "{path}: {}", refused.body);
+        }
+
+        let role = Some((CLIENT_MANAGER, Place::Instance));
+        let mut manager = person(&server, "manager@example.com", role).await;
+        let page = manager.get("/console/clients").await;
+        assert!(page.body.contains("href=\"/console/clients/new\""), "{}", page.body);
+        let form = manager.get("/console/clients/new?kind=service").await;
+        let made = send(&mut manager, &form, "/console/clients", &new).await;
+        assert!(made.status == 200 || made.status == 303, "{} {}", made.status, made.body);
+    })
+    .await;
 }

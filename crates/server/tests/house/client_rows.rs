@@ -2,7 +2,7 @@
 //! test. Each row of the requirements and the test that shows it, by its name; a row that is a screen
 //! alone names the test of the page.
 
-use super::{holds, tree};
+use super::row_tables::{Stretch, is_whole, shown_by_tests};
 
 const ROWS: [(&str, &str); 69] = [
     ("REL-3", "filters_live_in_the_address"),
@@ -77,31 +77,15 @@ const ROWS: [(&str, &str); 69] = [
 ];
 
 /// Which rows there are: the first and the last number of each stretch.
-const STRETCHES: [(&str, u32, u32); 5] =
+const STRETCHES: [Stretch; 5] =
     [("REL", 3, 23), ("THE", 1, 22), ("THE", 30, 33), ("COR", 10, 24), ("COR", 30, 36)];
 
 #[test]
 fn every_row_names_a_test_that_is_there() {
-    let files = tree::files("crates", &[".rs"]).into_iter();
-    let tests: Vec<_> = files.filter(|file| file.path.contains("/tests/")).collect();
-    let is_there = |name: &str| {
-        let written = format!("async fn {name}()");
-        tests.iter().any(|file| file.text.contains(&written))
-    };
-    let broken: Vec<String> = ROWS
-        .iter()
-        .filter(|(_, name)| !is_there(name))
-        .map(|(row, name)| format!("{row}: there is no test {name}"))
-        .collect();
-    holds("Each row of a client is shown by a test.", &broken);
+    shown_by_tests("Each row of a client is shown by a test.", &ROWS);
 }
 
 #[test]
 fn no_row_is_left_out() {
-    let wanted = STRETCHES.iter().flat_map(|(product, first, last)| {
-        (*first..=*last).map(move |number| format!("{product}-{number}"))
-    });
-    let named: Vec<&str> = ROWS.iter().map(|(row, _)| *row).collect();
-    let wanted: Vec<String> = wanted.collect();
-    assert_eq!(named, wanted);
+    is_whole(&ROWS, &STRETCHES);
 }

@@ -8,8 +8,10 @@ mod harness;
 
 mod authorize;
 mod client_authentication;
+mod command_line;
 mod context_user;
 mod cross_origin;
+mod delegation;
 mod ends;
 mod forward_auth;
 mod grants;
@@ -27,6 +29,7 @@ mod recalled;
 mod redirect_uris;
 mod refresh;
 mod refusals;
+mod reltio;
 mod revoke;
 mod token;
 mod userinfo;

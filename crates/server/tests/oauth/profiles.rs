@@ -18,7 +18,7 @@ use crate::harness::{
     ADMIN_EMAIL, ADMIN_SECRET, Answer, ISSUER, PASSWORD, Server, both, both_with,
 };
 
-fn on() -> Policy {
+pub fn on() -> Policy {
     Policy {
         profile_reltio: true,
         profile_relativity: true,
@@ -31,7 +31,7 @@ fn on() -> Policy {
 type Variables = BTreeMap<String, String>;
 
 /// An organization with one team, to which the administrator belongs.
-async fn organization(server: &Server) -> String {
+pub async fn organization(server: &Server) -> String {
     let authority = Authority::operator("test@host");
     let may = authority.may().unwrap();
     let mut work = server.instance.begin().await.unwrap();
@@ -295,7 +295,7 @@ async fn rlt37_credentials_of_a_query_are_kept_nowhere() {
     .await;
 }
 
-async fn managed(server: &Arc<Server>, method: &str, path: &str, body: Value) -> Answer {
+pub async fn managed(server: &Arc<Server>, method: &str, path: &str, body: Value) -> Answer {
     let token = server.admin_client().own_token().await.text("access_token");
     let request = Request::builder()
         .method(method)

@@ -107,7 +107,11 @@ pub(super) async fn replace(
 ) -> Answer {
     let replaced = async {
         let may = caller.authority.may::<UpdateClients>()?;
-        let asked = read(&body)?;
+        let mut asked = read(&body)?;
+        // The path says which client it is; its id is its name where none is given.
+        if let Some(fields) = asked.as_object_mut() {
+            fields.insert("clientId".into(), id.as_str().into());
+        }
         let mut work = caller.app.instance.begin().await?;
         let before = find(&caller, &mut work, (&customer, &id)).await?;
         let patch = Value::Object(settings(&asked));
