@@ -12,9 +12,9 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use super::machine::Machine;
 
-const FIRST: [&str; 2] =
+pub const FIRST: [&str; 2] =
     [include_str!("certificates/first.pem"), include_str!("certificates/first.key")];
-const SECOND: [&str; 2] =
+pub const SECOND: [&str; 2] =
     [include_str!("certificates/second.pem"), include_str!("certificates/second.key")];
 
 /// What the server answers to somebody who trusts this certificate alone.

@@ -9,6 +9,7 @@ mod catalogue;
 mod clients;
 mod https;
 mod machine;
+mod mail;
 mod nginx;
 mod outfit;
 mod people;
