@@ -36,6 +36,8 @@ pub struct ListQuery {
     pub q: Option<String>,
     /// Only of this status.
     pub status: Option<Status>,
+    /// Only vouched for so: `local`, `directory` or `upstream`.
+    pub source: Option<String>,
     /// Where the page before ended.
     pub cursor: Option<String>,
     /// At most this many; 50 where it is 0, never more than 200.

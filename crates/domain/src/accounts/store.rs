@@ -192,6 +192,10 @@ pub(super) async fn list(
         let status = list.text(status.as_str());
         list.and(&format!("users.status = {status}"));
     }
+    if let Some(source) = &query.source {
+        let source = list.text(source);
+        list.and(&format!("users.source = {source}"));
+    }
     narrow(&mut list, reach);
     let rows = list.page(work, "users.created_at DESC, users.id DESC", limit).await?;
     rows.iter().map(|row| read(row, 0)).collect()

@@ -1,10 +1,11 @@
-//! What administrators do with roles. The built-in ones stay as they are.
+//! What administrators do with roles. The built-in ones are never deleted and keep their names; the
+//! platform administrator stays as it is, so that somebody may always do everything.
 
 use std::collections::BTreeSet;
 
 use super::{NewRole, Versioned, store};
 use crate::access::ceiling::{self, Where};
-use crate::access::{ManageRoles, May, Reach, ReadRoles, Role};
+use crate::access::{ManageRoles, May, PLATFORM_ADMINISTRATOR, Reach, ReadRoles, Role};
 use crate::audit::{self, Object, differences};
 use crate::text::free_text;
 use crate::{Call, Fault, FieldError, FoldedName, Refusal, Work, id};
@@ -75,8 +76,8 @@ pub async fn create(
 /// Changes a role, for everybody who holds it, from their next request on.
 ///
 /// # Errors
-/// As [`create`]; `NotFound`, `Stale`, a conflict for a built-in one. The actor must hold what the
-/// role allows now, too.
+/// As [`create`]; `NotFound`, `Stale`, a conflict for the platform administrator and for another name
+/// of a built-in one. The actor must hold what the role allows now, too.
 pub async fn change(
     work: &mut Work,
     call: &Call,
@@ -85,18 +86,21 @@ pub async fn change(
     patch: Patch,
 ) -> Result<Versioned, Refusal> {
     everywhere(may)?;
-    let Versioned { role: before, version } = own(work, id).await?;
+    let Versioned { role: before, version } = changeable(work, id).await?;
     if if_version.is_some_and(|wanted| wanted != version) {
         return Err(Refusal::Stale { current: version });
     }
     ceiling::allows(may.authority(), &before.permissions, Where::Everywhere)?;
+    if before.is_system && patch.name.as_ref().is_some_and(|name| *name != before.name) {
+        return Err(Refusal::field("name", "A built-in role keeps its name."));
+    }
     let new = NewRole {
         name: patch.name.unwrap_or_else(|| before.name.clone()),
         description: patch.description.unwrap_or_else(|| before.description.clone()),
         permissions: patch.permissions.unwrap_or_else(|| before.permissions.clone()),
     };
     let checked = check(work, may, new).await?;
-    let after = Role { id: before.id.clone(), ..checked.role };
+    let after = Role { id: before.id.clone(), is_system: before.is_system, ..checked.role };
     if after == before {
         return Ok(Versioned { role: before, version });
     }
@@ -120,7 +124,10 @@ pub async fn delete(
     id: &str,
 ) -> Result<(), Refusal> {
     everywhere(may)?;
-    let Versioned { role, .. } = own(work, id).await?;
+    let role = store::find(work, id).await?.ok_or(Refusal::NotFound)?.role;
+    if role.is_system {
+        return Err(Refusal::conflict("Built-in roles cannot be deleted."));
+    }
     if !store::delete_unheld(work, id).await? {
         let ids = store::list_some_bindings(work, id).await?;
         let message = "This role is held. Take it from everybody first.".into();
@@ -132,12 +139,13 @@ pub async fn delete(
 }
 
 /// A role that may be changed.
-async fn own(work: &mut Work, id: &str) -> Result<Versioned, Refusal> {
-    let found = store::find(work, id).await?.ok_or(Refusal::NotFound)?;
-    if found.role.is_system {
-        return Err(Refusal::conflict("Built-in roles stay as they are. Define one of your own."));
+async fn changeable(work: &mut Work, id: &str) -> Result<Versioned, Refusal> {
+    if id == PLATFORM_ADMINISTRATOR {
+        return Err(Refusal::conflict(
+            "This role stays as it is, so that somebody may always do everything. Define one of your own.",
+        ));
     }
-    Ok(found)
+    store::find(work, id).await?.ok_or(Refusal::NotFound)
 }
 
 /// A role whose fields are as they must be; it has no id yet.

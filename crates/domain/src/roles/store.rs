@@ -60,7 +60,7 @@ pub(super) async fn set(
     version: i64,
 ) -> Result<bool, Fault> {
     let sql = "UPDATE roles SET name = $1, name_key = $2, description = $3, version = version + 1
-               WHERE id = $4 AND version = $5 AND NOT is_system";
+               WHERE id = $4 AND version = $5";
     let params = db::params![role.name, key, role.description, role.id, version];
     if work.tx.execute(sql, params).await? == 0 {
         return Ok(false);

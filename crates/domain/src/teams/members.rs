@@ -29,24 +29,12 @@ pub async fn teams_of_user(work: &mut Work, user: &UserId) -> Result<Vec<Team>, 
     store::list_teams_of(work, user.as_str()).await
 }
 
-/// The people with a role at the team itself, by name.
-///
-/// # Errors
-/// `NotFound` where the proof does not cover it.
-pub async fn list_members(
-    work: &mut Work,
-    may: &May<ReadTeams>,
-    team: &str,
-) -> Result<Vec<Member>, Refusal> {
-    covered(work, may, team).await?;
-    Ok(store::list_members(work, team).await?)
-}
-
-/// A page of the same, of those whose name or address holds what is looked for.
+/// A page of the people with a role at the team itself, by name: of those whose name or address holds
+/// what is looked for.
 ///
 /// # Errors
 /// `NotFound` where the proof does not cover the team; `Invalid` for a cursor that is not ours.
-pub async fn page_of_members(
+pub async fn list_members(
     work: &mut Work,
     may: &May<ReadTeams>,
     team: &str,
@@ -55,7 +43,7 @@ pub async fn page_of_members(
     covered(work, may, team).await?;
     query.check()?;
     let limit = cursor::limit(query.limit);
-    let items = store::list_some_members(work, team, query, limit).await?;
+    let items = store::list_members(work, team, query, limit).await?;
     let cursor = |it: &Member| cursor::of_key_and_id(&it.display_name, it.user.as_str());
     Ok(Page::cut(items, limit, cursor))
 }

@@ -13,9 +13,7 @@ mod store;
 mod weight;
 
 pub use cursor::Page;
-pub use members::{
-    Member, add_member, list_members, page_of_members, remove_member, teams_of_user,
-};
+pub use members::{Member, add_member, list_members, remove_member, teams_of_user};
 pub use organizations::{
     create_organization, delete_organization, find_organization, list_organizations,
     rename_organization,

@@ -218,26 +218,8 @@ pub(super) async fn list_teams_of(work: &mut Work, subject: &str) -> Result<Vec<
     rows.iter().map(read_team).collect()
 }
 
-/// The people bound at a team itself, by name, each with their roles there.
-pub(super) async fn list_members(work: &mut Work, team: &str) -> Result<Vec<Member>, Fault> {
-    let sql = "SELECT u.id, u.email, u.display_name, b.role_id FROM bindings b JOIN users u ON u.id = b.subject
-               WHERE b.place_kind = 'team' AND b.place_id = $1 ORDER BY u.display_name, u.id, b.role_id";
-    let mut members: Vec<Member> = Vec::new();
-    for row in work.tx.query(sql, db::params![team]).await? {
-        let (id, role) = (UserId::new(row.get::<String>(0)?), row.get(3)?);
-        match members.last_mut() {
-            Some(last) if last.user == id => last.roles.push(role),
-            _ => {
-                let (email, display_name) = (row.get(1)?, row.get(2)?);
-                members.push(Member { user: id, email, display_name, roles: vec![role] });
-            }
-        }
-    }
-    Ok(members)
-}
-
 /// One more than `limit` people bound at a team itself, by name, each with their roles there.
-pub(super) async fn list_some_members(
+pub(super) async fn list_members(
     work: &mut Work,
     team: &str,
     query: &ListQuery,

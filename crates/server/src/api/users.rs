@@ -99,6 +99,11 @@ impl FromQuery for ListQuery {
             Type::Word(&["active", "disabled", "locked"]),
             "Only of this status.",
         ),
+        Parameter::query(
+            "source",
+            Type::Word(&["local", "directory", "upstream"]),
+            "Only those whom this vouches for.",
+        ),
         LIMIT,
         CURSOR,
     ];
@@ -109,6 +114,10 @@ impl FromQuery for ListQuery {
             q: values.text("q"),
             status: values
                 .word("status", |word| all.into_iter().find(|status| status.as_str() == word)),
+            source: values.word("source", |word| {
+                let known = ["local", "directory", "upstream"];
+                known.contains(&word).then(|| word.to_owned())
+            }),
             cursor: values.text("cursor"),
             limit: values.number("limit").unwrap_or_default(),
         }

@@ -9,6 +9,9 @@ use super::operator::Desk;
 use super::users::named;
 use super::{Failure, text};
 
+/// Members read at once.
+const PAGE: i64 = 200;
+
 /// The words after `mandate teams`.
 #[derive(Debug, Args)]
 pub struct Words {
@@ -155,8 +158,16 @@ async fn list(desk: &Desk, json: bool, mut query: ListQuery) -> Result<String, F
 
 async fn members(desk: &Desk, json: bool, id: &str) -> Result<String, Failure> {
     let (may, mut work) = (desk.may()?, desk.read());
-    let found =
-        teams::list_members(&mut work, &may, id).await.map_err(Failure::about("team", id))?;
+    let (mut found, mut query) = (Vec::new(), ListQuery { limit: PAGE, ..ListQuery::default() });
+    loop {
+        let page = teams::list_members(&mut work, &may, id, &query).await;
+        let page = page.map_err(Failure::about("team", id))?;
+        found.extend(page.items);
+        query.cursor = page.next_cursor;
+        if query.cursor.is_none() {
+            break;
+        }
+    }
     if json {
         let shape = |it: &Member| json!({ "user": it.user, "email": it.email, "roles": it.roles });
         return text::json_list(&found.iter().map(shape).collect::<Vec<_>>());

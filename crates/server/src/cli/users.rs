@@ -36,6 +36,9 @@ enum Verb {
         /// Only active, disabled or locked ones.
         #[arg(long, value_parser = status)]
         status: Option<Status>,
+        /// Only those whom this vouches for.
+        #[arg(long, value_parser = ["local", "directory", "upstream"])]
+        source: Option<String>,
         /// At most this many.
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
@@ -117,8 +120,8 @@ fn mode(text: &str) -> Result<Mode, String> {
 pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
     let json = words.json;
     match words.verb {
-        Verb::List { q, status, limit } => {
-            let query = ListQuery { q, status, limit: 200, cursor: None };
+        Verb::List { q, status, source, limit } => {
+            let query = ListQuery { q, status, source, limit: 200, cursor: None };
             list(desk, json, query, limit.unwrap_or(usize::MAX)).await
         }
         Verb::Create { email, name, password_file } => {

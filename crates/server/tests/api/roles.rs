@@ -1,7 +1,7 @@
 //! `/roles` and `/bindings`: what is given counts at once, and nobody gives more than they hold.
 
 use axum::http::Method;
-use domain::access::{CLIENT_MANAGER, MEMBER, PLATFORM_ADMINISTRATOR, Place};
+use domain::access::{self, CLIENT_MANAGER, MEMBER, PLATFORM_ADMINISTRATOR, Place};
 use serde_json::{Value, json};
 
 use crate::harness::{ADMIN_EMAIL, PASSWORD, both};
@@ -53,9 +53,6 @@ async fn defines_changes_and_deletes_roles() {
         assert_eq!((changed.status.as_u16(), changed.text("name")), (200, "Reader".into()), "{}", changed.body);
         assert_eq!(admin.call(Method::PATCH, &at, &[("if-match", &etag)], Some(patch)).await.status, 412);
         assert_eq!(admin.get(&at).await.json()["permissions"], json!(["oauth_client:read"]));
-        let built_in = format!("/roles/{MEMBER}");
-        assert_eq!(admin.patch(&built_in, json!({ "permissions": ["user:read"] })).await.status, 409);
-        assert_eq!(admin.delete(&built_in).await.status, 409);
         assert_eq!(admin.delete(&at).await.status, 204);
         assert_eq!(admin.get(&at).await.status, 404);
     })
@@ -381,6 +378,79 @@ async fn rlt54_who_may_not_end_tokens_edits_no_role_so_that_they_end() {
         let wrong = admin.patch(&at, json!({ "revoke_tokens": "yes" })).await;
         assert_eq!(fields(&wrong), ["revoke_tokens"]);
         assert_eq!(admin.patch(&at, none).await.json()["revoked_clients"], 0, "nobody holds it");
+    })
+    .await;
+}
+
+/// THE-37: named permissions, built-in roles that are edited and never deleted, and one's own.
+#[tokio::test]
+async fn the_37_built_in_roles_can_be_edited_but_not_renamed_and_not_deleted() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        let roles = admin.get("/roles").await.json();
+        let built_in: Vec<&Value> = roles["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|it| it["is_system"] == true)
+            .collect();
+        let counts: Vec<(&str, usize)> = built_in
+            .iter()
+            .map(|it| (it["name"].as_str().unwrap(), it["permissions"].as_array().unwrap().len()))
+            .collect();
+        let expected = [
+            ("Auditor", 11),
+            ("Client manager", 7),
+            ("Member", 0),
+            ("Platform administrator", access::PERMISSIONS.len()),
+            ("Security administrator", access::PERMISSIONS.len() - 1),
+        ];
+        assert_eq!(counts, expected);
+        for role in &built_in {
+            let path = format!("/roles/{}", role["id"].as_str().unwrap());
+            let gone = admin.delete(&path).await;
+            assert_eq!(gone.status, 409, "{}", gone.body);
+            assert!(gone.body.contains("cannot be deleted"), "{}", gone.body);
+        }
+        // Whoever holds it may do less, or more, from the next request on.
+        let service = server.service().await;
+        let token = service.own_token().await.text("access_token");
+        let held = bound("service", CLIENT_MANAGER, &json!({ "instance": true }));
+        assert_eq!(admin.post("/bindings", held).await.status, 201);
+        let clients = async || service.get_with("/api/v1/clients", &token).await.status.as_u16();
+        assert_eq!(clients().await, 200);
+        let path = format!("/roles/{CLIENT_MANAGER}");
+        let less = json!({ "permissions": ["token:read"], "description": "Looks after tokens." });
+        let less = admin.patch(&path, less).await;
+        assert_eq!((less.status.as_u16(), less.json()["is_system"].clone()), (200, json!(true)));
+        assert_eq!(clients().await, 403);
+        let renamed = admin.patch(&path, json!({ "name": "Boss" })).await;
+        assert_eq!(fields(&renamed), ["name"]);
+        let told =
+            admin.get(&format!("/audit-events?object_kind=role&object_id={CLIENT_MANAGER}")).await;
+        assert_eq!(ids(&told, "action"), ["role.updated"]);
+        let all = json!({ "permissions": [] });
+        let all = admin.patch(&format!("/roles/{PLATFORM_ADMINISTRATOR}"), all).await;
+        assert_eq!(all.status, 409, "somebody may always do everything");
+        // What an administrator changed stays when the server starts again.
+        let mut work = server.instance.begin().await.unwrap();
+        access::ensure_built_in(&mut work).await.unwrap();
+        work.commit().await.unwrap();
+        assert_eq!(admin.get(&path).await.json()["permissions"], json!(["token:read"]));
+        // Nobody edits above what they hold themselves.
+        let role = role(&admin, "Roles only", &["role:read", "role:manage"]).await;
+        let bound = (role.as_str(), Place::Instance);
+        let some = Caller::service(&server, "some", &["role:read", "role:manage"], bound).await;
+        let more =
+            some.patch(&format!("/roles/{MEMBER}"), json!({ "permissions": ["user:read"] })).await;
+        assert_eq!(more.status, 403, "{}", more.body);
+        // A permission is resource:action, built in or one's own.
+        let permissions = admin.get("/permissions").await.json();
+        let names = permissions["items"].as_array().unwrap().iter();
+        let mut names = names.map(|it| it["name"].as_str().unwrap());
+        assert!(names.all(|name| name.split_once(':').is_some()));
+        let built_in = admin.delete("/permissions/user%3Aread").await;
+        assert_eq!(built_in.status, 409, "the built-in ones are fixed");
     })
     .await;
 }

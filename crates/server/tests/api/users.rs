@@ -420,3 +420,58 @@ async fn ends_a_browser_session_by_its_public_name() {
     })
     .await;
 }
+
+/// THE-39: people by part of a name or address, by status and by source, page by page.
+#[tokio::test]
+async fn the_39_lists_people_with_status_source_and_creation_by_part_of_a_name_page_by_page() {
+    both(|server| async move {
+        let admin = Caller::admin(&server).await;
+        for n in 0..7 {
+            server.clock.step(1);
+            invite(&admin, &format!("crew{n}@harbour.example")).await;
+        }
+        let find = async |query: &str| ids(&admin.get(&format!("/users?{query}")).await, "email");
+        assert_eq!(find("q=CREW3").await, ["crew3@harbour.example"], "part, in any spelling");
+        assert_eq!(find("q=harbour.ex").await.len(), 7);
+        assert_eq!(find("q=omebod").await.len(), 7, "part of the name");
+        assert!(find("q=%25").await.is_empty(), "nothing typed is a wildcard");
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = admin.get(&format!("/users?q=harbour&limit=3{cursor}")).await;
+            assert!(ids(&page, "id").len() <= 3);
+            seen.extend(ids(&page, "email"));
+            match page.json()["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        let newest: Vec<String> =
+            (0..7).rev().map(|n| format!("crew{n}@harbour.example")).collect();
+        assert_eq!(seen, newest, "newest first, none twice");
+        let listed = admin.get("/users?q=harbour").await.json();
+        let id = |n: usize| listed["items"][n]["id"].as_str().unwrap().to_owned();
+        for (n, status) in [(0, "disabled"), (1, "locked")] {
+            let changed =
+                admin.patch(&format!("/users/{}", id(n)), json!({ "status": status })).await;
+            assert_eq!(changed.status, 200, "{}", changed.body);
+        }
+        assert_eq!(find("status=disabled").await, ["crew6@harbour.example"]);
+        assert_eq!(find("status=locked").await, ["crew5@harbour.example"]);
+        assert_eq!(find("q=harbour&status=active").await.len(), 5);
+        let database = server.database().await;
+        let mut tx = database.begin().await.unwrap();
+        let sql = "UPDATE users SET source = 'directory' WHERE email_key = 'crew0@harbour.example'";
+        tx.execute(sql, &[]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(find("source=directory").await, ["crew0@harbour.example"]);
+        assert_eq!(find("q=harbour&source=local").await.len(), 6);
+        let one = admin.get("/users?source=directory").await.json()["items"][0].clone();
+        assert_eq!((&one["source"], &one["status"]), (&json!("directory"), &json!("active")));
+        assert_eq!(one["created_at"], "2027-01-15T08:00:01Z");
+        for query in ["status=dormant", "source=moon", "cursor=x"] {
+            let field = query.split('=').next().unwrap();
+            assert_eq!(fields(&admin.get(&format!("/users?{query}")).await), [field]);
+        }
+    })
+    .await;
+}

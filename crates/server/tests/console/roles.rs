@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::access::{CLIENT_MANAGER, Place, SECURITY_ADMINISTRATOR};
+use domain::access::{CLIENT_MANAGER, PLATFORM_ADMINISTRATOR, Place, SECURITY_ADMINISTRATOR};
 use serde_json::json;
 
 use crate::cast::{MANAGER, STRANGER, admin, auditor, complaints, person, places, send, user_id};
@@ -74,16 +74,25 @@ async fn a_role_of_ones_own_counts_from_the_next_request_and_so_does_each_change
 }
 
 #[tokio::test]
-async fn built_in_roles_stay_as_they_are() {
+async fn the_37_built_in_roles_are_edited_and_never_deleted_and_the_mightiest_stays_as_it_is() {
     let server = Arc::new(one().await);
     let mut browser = admin(&server).await;
+    let mightiest = format!("{LIST}/{PLATFORM_ADMINISTRATOR}");
+    assert!(browser.get(&mightiest).await.body.contains("Built in: it stays as it is."));
+    assert_eq!(browser.get(&format!("{mightiest}/edit")).await.status, 409);
     let path = format!("{LIST}/{CLIENT_MANAGER}");
     let page = browser.get(&path).await;
-    assert!(page.body.contains("Built in: it stays as it is."));
+    assert!(page.body.contains("Built in: it cannot be deleted."));
     assert!(!page.body.contains("Delete for good"));
-    assert_eq!(browser.get(&format!("{path}/edit")).await.status, 409);
-    let answer = send(&mut browser, &page, &format!("{path}/edit"), &NEW).await;
-    assert_eq!(answer.status, 409);
+    let form = browser.get(&format!("{path}/edit")).await;
+    assert!(form.body.contains("readonly"), "it keeps its name");
+    let edit = format!("{path}/edit");
+    let wrong = send(&mut browser, &form, &edit, &[("name", "Boss")]).await;
+    assert_eq!(complaints(&wrong), ["name: A built-in role keeps its name."]);
+    let words = [("description", "Looks after what may ask for tokens.")];
+    let saved = send(&mut browser, &form, &edit, &words).await;
+    assert_eq!(saved.location(), format!("{path}?done=role-changed"));
+    assert!(browser.get(&path).await.body.contains("Looks after what may ask for tokens."));
     let gone = [("confirm_name", "Client manager")];
     let answer = send(&mut browser, &page, &format!("{path}/delete"), &gone).await;
     assert_eq!(answer.status, 409);

@@ -338,3 +338,37 @@ async fn a_locked_person_is_out_until_they_are_unlocked() {
     })
     .await;
 }
+
+/// THE-39: the list of people.
+#[tokio::test]
+async fn the_39_the_list_shows_name_address_status_source_and_creation_and_is_narrowed_in_the_url()
+{
+    both(|server| async move {
+        person(&server, STRANGER, None).await;
+        let mut browser = auditor(&server).await;
+        let list = browser.get(LIST).await;
+        for told in
+            ["Status", "Created", "Last sign-in", "Local", "Active", STRANGER, ADMIN_EMAIL, AUDITOR]
+        {
+            assert!(list.body.contains(told), "{told}");
+        }
+        assert!(list.body.contains("class=\"table table-cards\""), "cards where it is narrow");
+        for (query, shown) in [
+            ("q=sten", true),
+            ("q=EXAMPLE.com", true),
+            ("q=nobody", false),
+            ("status=active", true),
+            ("status=locked", false),
+            ("source=local", true),
+            ("source=directory", false),
+            ("status=planet&source=moon&cursor=x", true),
+        ] {
+            let list = browser.get(&format!("{LIST}?{query}")).await;
+            assert_eq!(list.body.contains(&format!("<bdi>{STRANGER}</bdi>")), shown, "{query}");
+        }
+        let list = browser.get(&format!("{LIST}?source=directory")).await;
+        assert!(list.body.contains("Nobody matches"));
+        assert!(list.body.contains("value=\"directory\" selected"));
+    })
+    .await;
+}

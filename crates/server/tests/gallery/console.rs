@@ -431,6 +431,7 @@ fn users(voice: Voice) -> Vec<Page> {
         filters: UserFilters {
             q: voice.say("a"),
             status: vec![voice.choice("", "Any", true)],
+            source: vec![voice.choice("", "Any", true)],
             active: true,
         },
         rows: vec![

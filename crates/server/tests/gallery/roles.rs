@@ -85,6 +85,7 @@ fn role(voice: Voice, system: bool) -> String {
         take: Some("/console/bindings/bnd_x/take".into()),
     };
     let page = RolePage {
+        fixed: false,
         frame: voice.frame("Roles"),
         id: "role_4kx0".into(),
         name: voice.say("Order desk"),
@@ -105,6 +106,7 @@ fn role(voice: Voice, system: bool) -> String {
 
 fn edit(voice: Voice, errors: Errors) -> String {
     let page = RoleEdit {
+        system: false,
         frame: voice.frame("Roles"),
         action: "/console/roles".into(),
         back: "/console/roles".into(),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use axum::extract::Path;
 use axum::http::StatusCode;
-use domain::access::{ManageRoles, Permission, Reach, ReadRoles, RevokeTokens};
+use domain::access::{
+    ManageRoles, PLATFORM_ADMINISTRATOR, Permission, Reach, ReadRoles, RevokeTokens, SYSTEM_ROLES,
+};
 use domain::roles::{self, NewRole, Patch};
 use domain::{Refusal, Work, clients};
 
@@ -77,8 +79,8 @@ pub(super) async fn show(visitor: Visitor, Path(id): Path<String>, query: Query)
     visitor.may_everywhere::<ManageRoles>()?;
     let mut work = visitor.app.instance.read();
     let found = role::find(&visitor, &mut work, &id).await?;
-    if found.role.is_system {
-        let words = "Built-in roles stay as they are. Define one of your own.";
+    if found.role.id == PLATFORM_ADMINISTRATOR {
+        let words = "This role stays as it is, so that somebody may always do everything.";
         return Err(visitor.halt(Refusal::conflict(words)));
     }
     let typed = Typed {
@@ -164,6 +166,7 @@ async fn view(
         action: id.map_or_else(|| LIST.into(), |id| format!("{}/edit", page_of(id))),
         back: id.map_or_else(|| LIST.into(), page_of),
         exists: id.is_some(),
+        system: id.is_some_and(|id| SYSTEM_ROLES.iter().any(|role| role.id == id)),
         revocation: revocation(visitor, work, id).await?,
         revoke_tokens: typed.revoke_tokens,
         groups: groups::grouped(&known, line),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::Path;
 use axum::http::StatusCode;
-use domain::access::{ManageRoles, ReadRoles};
+use domain::access::{ManageRoles, PLATFORM_ADMINISTRATOR, ReadRoles};
 use domain::roles::{self, Binding, ListQuery};
 use domain::{Fault, Refusal, Work};
 
@@ -99,6 +99,7 @@ async fn view(
         id: role.id,
         description: role.description,
         system: role.is_system,
+        fixed: id == PLATFORM_ADMINISTRATOR,
         groups: groups::grouped(&known, held),
         holders,
         edit: format!("{path}/edit"),

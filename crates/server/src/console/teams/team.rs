@@ -137,10 +137,10 @@ async fn members_page(
         cursor: query.get("cursor").map(str::to_owned),
         ..ListQuery::default()
     };
-    let found = match teams::page_of_members(work, &may, &team.id, &wanted).await {
+    let found = match teams::list_members(work, &may, &team.id, &wanted).await {
         Err(Refusal::Invalid(_)) => {
             let again = ListQuery { cursor: None, ..wanted };
-            teams::page_of_members(work, &may, &team.id, &again).await
+            teams::list_members(work, &may, &team.id, &again).await
         }
         other => other,
     };

@@ -16,6 +16,9 @@ const NAMED: usize = 4;
 const STATUSES: [(&str, &str); 4] =
     [("", "Any"), ("active", "Active"), ("disabled", "Disabled"), ("locked", "Locked")];
 
+const SOURCES: [(&str, &str); 4] =
+    [("", "Any"), ("local", "Local"), ("directory", "Directory"), ("upstream", "Upstream")];
+
 /// One page of the list.
 pub(super) async fn show(visitor: Visitor, query: Query) -> Answer {
     let may = visitor.may::<ReadUsers>()?;
@@ -24,6 +27,10 @@ pub(super) async fn show(visitor: Visitor, query: Query) -> Answer {
     let asked = ListQuery {
         q: query.get("q").map(str::to_owned),
         status: status.map(Status::parse),
+        source: query
+            .get("source")
+            .filter(|named| SOURCES.iter().any(|(it, _)| it == named))
+            .map(str::to_owned),
         cursor: query.get("cursor").map(str::to_owned),
         limit: 0,
     };
@@ -42,8 +49,9 @@ pub(super) async fn show(visitor: Visitor, query: Query) -> Answer {
         frame: visitor.frame("Users", &query),
         filters: UserFilters {
             q: query.text("q"),
-            status: STATUSES.iter().map(|pair| choice(&query, *pair)).collect(),
-            active: query.has_any(&["q", "status"]),
+            status: STATUSES.iter().map(|pair| choice(&query, "status", *pair)).collect(),
+            source: SOURCES.iter().map(|pair| choice(&query, "source", *pair)).collect(),
+            active: query.has_any(&["q", "status", "source"]),
         },
         rows,
         create_refused: create_refused(&visitor),
@@ -62,8 +70,8 @@ pub(super) fn create_refused(visitor: &Visitor) -> Option<String> {
     Some("Needs the permission user:create, held at the whole instance.".into())
 }
 
-fn choice(query: &Query, (value, label): (&str, &str)) -> Choice {
-    let chosen = query.get("status").unwrap_or_default() == value;
+fn choice(query: &Query, name: &str, (value, label): (&str, &str)) -> Choice {
+    let chosen = query.get(name).unwrap_or_default() == value;
     Choice { value: value.into(), label: label.into(), chosen, ..Choice::default() }
 }
 

@@ -72,6 +72,8 @@ pub struct HolderRow {
 #[derive(Template)]
 #[template(path = "console/views/role_page.html")]
 pub struct RolePage {
+    /// Built in, and never changed.
+    pub fixed: bool,
     /// The console around it.
     pub frame: Frame,
     /// The identifier.
@@ -107,6 +109,8 @@ pub struct RolePage {
 #[derive(Template)]
 #[template(path = "console/views/role_edit.html")]
 pub struct RoleEdit {
+    /// Built in: it keeps its name.
+    pub system: bool,
     /// The console around it.
     pub frame: Frame,
     /// Where the form is sent.

@@ -29,13 +29,15 @@ pub struct UserRow {
     pub created: When,
 }
 
-/// What the list is narrowed to. Sent by GET as `q` and `status`.
+/// What the list is narrowed to. Sent by GET as `q`, `status` and `source`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserFilters {
     /// Part of a name or address.
     pub q: String,
     /// Any, active, disabled, locked, invited.
     pub status: Vec<Choice>,
+    /// Any, local, directory, upstream.
+    pub source: Vec<Choice>,
     /// Whether anything narrows the list.
     pub active: bool,
 }
