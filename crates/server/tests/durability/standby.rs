@@ -55,6 +55,12 @@ fn a_standby_tells_what_tokens_mean_and_never_an_old_truth() {
     assert_eq!(there.token(), Outcome::Later);
     let revoked = wire.post("/oauth2/revoke", &admin_basic(), &format!("token={token}"));
     assert_eq!(revoked.map(|(status, _)| status), Some(503));
+    // A wrong secret is one, though nothing can count it there: Basic of `mandate-admin:wrong`.
+    let wrong = "Basic bWFuZGF0ZS1hZG1pbjp3cm9uZw==";
+    for _ in 0..8 {
+        let answer = wire.post("/oauth2/introspect", wrong, &format!("token={token}"));
+        assert_eq!(answer.map(|(status, _)| status), Some(401));
+    }
 
     // The primary lies idle for longer than the bound: its heartbeat is enough.
     let began = now();
