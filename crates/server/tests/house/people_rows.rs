@@ -5,7 +5,7 @@
 
 use super::row_tables::{Stretch, is_whole, shown_by_tests};
 
-const ROWS: [(&str, &str); 47] = [
+const ROWS: [(&str, &str); 51] = [
     ("COR-1", "cor1_cor60_the_console_shows_what_each_right_allows_and_no_more"),
     // Why there are such clients: a token works without a browser, for as long as it is allowed.
     (
@@ -154,10 +154,29 @@ const ROWS: [(&str, &str); 47] = [
         "RLT-60",
         "rlt60_refuses_a_password_that_is_easy_to_guess k02_never_shuts_the_rightful_owner_out k02_throttles_two_hundred_guesses_under_every_spelling cor71_sessions_end_as_the_settings_say_in_the_next_request_on_every_node",
     ),
+    // Without second factors and other ways to sign in, which there are none of yet.
+    (
+        "THE-36",
+        "the_36_the_highest_priority_that_is_for_a_person_decides_and_the_default_for_everybody_else the_36_is_for_people_for_teams_and_for_roles the_36_a_policy_decides_how_long_sessions_last the_36_the_default_always_applies_and_cannot_be_deleted the_36_a_denial_is_told_only_after_the_right_password_and_stands_in_the_trail",
+    ),
+    // Five roles and our own permissions; the mightiest is fixed, so that somebody may always do all.
+    (
+        "THE-37",
+        "the_37_built_in_roles_can_be_edited_but_not_renamed_and_not_deleted the_37_built_in_roles_are_edited_and_never_deleted_and_the_mightiest_stays_as_it_is",
+    ),
+    // An entry is written with what it tells of, so that none is in progress.
+    (
+        "THE-38",
+        "the_38_counts_total_successful_refused_and_the_rate_by_category_and_action the_38_counts_a_week_unless_told_and_90_days_at_most the_38_every_number_of_the_overview_leads_to_the_entries_it_counts",
+    ),
+    (
+        "THE-39",
+        "the_39_lists_people_with_status_source_and_creation_by_part_of_a_name_page_by_page the_39_the_list_shows_name_address_status_source_and_creation_and_is_narrowed_in_the_url",
+    ),
 ];
 
 /// Which rows there are: the first and the last number of each stretch.
-const STRETCHES: [Stretch; 12] = [
+const STRETCHES: [Stretch; 13] = [
     ("COR", 1, 9),
     ("COR", 14, 15),
     ("COR", 37, 41),
@@ -170,6 +189,7 @@ const STRETCHES: [Stretch; 12] = [
     ("RLT", 1, 1),
     ("RLT", 31, 31),
     ("RLT", 50, 60),
+    ("THE", 36, 39),
 ];
 
 #[test]
