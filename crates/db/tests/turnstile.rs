@@ -2,18 +2,19 @@
 //! and channels of shuttle, over thousands of interleavings.
 //!
 //! What must hold in each: a task that was told "durable" is in a batch that was committed; one
-//! that was told otherwise is in none; everybody is told, whoever gives up meanwhile. A wake-up
-//! that is lost is a deadlock, which shuttle reports with the interleaving that shows it.
+//! that was told otherwise is in none; everybody is told, whoever gives up meanwhile. And of a value
+//! that is good for one use and wanted by all of them, each by a compare-and-set in its transaction:
+//! one at most is told that it got it, it is the one the disk names, and whoever is told that it was
+//! too late was so because of a use that is durable. A wake-up that is lost is a deadlock, which
+//! shuttle reports with the interleaving that shows it.
 #![expect(clippy::unwrap_used, reason = "a model that cannot go on has failed")]
-
-use std::collections::BTreeSet;
 
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::sync::{Arc, Mutex};
 
 use primitives::oneshot;
 use turnstile::Turnstile;
-use writer::{Disk, Errand, Writer};
+use writer::{Disk, Errand, Kept, Writer};
 
 /// The errors that the turnstile names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,42 +93,67 @@ mod writer {
 
     enum Member {
         Transaction(Verdict),
-        Errand(Touched),
+        Errand(Touched, u64),
     }
 
     impl Member {
         fn tell(self, committed: Result<(), Error>) {
             match self {
                 Self::Transaction(verdict) => drop(verdict.send(committed)),
-                Self::Errand(done) => drop(done.send(committed.map(|()| Some(vec![1])))),
+                Self::Errand(done, spent) => {
+                    drop(done.send(committed.map(|()| Some(vec![spent]))));
+                }
             }
         }
     }
 
-    /// What is durable, by the number of the task.
-    pub type Disk = Arc<Mutex<BTreeSet<usize>>>;
+    /// What is durable.
+    #[derive(Default)]
+    pub struct Kept {
+        /// Who committed, by the number of the task.
+        pub tasks: BTreeSet<usize>,
+        /// Who got the value that is good for one use.
+        pub spent_by: Option<usize>,
+    }
+
+    pub type Disk = Arc<Mutex<Kept>>;
 
     /// A writer that keeps a batch in memory and commits it to the disk, or fails.
     pub struct Writer {
         disk: Disk,
         is_open: bool,
-        savepoint: Option<usize>,
+        /// Who is inside, and who had the value before.
+        savepoint: Option<(usize, Option<usize>)>,
+        /// Who has the value, as the open transaction sees it.
+        spent_by: Option<usize>,
         members: Vec<(usize, Member)>,
     }
 
     impl Writer {
         pub fn new(disk: Disk) -> Self {
-            Self { disk, is_open: false, savepoint: None, members: Vec::new() }
+            Self { disk, is_open: false, savepoint: None, spent_by: None, members: Vec::new() }
         }
 
         pub fn begin(&mut self, task: usize) {
             assert_eq!(self.savepoint, None, "somebody else is inside");
-            self.is_open = true;
-            self.savepoint = Some(task);
+            self.open();
+            self.savepoint = Some((task, self.spent_by));
+        }
+
+        fn open(&mut self) {
+            if !self.is_open {
+                self.is_open = true;
+                self.spent_by = self.disk.lock().unwrap().spent_by;
+            }
+        }
+
+        /// `UPDATE … SET spent_by = task WHERE spent_by IS NULL`: how many rows it touched.
+        pub fn spend(&mut self, task: usize) -> u64 {
+            u64::from(*self.spent_by.get_or_insert(task) == task)
         }
 
         pub fn release(&mut self, verdict: Verdict) {
-            let task = self.savepoint.take().unwrap();
+            let (task, _) = self.savepoint.take().unwrap();
             self.members.push((task, Member::Transaction(verdict)));
         }
 
@@ -137,16 +163,21 @@ mod writer {
             if errand.done.is_closed() {
                 return;
             }
-            self.is_open = true;
+            self.open();
             match thread_rng().gen_range(0..6) {
                 0 => drop(errand.done.send(Ok(None))),
                 1 => drop(errand.done.send(Err(Error::Broken("a constraint".into())))),
-                _ => self.members.push((errand.task, Member::Errand(errand.done))),
+                _ => {
+                    let spent = self.spend(errand.task);
+                    self.members.push((errand.task, Member::Errand(errand.done, spent)));
+                }
             }
         }
 
         pub fn undo(&mut self) {
-            self.savepoint = None;
+            if let Some((_, before)) = self.savepoint.take() {
+                self.spent_by = before;
+            }
         }
 
         pub fn members(&self) -> usize {
@@ -161,11 +192,14 @@ mod writer {
             assert_eq!(self.savepoint, None, "somebody is inside");
             self.is_open = false;
             let fails = thread_rng().gen_range(0..4) == 0;
+            if !fails {
+                self.disk.lock().unwrap().spent_by = self.spent_by;
+            }
             for (task, member) in self.members.drain(..) {
                 let told = if fails {
                     Err(Error::Unavailable("full".into()))
                 } else {
-                    assert!(self.disk.lock().unwrap().insert(task), "committed twice");
+                    assert!(self.disk.lock().unwrap().tasks.insert(task), "committed twice");
                     Ok(())
                 };
                 member.tell(told);
@@ -182,7 +216,8 @@ mod turnstile;
 /// What a task was told.
 #[derive(Debug, PartialEq, Eq)]
 enum Told {
-    Durable,
+    /// With how many values it got: one or none.
+    Durable(u64),
     NotDurable,
     /// It gave up, or threw away what it did.
     Nothing,
@@ -192,6 +227,7 @@ async fn write(turnstile: Arc<Turnstile>, task: usize) -> Told {
     let Ok(mut turn) = turnstile.enter().await else { return Told::Nothing };
     turn.writer().unwrap().begin(task);
     shuttle::future::yield_now().await;
+    let spent = turn.writer().unwrap().spend(task);
     if thread_rng().gen_range(0..5) == 0 {
         return Told::Nothing;
     }
@@ -200,13 +236,13 @@ async fn write(turnstile: Arc<Turnstile>, task: usize) -> Told {
     turn.linger().await;
     drop(turn);
     // A sender that is dropped without a word fails the model here.
-    if answer.await.unwrap().is_ok() { Told::Durable } else { Told::NotDurable }
+    if answer.await.unwrap().is_ok() { Told::Durable(spent) } else { Told::NotDurable }
 }
 
 /// A transaction of one statement; whoever gives up waiting learns nothing.
 async fn perform(turnstile: Arc<Turnstile>, task: usize) -> Option<Told> {
     match turnstile.perform(|done| Errand { task, done }).await {
-        Ok(Some(_)) => Some(Told::Durable),
+        Ok(Some(spent)) => Some(Told::Durable(spent.iter().sum())),
         Ok(None) | Err(Error::Broken(_)) => Some(Told::Nothing),
         Err(Error::Unavailable(reason)) if reason == "full" => Some(Told::NotDurable),
         Err(Error::Unavailable(_)) => None,
@@ -222,7 +258,7 @@ async fn either(turnstile: Arc<Turnstile>, task: usize) -> Option<Told> {
 }
 
 fn every_task_is_told_the_truth() {
-    let disk: Disk = Arc::new(Mutex::new(BTreeSet::new()));
+    let disk: Disk = Arc::new(Mutex::new(Kept::default()));
     let turnstile = Turnstile::new(Writer::new(disk.clone())).unwrap();
     let tasks: Vec<_> =
         (0..5).map(|task| shuttle::future::spawn(either(turnstile.clone(), task))).collect();
@@ -230,8 +266,14 @@ fn every_task_is_told_the_truth() {
     for (task, handle) in tasks.into_iter().enumerate() {
         let told = shuttle::future::block_on(handle).unwrap();
         let Some(told) = told else { continue };
-        let is_there = disk.lock().unwrap().contains(&task);
-        assert_eq!(is_there, told == Told::Durable, "task {task} was told {told:?}");
+        let kept = disk.lock().unwrap();
+        let is_there = kept.tasks.contains(&task);
+        assert_eq!(is_there, matches!(told, Told::Durable(_)), "task {task} was told {told:?}");
+        match told {
+            Told::Durable(0) => assert_ne!(kept.spent_by, None, "too late for nobody's use"),
+            Told::Durable(_) => assert_eq!(kept.spent_by, Some(task), "two got the value"),
+            _ => assert_ne!(kept.spent_by, Some(task), "{task} has it and was told {told:?}"),
+        }
     }
 }
 
