@@ -291,7 +291,7 @@ async fn sign_in(instance: &Arc<Instance>) -> (String, i64) {
     let mut work = instance.begin().await.expect("a turn");
     let found = accounts::find_by_email(&mut work, EMAIL).await.expect("an answer");
     let user = found.expect("the administrator");
-    let begun = sessions::begin(&mut work, &operator(), &user, ("fuzz", None)).await;
+    let begun = sessions::begin(&mut work, &operator(), &user, ("fuzz", domain::accounts::Amr::Password, None)).await;
     let (session, cookie) = begun.expect("a session");
     work.commit().await.expect("a commit");
     (cookie.reveal().to_owned(), session.id.0)

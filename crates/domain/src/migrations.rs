@@ -57,4 +57,9 @@ pub(crate) const ALL: &[db::Migration] = &[
         name: "sign_in_policies",
         sql: include_str!("../../../migrations/0011_sign_in_policies.sql"),
     },
+    db::Migration {
+        number: 12,
+        name: "second_factors",
+        sql: include_str!("../../../migrations/0012_second_factors.sql"),
+    },
 ];

@@ -63,6 +63,7 @@ async fn token(
         resources: &[],
         teams,
         authenticated_at: now,
+        amr: accounts::Amr::Password,
         consented_at: now,
         expires_at: now + 3600,
     };

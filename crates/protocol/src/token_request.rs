@@ -51,6 +51,13 @@ pub enum Grant {
         /// Their password.
         password: String,
     },
+    /// `state_token`: the second step of the legacy password grant, as Reltio's scripts know it.
+    StateToken {
+        /// What the first step answered with.
+        token: String,
+        /// The code of the second factor.
+        totp: String,
+    },
     /// Any other `grant_type`, as sent.
     Other(String),
 }
@@ -83,6 +90,10 @@ impl Grant {
                 username: required(params, "username")?,
                 password: required(params, "password")?,
             },
+            "state_token" => Self::StateToken {
+                token: required(params, "state_token")?,
+                totp: required(params, "totp")?,
+            },
             other => Self::Other(other.chars().take(200).collect()),
         })
     }
@@ -94,6 +105,7 @@ impl Grant {
             Self::RefreshToken { .. } => "refresh_token",
             Self::ClientCredentials => "client_credentials",
             Self::Password { .. } => "password",
+            Self::StateToken { .. } => "state_token",
             Self::Other(name) => name,
         }
     }
@@ -135,6 +147,8 @@ mod tests {
         assert_eq!(refresh.scope.unwrap().as_str(), "a b");
         let password = parse("grant_type=password&username=u&password=p%26q").unwrap();
         assert!(password.grant == Grant::Password { username: "u".into(), password: "p&q".into() });
+        let second = parse("grant_type=state_token&state_token=s&totp=123456").unwrap();
+        assert!(second.grant == Grant::StateToken { token: "s".into(), totp: "123456".into() });
         let machine = parse("grant_type=client_credentials&scope=&extra=1").unwrap();
         assert!(machine.grant == Grant::ClientCredentials);
         assert_eq!(machine.scope, None);

@@ -20,6 +20,20 @@ pub async fn has_administrator(work: &mut Work) -> Result<bool, Fault> {
     Ok(work.tx.query_one(sql, db::params![PLATFORM_ADMINISTRATOR]).await?.is_some())
 }
 
+/// How many platform administrators who may act prove themselves by a password alone.
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn administrators_by_password_alone(work: &mut Work) -> Result<i64, Fault> {
+    let sql =
+        "SELECT count(*) FROM users u WHERE u.status = 'active' AND u.password_hash IS NOT NULL
+                 AND EXISTS (SELECT 1 FROM bindings b WHERE b.subject = u.id AND b.role_id = $1
+                             AND b.place_kind = 'instance')
+                 AND NOT EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id)";
+    let row = work.tx.query_one(sql, db::params![PLATFORM_ADMINISTRATOR]).await?;
+    Ok(row.map(|row| row.get(0)).transpose()?.unwrap_or_default())
+}
+
 /// Is this person bound to platform administrator?
 pub(super) async fn is_administrator(work: &mut Work, id: &UserId) -> Result<bool, Fault> {
     let sql =

@@ -14,14 +14,17 @@ mod links;
 mod networks;
 mod password_change;
 mod people;
+mod second_step;
 mod store;
 mod throttle;
 
 pub mod passwords;
 pub mod policies;
+pub mod second_factor;
 
 pub use administrators::{
-    first_administrator, has_administrator, keep_an_administrator, setup, setup_link,
+    administrators_by_password_alone, first_administrator, has_administrator,
+    keep_an_administrator, setup, setup_link,
 };
 pub use authentication::{Authentication, Verified, authenticate, settle};
 pub use forgotten::{count_forgotten, forgotten_link};
@@ -37,6 +40,7 @@ pub use password_change::{Replacement, replace_password};
 pub use people::{
     ListQuery, NewUser, Patch, change, create, delete, disable, enable, list, lock, rehearse, show,
 };
+pub use second_step::{Demand, PasswordProof, prove_second_factor, set_up_second_factor};
 pub(crate) use store::{COLUMNS, read};
 pub use store::{find, find_by_email};
 
@@ -66,6 +70,41 @@ pub struct User {
     pub last_sign_in_at: Option<i64>,
     /// Did they ever set a password?
     pub has_password: bool,
+    /// Do they prove themselves by codes, too?
+    pub has_second_factor: bool,
+}
+
+/// By what somebody proved who they are (`amr`, RFC 8176).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Amr {
+    /// The password.
+    #[default]
+    Password,
+    /// The password and a code that is good once.
+    SecondFactor,
+}
+
+impl Amr {
+    /// The values of the claim.
+    pub fn values(self) -> &'static [&'static str] {
+        match self {
+            Self::Password => &["pwd"],
+            Self::SecondFactor => &["pwd", "otp", "mfa"],
+        }
+    }
+
+    /// The stored word.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "pwd",
+            Self::SecondFactor => "pwd otp mfa",
+        }
+    }
+
+    /// The methods behind a stored word; of an unknown one no more than the password is told.
+    pub(crate) fn parse(text: &str) -> Self {
+        if text == Self::SecondFactor.as_str() { Self::SecondFactor } else { Self::Password }
+    }
 }
 
 /// May a person act?

@@ -12,8 +12,14 @@ use crate::{Call, Instance, Plain, Refusal, UserId, Work, audit};
 /// A new password that may be put in place: the old one was right, the new one is good.
 #[derive(Debug)]
 pub struct Replacement {
-    user: User,
+    right: Right,
     hash: String,
+}
+
+/// The password of this person was right a moment ago.
+#[derive(Debug)]
+struct Right {
+    user: User,
     throttle: Throttle,
     admission: Admission,
 }
@@ -36,6 +42,43 @@ pub async fn replace_password(
         .ok_or(Refusal::NotFound)?;
     passwords::check_for(new.reveal(), &[&user.email, &user.display_name])
         .map_err(|error| Refusal::Invalid(vec![error]))?;
+    let right = checked(instance, call, &user, ("old_password", old)).await?;
+    if passwords::normalized(old.reveal()) == passwords::normalized(new.reveal()) {
+        return Err(Refusal::field("password", "This is your password already."));
+    }
+    let hash = people::hash(instance, new).await?;
+    Ok(Replacement { right, hash })
+}
+
+/// Asks somebody who is signed in for their password once more, typed into `field`.
+///
+/// # Errors
+/// `Invalid` naming the field; `NotFound` for somebody who may not act.
+pub(super) async fn confirm(
+    instance: &Arc<Instance>,
+    call: &Call,
+    id: &UserId,
+    typed: (&str, &Plain),
+) -> Result<(), Refusal> {
+    let user = store::find(&mut instance.read(), id).await?;
+    let user = user.filter(User::is_active).ok_or(Refusal::NotFound)?;
+    let right = checked(instance, call, &user, typed).await?;
+    let mut work = instance.begin().await?;
+    right.throttle.succeed(&mut work, call.now, right.admission).await?;
+    work.commit().await?;
+    Ok(())
+}
+
+/// Is it their password? Throttled like a sign-in; holds no unit of work while it hashes.
+async fn checked(
+    instance: &Arc<Instance>,
+    call: &Call,
+    user: &User,
+    (field, password): (&str, &Plain),
+) -> Result<Right, Refusal> {
+    let too_often = |seconds: i64| {
+        Refusal::field(field, format!("Too many attempts. Try again in {seconds} seconds."))
+    };
     let throttle = Throttle::of(&user.email, call);
     if let Some(seconds) = throttle.wait(&mut instance.read(), call.now).await? {
         return Err(too_often(seconds));
@@ -49,19 +92,14 @@ pub async fn replace_password(
     let (user, stored) =
         store::find_credentials(&mut work, &user.email).await?.ok_or(Refusal::NotFound)?;
     work.commit().await?;
-    if !turn.verify(old, stored.as_deref()).await? {
+    if !turn.verify(password, stored.as_deref()).await? {
         let mut work = instance.begin().await?;
         throttle.hold(&mut work, admission).await?;
         failures::record(&mut work, call, &user.email, Some(&user)).await?;
         work.commit().await?;
-        return Err(Refusal::field("old_password", "This is not your password."));
+        return Err(Refusal::field(field, "This is not your password."));
     }
-    if passwords::normalized(old.reveal()) == passwords::normalized(new.reveal()) {
-        return Err(Refusal::field("password", "This is your password already."));
-    }
-    drop(turn);
-    let hash = people::hash(instance, new).await?;
-    Ok(Replacement { user, hash, throttle, admission })
+    Ok(Right { user, throttle, admission })
 }
 
 impl Replacement {
@@ -70,18 +108,15 @@ impl Replacement {
     /// # Errors
     /// `Conflict` when they were disabled or changed their password elsewhere meanwhile.
     pub async fn store(&self, work: &mut Work, call: &Call) -> Result<User, Refusal> {
-        self.throttle.succeed(work, call.now, self.admission).await?;
-        if !store::set_password(work, &self.user, &self.hash).await? {
+        let Right { user, throttle, admission } = &self.right;
+        throttle.succeed(work, call.now, *admission).await?;
+        if !store::set_password(work, user, &self.hash).await? {
             return Err(Refusal::conflict(
                 "Your account was changed elsewhere at this moment. Sign in again.",
             ));
         }
-        links::end_of(work, &self.user.id).await?;
-        audit::record(work, call, "user.password_changed", &self.user.as_object(), &[]).await?;
-        store::find(work, &self.user.id).await?.ok_or(Refusal::NotFound)
+        links::end_of(work, &user.id).await?;
+        audit::record(work, call, "user.password_changed", &user.as_object(), &[]).await?;
+        store::find(work, &user.id).await?.ok_or(Refusal::NotFound)
     }
-}
-
-fn too_often(seconds: i64) -> Refusal {
-    Refusal::field("old_password", format!("Too many attempts. Try again in {seconds} seconds."))
 }

@@ -38,6 +38,8 @@ pub struct ListQuery {
     pub status: Option<Status>,
     /// Only vouched for so: `local`, `directory` or `upstream`.
     pub source: Option<String>,
+    /// Only with a second factor, or only without.
+    pub second_factor: Option<bool>,
     /// Where the page before ended.
     pub cursor: Option<String>,
     /// At most this many; 50 where it is 0, never more than 200.
@@ -94,6 +96,7 @@ pub(super) async fn insert(
         created_at: call.now,
         last_sign_in_at: None,
         has_password: hash.is_some(),
+        has_second_factor: false,
     };
     store::insert(work, &user, &new.email, hash).await.map_err(taken)?;
     let changes = audit::differences(&serde_json::Value::Null, &user.snapshot());

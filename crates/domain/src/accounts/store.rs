@@ -9,10 +9,11 @@ use crate::{Fault, UserId, Work};
 
 /// The columns of a [`User`], for [`read`]; qualified, so that they also serve in a join.
 pub(crate) const COLUMNS: &str = "users.id, users.email, users.display_name, users.status, users.source, \
-     users.epoch, users.version, users.created_at, users.last_sign_in_at, users.password_hash IS NOT NULL";
+     users.epoch, users.version, users.created_at, users.last_sign_in_at, users.password_hash IS NOT NULL, \
+     EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = users.id)";
 
 /// How many [`COLUMNS`] there are.
-pub(crate) const COLUMN_COUNT: usize = 10;
+pub(crate) const COLUMN_COUNT: usize = 11;
 
 /// Reads a [`User`] whose columns begin at `first`.
 pub(crate) fn read(row: &db::Row, first: usize) -> Result<User, Fault> {
@@ -27,6 +28,7 @@ pub(crate) fn read(row: &db::Row, first: usize) -> Result<User, Fault> {
         created_at: row.get(first + 7)?,
         last_sign_in_at: row.get(first + 8)?,
         has_password: row.get(first + 9)?,
+        has_second_factor: row.get(first + 10)?,
     })
 }
 
@@ -191,6 +193,12 @@ pub(super) async fn list(
     if let Some(status) = query.status {
         let status = list.text(status.as_str());
         list.and(&format!("users.status = {status}"));
+    }
+    if let Some(has) = query.second_factor {
+        let not = if has { "" } else { "NOT " };
+        list.and(&format!(
+            "{not}EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = users.id)"
+        ));
     }
     if let Some(source) = &query.source {
         let source = list.text(source);

@@ -37,7 +37,7 @@ pub(super) struct Throttle {
 }
 
 /// The verdict on an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) enum Admission {
     /// Counted, as somebody known.
     Known,

@@ -162,6 +162,7 @@ async fn spend(
             resources: &pending.resources,
             teams: &consented.teams,
             authenticated_at: identified.authenticated_at,
+            amr: identified.amr,
             consented_at: consented.consented_at,
             expires_at: call.now + client.access_token_lifetime,
         },

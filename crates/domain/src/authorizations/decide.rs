@@ -132,9 +132,8 @@ pub async fn decide(
     match (next_step(&facts), signed_in) {
         (Step::Refuse(error), _) => Ok(Decision::Refused(Box::new(pending.refused(error)))),
         (Step::SignIn, _) | (_, None) => Ok(Decision::SignIn),
-        (Step::Consent, Some((session, user))) => {
-            let identified =
-                pending.identified(user.id.clone(), session.id, session.authenticated_at);
+        (Step::Consent, Some((session, _))) => {
+            let identified = pending.identified(session);
             let id = store::insert_identified(work, &identified, call.now).await?;
             Ok(Decision::Consent(work.instance.vault.public_id(id)?))
         }
@@ -152,8 +151,7 @@ pub async fn decide(
                 _ => Vec::new(),
             };
             let scopes = pending.scopes.clone();
-            let identified =
-                pending.identified(user.id.clone(), session.id, session.authenticated_at);
+            let identified = pending.identified(session);
             let consented = identified.consented(scopes, teams, call.now);
             issue(work, call, None, consented, (&client, user)).await
         }

@@ -38,6 +38,7 @@ pub(super) async fn issue(
         resources: &pending.resources,
         teams: &consented.teams,
         authenticated_at: consented.identified.authenticated_at,
+        amr: consented.identified.amr,
         consented_at: consented.consented_at,
         expires_at: call.now + lives,
     };

@@ -10,7 +10,7 @@ use protocol::error::{Code, Error};
 use protocol::scope::Scopes;
 
 use super::decide::{TeamChoice, team_choice};
-use crate::accounts::User;
+use crate::accounts::{Amr, User};
 use crate::audit::{self, Change, Object};
 use crate::clients::Client;
 use crate::tokens::{self, NewGrant, Personal};
@@ -25,7 +25,7 @@ pub async fn by_password(
     work: &mut Work,
     call: &Call,
     client: &Client,
-    user: &User,
+    (user, amr): (&User, Amr),
     (scopes, resources): (&Scopes, &[String]),
 ) -> Result<Result<Personal, Error>, Fault> {
     let teams = match team_choice(work, client, user, scopes).await? {
@@ -51,6 +51,7 @@ pub async fn by_password(
         resources,
         teams: &teams,
         authenticated_at: call.now,
+        amr,
         consented_at: call.now,
         expires_at: call.now + client.access_token_lifetime,
     };

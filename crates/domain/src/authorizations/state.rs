@@ -6,6 +6,8 @@ use protocol::response::ResponseMode;
 use protocol::scope::Scopes;
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::Amr;
+use crate::sessions::Session;
 use crate::tokens::AccessToken;
 use crate::{ClientId, Plain, SessionId, UserId};
 
@@ -40,6 +42,9 @@ pub struct Identified {
     pub session: SessionId,
     /// When they proved it.
     pub authenticated_at: i64,
+    /// By what. A request from before that was asked for knew the password alone.
+    #[serde(default)]
+    pub amr: Amr,
 }
 
 /// They agreed.
@@ -69,8 +74,14 @@ pub struct Issued {
 
 impl Pending {
     /// The person is known.
-    pub fn identified(self, user: UserId, session: SessionId, authenticated_at: i64) -> Identified {
-        Identified { pending: self, user, session, authenticated_at }
+    pub fn identified(self, session: &Session) -> Identified {
+        Identified {
+            pending: self,
+            user: session.user.clone(),
+            session: session.id,
+            authenticated_at: session.authenticated_at,
+            amr: session.amr,
+        }
     }
 }
 

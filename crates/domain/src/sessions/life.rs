@@ -1,8 +1,8 @@
 //! How a session begins, is found again, and ends.
 
 use super::{Session, store};
-use crate::accounts::User;
 use crate::accounts::policies::Policy;
+use crate::accounts::{Amr, User};
 use crate::audit;
 use crate::settings;
 use crate::{Call, Fault, Kind, Plain, Refusal, SessionId, UserId, Work};
@@ -20,7 +20,7 @@ pub async fn begin(
     work: &mut Work,
     call: &Call,
     user: &User,
-    (user_agent, policy): (&str, Option<&Policy>),
+    (user_agent, amr, policy): (&str, Amr, Option<&Policy>),
 ) -> Result<(Session, Plain), Fault> {
     let decided = policy.map(|it| (it.session_lifetime, it.session_idle_lifetime));
     let decided = decided.unwrap_or_default();
@@ -34,6 +34,7 @@ pub async fn begin(
         id: SessionId(id),
         user: user.id.clone(),
         authenticated_at: call.now,
+        amr,
         created_at: call.now,
         last_active_at: call.now,
         expires_at: call.now + lifetime,

@@ -18,8 +18,9 @@ pub use life::{begin, end, end_of_user, list_of_user, resume, sweep};
 pub use marks::{Marks, flush, touch};
 pub use oversight::{ListQuery, list, revoke};
 pub use password::change_password;
-pub use sign_in::{SignIn, sign_in};
+pub use sign_in::{SignIn, prove_second_factor, set_up_second_factor, sign_in};
 
+use crate::accounts::Amr;
 use crate::audit::Object;
 use crate::{Fault, Instance, SessionId, UserId};
 
@@ -32,6 +33,8 @@ pub struct Session {
     pub user: UserId,
     /// When the password was last asked, in seconds since 1970.
     pub authenticated_at: i64,
+    /// By what the person proved who they are.
+    pub amr: Amr,
     /// Seconds since 1970.
     pub created_at: i64,
     /// Seconds since 1970, some seconds late.

@@ -1,7 +1,7 @@
 //! Browser sessions in the database.
 
 use super::{ListQuery, Session};
-use crate::accounts::{self, User};
+use crate::accounts::{self, Amr, User};
 use crate::listing::Listing;
 use crate::settings::{self, SESSION_IDLE_LIFETIME, SESSION_LIFETIME};
 use crate::teams::cursor;
@@ -37,8 +37,8 @@ fn living_columns() -> String {
 }
 
 const COLUMNS: &str = "s.id, s.user_id, s.authenticated_at, s.created_at, s.last_active_at, s.expires_at, \
-     s.address, s.user_agent";
-const COLUMN_COUNT: usize = 8;
+     s.address, s.user_agent, s.amr";
+const COLUMN_COUNT: usize = 9;
 
 fn read(row: &db::Row) -> Result<Session, Fault> {
     Ok(Session {
@@ -50,6 +50,7 @@ fn read(row: &db::Row) -> Result<Session, Fault> {
         expires_at: row.get(5)?,
         address: row.get(6)?,
         user_agent: row.get(7)?,
+        amr: Amr::parse(&row.get::<String>(8)?),
     })
 }
 
@@ -65,8 +66,8 @@ pub(super) async fn insert(
     (lifetime, idle): (Option<i64>, Option<i64>),
 ) -> Result<(), Fault> {
     let sql = "INSERT INTO sessions (id, user_id, user_epoch, epoch, authenticated_at, created_at,
-                 last_active_at, expires_at, address, user_agent, lifetime, idle_lifetime)
-               VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11)";
+                 last_active_at, expires_at, address, user_agent, lifetime, idle_lifetime, amr)
+               VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     let user = new.user.as_str();
     let params = db::params![
         new.id.0,
@@ -79,7 +80,8 @@ pub(super) async fn insert(
         new.address,
         new.user_agent,
         lifetime,
-        idle
+        idle,
+        *new.amr.as_str()
     ];
     work.tx.execute(sql, params).await?;
     Ok(())

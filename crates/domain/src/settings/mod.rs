@@ -10,8 +10,8 @@ use crate::{Fault, Vault, Work};
 
 pub(crate) use run_time::sql;
 pub use run_time::{
-    AUDIT_RETENTION_DAYS, NUMBERS, Number, Patch, RunTime, SESSION_IDLE_LIFETIME, SESSION_LIFETIME,
-    change, run_time, show,
+    AUDIT_RETENTION_DAYS, NUMBERS, Number, Patch, RunTime, SECOND_FACTOR_REQUIRED,
+    SESSION_IDLE_LIFETIME, SESSION_LIFETIME, change, run_time, show,
 };
 
 /// The value of a setting.

@@ -45,6 +45,15 @@ pub static SESSION_IDLE_LIFETIME: Number = Number {
     usual: |policy| policy.session_idle_lifetime,
 };
 
+/// Does everybody whom no sign-in policy is for need a second factor?
+pub static SECOND_FACTOR_REQUIRED: Number = Number {
+    name: "second_factor_required",
+    description: "Everybody whom no sign-in policy is for proves themselves by a code, too.",
+    least: 0,
+    most: 1,
+    usual: |_| 0,
+};
+
 /// Days that entries of the audit trail are kept.
 pub static AUDIT_RETENTION_DAYS: Number = Number {
     name: "audit_retention_days",
@@ -55,8 +64,8 @@ pub static AUDIT_RETENTION_DAYS: Number = Number {
 };
 
 /// Every setting of this kind.
-pub static NUMBERS: [&Number; 3] =
-    [&SESSION_LIFETIME, &SESSION_IDLE_LIFETIME, &AUDIT_RETENTION_DAYS];
+pub static NUMBERS: [&Number; 4] =
+    [&SESSION_LIFETIME, &SESSION_IDLE_LIFETIME, &SECOND_FACTOR_REQUIRED, &AUDIT_RETENTION_DAYS];
 
 /// The settings as they are now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +83,16 @@ impl Number {
     /// The setting of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         NUMBERS.into_iter().find(|number| number.name == name)
+    }
+
+    /// Is it on or off, 1 or 0? Told and taken as a boolean.
+    pub fn is_switch(&self) -> bool {
+        (self.least, self.most) == (0, 1)
+    }
+
+    /// A value of it in the words of the contract.
+    pub fn told(&self, value: i64) -> serde_json::Value {
+        if self.is_switch() { (value != 0).into() } else { value.into() }
     }
 
     /// What holds where nobody set it.
@@ -101,13 +120,19 @@ impl RunTime {
         self.set.get(number.name).copied().unwrap_or(usual)
     }
 
+    /// Is this switch on?
+    pub fn is_on(&self, switch: &Number) -> bool {
+        self.get(switch) != 0
+    }
+
     /// Did somebody set it?
     pub fn is_set(&self, number: &Number) -> bool {
         self.set.contains_key(number.name)
     }
 
     fn told(&self) -> serde_json::Value {
-        NUMBERS.into_iter().map(|number| (number.name, self.get(number))).collect()
+        let told = |it: &'static Number| (it.name, it.told(self.get(it)));
+        NUMBERS.into_iter().map(told).collect()
     }
 }
 

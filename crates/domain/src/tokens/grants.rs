@@ -5,6 +5,7 @@
 
 use protocol::scope::Scopes;
 
+use crate::accounts::Amr;
 use crate::{Fault, GrantId, Instance, UserId, Work};
 
 /// A grant as stored.
@@ -24,6 +25,8 @@ pub struct Grant {
     pub epoch: i64,
     /// When the person proved who they are.
     pub authenticated_at: i64,
+    /// By what they proved it.
+    pub amr: Amr,
     /// When the person agreed.
     pub consented_at: i64,
     /// When the last thing it gave ends.
@@ -60,6 +63,8 @@ pub struct NewGrant<'a> {
     pub teams: &'a [String],
     /// When the person proved who they are.
     pub authenticated_at: i64,
+    /// By what they proved it.
+    pub amr: Amr,
     /// When the person agreed.
     pub consented_at: i64,
     /// When the first thing it gives ends.
@@ -87,7 +92,7 @@ pub async fn insert_grant(work: &mut Work, new: &NewGrant<'_>) -> Result<Grant, 
     let id = work.instance.ids.next();
     let sql =
         "INSERT INTO grants (id, client_id, user_id, scopes, resources, epoch, authenticated_at,
-                 consented_at, expires_at) VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8)";
+                 consented_at, expires_at, amr) VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9)";
     let (scopes, resources) = (new.scopes.to_string(), new.resources.join(" "));
     let (authenticated_at, consented_at, expires_at) =
         (new.authenticated_at, new.consented_at, new.expires_at);
@@ -99,7 +104,8 @@ pub async fn insert_grant(work: &mut Work, new: &NewGrant<'_>) -> Result<Grant, 
         resources,
         authenticated_at,
         consented_at,
-        expires_at
+        expires_at,
+        *new.amr.as_str()
     ];
     work.tx.execute(sql, params).await?;
     for team in new.teams {
@@ -114,6 +120,7 @@ pub async fn insert_grant(work: &mut Work, new: &NewGrant<'_>) -> Result<Grant, 
         resources: new.resources.to_vec(),
         epoch: 0,
         authenticated_at: new.authenticated_at,
+        amr: new.amr,
         consented_at: new.consented_at,
         expires_at: new.expires_at,
     })
@@ -132,7 +139,9 @@ pub async fn keep_until(work: &mut Work, id: GrantId, expires_at: i64) -> Result
 }
 
 pub(super) const COLUMNS: &str = "g.id, g.client_id, g.user_id, g.scopes, g.resources, g.epoch, \
-                                  g.authenticated_at, g.consented_at, g.expires_at";
+                                  g.authenticated_at, g.consented_at, g.expires_at, g.amr";
+/// How many [`COLUMNS`] there are.
+pub(super) const COLUMN_COUNT: usize = 10;
 
 /// A grant by its row.
 ///
@@ -172,8 +181,8 @@ pub async fn grants_of_user(
         let teams = work.tx.query(sql, db::params![grant.id]).await?;
         summaries.push(GrantSummary {
             grant,
-            client_name: row.get(9)?,
-            last_used_at: row.get(10)?,
+            client_name: row.get(COLUMN_COUNT)?,
+            last_used_at: row.get(COLUMN_COUNT + 1)?,
             teams: teams.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?,
         });
     }
@@ -193,6 +202,7 @@ pub(super) fn read(row: &db::Row, at: usize) -> Result<Grant, Fault> {
         authenticated_at: row.get(at + 6)?,
         consented_at: row.get(at + 7)?,
         expires_at: row.get(at + 8)?,
+        amr: Amr::parse(&row.get::<String>(at + 9)?),
     })
 }
 

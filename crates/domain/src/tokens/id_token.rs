@@ -37,7 +37,7 @@ pub async fn id_token(work: &mut Work, call: &Call, of: &IdToken<'_>) -> Result<
         "exp": call.now + LIFETIME,
         "iat": call.now,
         "auth_time": of.grant.authenticated_at,
-        "amr": ["pwd"],
+        "amr": of.grant.amr.values(),
         "azp": of.client.id.as_str(),
     });
     if let Some(access) = of.access {

@@ -250,7 +250,7 @@ pub async fn list_grants(
     narrow(&mut list, "g.id", (may.reach(), query.client.as_deref(), before));
     let mut items = Vec::new();
     for row in &list.page(work, "g.id DESC", limit).await? {
-        let is_active = row.get::<String>(9)? == "active";
+        let is_active = row.get::<String>(grants::COLUMN_COUNT)? == "active";
         items.push(ListedGrant { grant: grants::read(row, 0)?, teams: Vec::new(), is_active });
     }
     let vault = &work.instance.vault;

@@ -34,10 +34,12 @@ pub(super) enum Done {
     OtherSessions,
     /// There is a new password.
     Password,
+    /// There is no second factor any more.
+    SecondFactorRemoved,
 }
 
 impl Done {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::App,
         Self::EveryApp,
         Self::Grant,
@@ -45,6 +47,7 @@ impl Done {
         Self::Session,
         Self::OtherSessions,
         Self::Password,
+        Self::SecondFactorRemoved,
     ];
 
     /// The word in the address bar.
@@ -57,6 +60,7 @@ impl Done {
             Self::Session => "session",
             Self::OtherSessions => "sessions",
             Self::Password => "password",
+            Self::SecondFactorRemoved => "second-factor-removed",
         }
     }
 
@@ -69,6 +73,9 @@ impl Done {
             Self::Token => "Revoked. That token ended at once.",
             Self::Session => "That browser is signed out.",
             Self::OtherSessions => "Every other browser is signed out.",
+            Self::SecondFactorRemoved => {
+                "Your second factor is removed. Your password alone signs you in."
+            }
             Self::Password => {
                 "Your password is changed. Every other browser is signed out, and connected apps \
                  have to ask again."

@@ -1,4 +1,5 @@
-//! `GET` and `POST /login`: an e-mail address and a password.
+//! `GET` and `POST /login`: an e-mail address and a password. What may come after them is asked by
+//! the second step.
 //!
 //! An authorization request arrives sealed and goes back to the dispatcher sealed, so that
 //! nothing is stored of somebody unknown. Every failure is the same page with calm words, and none
@@ -9,20 +10,19 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use domain::authorizations::Pending;
+use domain::Plain;
 use domain::sessions::{self, SignIn};
-use domain::{Plain, clients};
 use protocol::prompt::Prompt;
 
 use super::entry::{enter as enter_with, user_agent};
 use super::views::{Expired, Login};
-use super::{next, query};
+use super::waiting::Waiting;
+use super::{query, second_step};
 use crate::app::App;
 use crate::web::browser::Browser;
 use crate::web::failure::Failure;
 use crate::web::form::{Fields, OwnForm};
 use crate::web::page;
-use crate::web::sealed::{self, AUTHORIZATION};
 
 /// Most characters of an address that are read; nobody's is longer.
 const LONGEST_EMAIL: usize = 320;
@@ -30,43 +30,9 @@ const LONGEST_EMAIL: usize = 320;
 /// Seconds after which to try again when too many sign in at once.
 const BUSY_FOR: i64 = 2;
 
-/// What waits for the sign-in.
-enum Waiting {
-    /// An authorization request, sealed, and what is in it.
-    Request(String, Box<Pending>),
-    /// A page of ours.
-    Path(String),
-}
-
-impl Waiting {
-    /// The sealed request if there is one, else a page of ours; `None` for a request that is too
-    /// old or was begun in another browser.
-    fn read(
-        app: &App,
-        browser: &Browser,
-        request: Option<&str>,
-        path: Option<&str>,
-    ) -> Option<Self> {
-        let Some(text) = request else {
-            let path = path.and_then(next::own_path).unwrap_or(next::ACCOUNT);
-            return Some(Self::Path(path.to_owned()));
-        };
-        let pending = sealed::open(app, browser, AUTHORIZATION, text)?;
-        Some(Self::Request(text.to_owned(), Box::new(pending)))
-    }
-
-    /// Where the browser goes once somebody is signed in.
-    fn back(&self) -> String {
-        match self {
-            Self::Request(text, _) => sealed::link("/oauth2/authorize", "continue", text),
-            Self::Path(path) => path.clone(),
-        }
-    }
-}
-
 /// Why the last try came to nothing.
 #[derive(Default)]
-struct Trouble {
+pub(super) struct Trouble {
     status: StatusCode,
     error: Option<String>,
     /// Shown, in seconds.
@@ -76,34 +42,52 @@ struct Trouble {
 }
 
 impl Trouble {
-    fn refused() -> Self {
-        let words = "That e-mail address and password do not belong together, or the account is \
-                     switched off. Check both and try again.";
+    /// In calm words, none of which tells whether the address is somebody's.
+    fn of(outcome: &SignIn) -> Self {
+        match outcome {
+            SignIn::ForeignAddress => Self::said(
+                "Your password is right, but your account may not sign in from this network. \
+                 Go on from one that your administrator has allowed, or ask them.",
+            ),
+            SignIn::Denied => Self::said(
+                "Your password is right, but your account may not sign in here for now. \
+                 Ask your administrator.",
+            ),
+            SignIn::Throttled { retry_after } => Self {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                wait: Some(*retry_after),
+                retry_after: Some(*retry_after),
+                error: None,
+            },
+            SignIn::Busy => Self {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                retry_after: Some(BUSY_FOR),
+                ..Self::said(
+                    "Very many people are signing in at this moment, and your password was not \
+                     looked at. Try again in a few seconds.",
+                )
+            },
+            SignIn::Done { .. } | SignIn::SecondFactor(_) | SignIn::WrongCode | SignIn::Refused => {
+                Self::said(
+                    "That e-mail address and password do not belong together, or the account is \
+                 switched off. Check both and try again.",
+                )
+            }
+        }
+    }
+
+    /// What the password proved is worth nothing any more.
+    fn over(outcome: &SignIn) -> Self {
+        match outcome {
+            SignIn::Refused => Self::said(
+                "That took too long, or your account was changed meanwhile. Sign in again.",
+            ),
+            other => Self::of(other),
+        }
+    }
+
+    fn said(words: &str) -> Self {
         Self { error: Some(words.into()), ..Self::default() }
-    }
-
-    fn foreign() -> Self {
-        let words = "Your password is right, but your account may not sign in from this network. \
-                     Go on from one that your administrator has allowed, or ask them.";
-        Self { error: Some(words.into()), ..Self::default() }
-    }
-
-    fn denied() -> Self {
-        let words = "Your password is right, but your account may not sign in here for now. \
-                     Ask your administrator.";
-        Self { error: Some(words.into()), ..Self::default() }
-    }
-
-    fn throttled(seconds: i64) -> Self {
-        let status = StatusCode::TOO_MANY_REQUESTS;
-        Self { status, error: None, wait: Some(seconds), retry_after: Some(seconds) }
-    }
-
-    fn busy() -> Self {
-        let words = "Very many people are signing in at this moment, and your password was not \
-                     looked at. Try again in a few seconds.";
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        Self { status, error: Some(words.into()), wait: None, retry_after: Some(BUSY_FOR) }
     }
 }
 
@@ -123,7 +107,7 @@ pub(super) async fn show(
         Some(waiting) => waiting,
     };
     let email = expected(&browser, &waiting).unwrap_or_default();
-    form(&app, &browser, &waiting, email, Trouble::default()).await
+    again(&app, &browser, &waiting, email, Trouble::default()).await
 }
 
 /// The attempt.
@@ -132,24 +116,21 @@ pub(super) async fn enter(
     headers: HeaderMap,
     OwnForm { browser, fields }: OwnForm,
 ) -> Result<Response, Failure> {
-    let (request, path) = (fields.filled("request"), fields.filled("next"));
-    let waiting = Waiting::read(&app, &browser, request, path);
-    let Some(waiting) = waiting else { return Ok(expired()) };
+    let Some(waiting) = Waiting::posted(&app, &browser, &fields) else { return Ok(expired()) };
     let email = typed_email(&fields);
     let password = Plain::new(fields.text("password"));
     let agent = user_agent(&headers);
-    let trouble =
-        match sessions::sign_in(&app.instance, &browser.call, &email, &password, agent).await? {
-            SignIn::Done { cookie, .. } => {
-                return enter_with(&app, &browser, &cookie, &waiting.back()).await;
-            }
-            SignIn::Refused => Trouble::refused(),
-            SignIn::ForeignAddress => Trouble::foreign(),
-            SignIn::Denied => Trouble::denied(),
-            SignIn::Throttled { retry_after } => Trouble::throttled(retry_after),
-            SignIn::Busy => Trouble::busy(),
-        };
-    form(&app, &browser, &waiting, email, trouble).await
+    let (instance, call) = (&app.instance, &browser.call);
+    let trouble = match sessions::sign_in(instance, call, &email, &password, agent).await? {
+        SignIn::Done { cookie, .. } => {
+            return enter_with(&app, &browser, &cookie, &waiting.back()).await;
+        }
+        SignIn::SecondFactor(proof) => {
+            return second_step::ask(&app, &browser, &waiting, &proof).await;
+        }
+        other => Trouble::of(&other),
+    };
+    again(&app, &browser, &waiting, email, trouble).await
 }
 
 /// The address as it was typed, without what no address holds.
@@ -158,20 +139,25 @@ pub(super) fn typed_email(fields: &Fields) -> String {
     typed.filter(|c| !c.is_control()).take(LONGEST_EMAIL).collect()
 }
 
-async fn form(
+/// From the beginning, after a second step that came to nothing.
+pub(super) async fn from_the_beginning(
+    app: &App,
+    browser: &Browser,
+    waiting: &Waiting,
+    (email, outcome): (&str, &SignIn),
+) -> Result<Response, Failure> {
+    again(app, browser, waiting, email.to_owned(), Trouble::over(outcome)).await
+}
+
+async fn again(
     app: &App,
     browser: &Browser,
     waiting: &Waiting,
     email: String,
     trouble: Trouble,
 ) -> Result<Response, Failure> {
-    let (request, next, application) = match waiting {
-        Waiting::Path(path) => (None, Some(path.clone()), None),
-        Waiting::Request(text, pending) => {
-            let client = clients::find(&mut app.instance.read(), pending.client.as_str()).await?;
-            (Some(text.clone()), None, client.map(|client| client.name.clone()))
-        }
-    };
+    let (request, next) = waiting.fields();
+    let application = waiting.application(app).await?;
     let login = Login {
         action: "/login".into(),
         form_token: browser.form_token(app),
@@ -182,7 +168,7 @@ async fn form(
         error: trouble.error,
         wait: trouble.wait.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
         mails: app.mail.is_some(),
-        notice: browser.signed_in().map(|(_, user)| again(&user.email)),
+        notice: browser.signed_in().map(|(_, user)| once_more(&user.email)),
     };
     let mut response = page::render_with(trouble.status, &login);
     if let Some(seconds) = trouble.retry_after {
@@ -202,7 +188,7 @@ fn expected(browser: &Browser, waiting: &Waiting) -> Option<String> {
 }
 
 /// For somebody who is signed in: the application wants to be sure who it is.
-fn again(email: &str) -> String {
+fn once_more(email: &str) -> String {
     format!("You are signed in as {email}. Sign in once more to go on, or as somebody else.")
 }
 

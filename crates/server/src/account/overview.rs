@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use domain::accounts::second_factor;
 use domain::clients::Acting;
 use domain::sessions::{self, Session};
 use domain::tokens::{self, GrantSummary, ListedToken};
@@ -44,6 +45,9 @@ pub(super) async fn show(
         form_token: signed_in.browser.form_token(&app),
         done: done.as_deref().and_then(Done::sentence).map(str::to_owned),
         console: may_manage(&mut work, user.id.as_str()).await?,
+        second_factor: second_factor::find(&mut work, &user.id)
+            .await?
+            .map(|it| (When::relative(it.created_at, now), it.recovery_codes)),
         apps: apps(&app, &mut work, (grants, &living), now).await?,
         revoke_all_apps: "/account/apps/revoke".into(),
         more_services: (all_acting - SERVICES).max(0).unsigned_abs(),

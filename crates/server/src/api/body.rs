@@ -151,6 +151,15 @@ impl Fields {
         }
     }
 
+    /// `true` or `false`; `None` where it is left out or null.
+    pub fn perhaps_flag(&mut self, name: &str) -> Option<bool> {
+        match self.left.remove(name)? {
+            Value::Null => None,
+            Value::Bool(flag) => Some(flag),
+            _ => self.refuse(name, "true, false or null is needed."),
+        }
+    }
+
     /// An instant as RFC 3339 writes it, as seconds since 1970.
     pub fn perhaps_instant(&mut self, name: &str) -> Option<i64> {
         let text = self.perhaps_text(name)?;

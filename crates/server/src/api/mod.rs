@@ -27,6 +27,7 @@ mod resources;
 mod roles;
 mod schemas;
 mod scopes;
+mod second_factors;
 mod sessions;
 mod settings;
 mod sign_in_policies;
@@ -89,6 +90,7 @@ fn operations(document: &Bytes) -> Vec<Operation> {
         sessions::operations,
         tokens::operations,
         token_statistics::operations,
+        second_factors::operations,
         user_access::operations,
         grants::operations,
         settings::operations,

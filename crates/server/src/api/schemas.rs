@@ -91,8 +91,18 @@ fn people_and_places() -> Vec<Member> {
             ("source", words(["local", "directory", "upstream"].into_iter())),
             ("created_at", instant()),
             ("last_sign_in_at", nullable(instant())),
+            ("second_factor", described(flag(), "Do they prove themselves by codes, too?")),
         ]
     };
+    let second_factor = object(
+        vec![
+            ("kind", words(["totp"].into_iter())),
+            ("created_at", instant()),
+            ("last_used_at", nullable(instant())),
+            ("recovery_codes", described(whole(), "That were not used yet.")),
+        ],
+        vec![],
+    );
     let organization = || vec![("id", text()), ("name", text())];
     let team = || vec![("id", text()), ("organization", text()), ("name", text())];
     let dry_run = || vec![("dry_run", flag())];
@@ -105,6 +115,7 @@ fn people_and_places() -> Vec<Member> {
     };
     let reset = described(text(), "Leads them to choose another password; works once, for a day.");
     vec![
+        ("SecondFactor", second_factor),
         ("User", object(user(), vec![])),
         (
             "CreatedUser",

@@ -42,6 +42,7 @@ fn shown(app: &App, session: &Session) -> Result<Value, Fault> {
         "last_active_at": instant(session.last_active_at),
         "expires_at": instant(session.expires_at),
         "current": false,
+        "amr": session.amr.values(),
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use domain::Refusal;
 use domain::access::{ManageSettings, ReadSettings};
-use domain::settings::{self, NUMBERS, Patch, RunTime};
+use domain::settings::{self, NUMBERS, Number, Patch, RunTime};
 use serde_json::{Map, Value};
 
 use super::answer::Reply;
@@ -26,7 +26,8 @@ pub(super) fn operations() -> Vec<Operation> {
 }
 
 fn shown(now: &RunTime) -> Value {
-    let values = NUMBERS.into_iter().map(|number| (number.name.to_owned(), now.get(number).into()));
+    let value = |it: &'static Number| (it.name.to_owned(), it.told(now.get(it)));
+    let values = NUMBERS.into_iter().map(value);
     Value::Object(values.collect::<Map<_, _>>())
 }
 
@@ -41,7 +42,12 @@ impl FromJson for SettingsPatch {
         let mut patch = Patch::new();
         for number in NUMBERS {
             if fields.has(number.name) {
-                patch.push((number, fields.number_or(number.name, None)));
+                let value = if number.is_switch() {
+                    fields.perhaps_flag(number.name).map(i64::from)
+                } else {
+                    fields.number_or(number.name, None)
+                };
+                patch.push((number, value));
             }
         }
         fields.done(Self(patch))

@@ -1,7 +1,10 @@
-//! `/sign-in-policies` and `/users/{id}/sign-in-policy`: who may sign in, and how long they stay.
+//! `/sign-in-policies` and `/users/{id}/sign-in-policy`: who may sign in, by what, and how long they
+//! stay.
 
 use domain::access::{ManageSettings, ReadSettings};
-use domain::accounts::policies::{self, Access, Draft, ListQuery, Patch, Policy, Subjects};
+use domain::accounts::policies::{
+    self, Access, Draft, ListQuery, Patch, Policy, SecondFactor, SignOnProfile, Subjects,
+};
 use domain::{Refusal, UserId, accounts};
 use serde_json::{Value, json};
 
@@ -69,11 +72,19 @@ impl FromJson for Draft {
         let mut fields = Fields::of(value)?;
         let name = fields.text("name");
         let access = Some(fields.text("access")).filter(|word| !word.is_empty());
+        let profile = fields.perhaps_text("sign_on_profile");
+        let second_factor = fields.perhaps_text("second_factor");
         let draft = Self {
             name,
             description: fields.perhaps_text("description").unwrap_or_default(),
             priority: fields.number_or("priority", None).unwrap_or_default(),
             access: access.and_then(|word| read_access(&mut fields, &word)).unwrap_or(Access::Deny),
+            sign_on_profile: profile
+                .and_then(|word| read_profile(&mut fields, &word))
+                .unwrap_or_default(),
+            second_factor: second_factor
+                .and_then(|word| read_second_factor(&mut fields, &word))
+                .unwrap_or(SecondFactor::Optional),
             session_lifetime: fields.number_or("session_lifetime", None),
             session_idle_lifetime: fields.number_or("session_idle_lifetime", None),
             assigned_to: Subjects {
@@ -92,6 +103,8 @@ impl FromJson for Patch {
     fn from_json(value: Value) -> Result<Self, Refusal> {
         let mut fields = Fields::of(value)?;
         let access = fields.changed_text("access");
+        let profile = fields.changed_text("sign_on_profile");
+        let second_factor = fields.changed_text("second_factor");
         let number = |fields: &mut Fields, name: &str| {
             fields.has(name).then(|| fields.number_or(name, None))
         };
@@ -101,6 +114,8 @@ impl FromJson for Patch {
             // No priority is no priority: the rule says what is needed.
             priority: number(&mut fields, "priority").map(Option::unwrap_or_default),
             access: access.and_then(|word| read_access(&mut fields, &word)),
+            sign_on_profile: profile.and_then(|word| read_profile(&mut fields, &word)),
+            second_factor: second_factor.and_then(|word| read_second_factor(&mut fields, &word)),
             session_lifetime: number(&mut fields, "session_lifetime"),
             session_idle_lifetime: number(&mut fields, "session_idle_lifetime"),
             users: fields.changed_texts("users"),
@@ -114,6 +129,16 @@ impl FromJson for Patch {
 fn read_access(fields: &mut Fields, word: &str) -> Option<Access> {
     let refuse = || fields.refuse("access", "One of `allow`, `deny` is needed.");
     Access::parse(word).or_else(refuse)
+}
+
+fn read_profile(fields: &mut Fields, word: &str) -> Option<SignOnProfile> {
+    let sentence = "There is one sign-on profile, `local`: passwords that are kept here.";
+    SignOnProfile::parse(word).or_else(|| fields.refuse("sign_on_profile", sentence))
+}
+
+fn read_second_factor(fields: &mut Fields, word: &str) -> Option<SecondFactor> {
+    let refuse = || fields.refuse("second_factor", "One of `optional`, `required` is needed.");
+    SecondFactor::parse(word).or_else(refuse)
 }
 
 async fn list(to: Allowed<ReadSettings>, Query(query): Query<ListQuery>) -> Answer {

@@ -88,6 +88,7 @@ fn shown(user: &User) -> Value {
         "source": user.source,
         "created_at": instant(user.created_at),
         "last_sign_in_at": perhaps_instant(user.last_sign_in_at),
+        "second_factor": user.has_second_factor,
     })
 }
 
@@ -104,6 +105,7 @@ impl FromQuery for ListQuery {
             Type::Word(&["local", "directory", "upstream"]),
             "Only those whom this vouches for.",
         ),
+        Parameter::query("second_factor", Type::Flag, "Only with a second factor, or without."),
         LIMIT,
         CURSOR,
     ];
@@ -118,6 +120,7 @@ impl FromQuery for ListQuery {
                 let known = ["local", "directory", "upstream"];
                 known.contains(&word).then(|| word.to_owned())
             }),
+            second_factor: values.flag("second_factor"),
             cursor: values.text("cursor"),
             limit: values.number("limit").unwrap_or_default(),
         }

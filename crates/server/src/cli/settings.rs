@@ -34,7 +34,8 @@ enum Verb {
         /// Its name.
         #[arg(value_parser = number)]
         name: &'static Number,
-        /// A whole number.
+        /// A whole number; `true` or `false` where it is on or off.
+        #[arg(value_parser = value)]
         value: i64,
     },
     /// Let one be as the configuration says.
@@ -48,6 +49,14 @@ enum Verb {
 fn number(text: &str) -> Result<&'static Number, String> {
     let names: Vec<_> = NUMBERS.into_iter().map(|number| number.name).collect();
     Number::named(text).ok_or_else(|| format!("one of {} is needed", names.join(", ")))
+}
+
+fn value(text: &str) -> Result<i64, String> {
+    match text {
+        "true" => Ok(1),
+        "false" => Ok(0),
+        text => text.parse().map_err(|_| "a whole number, `true` or `false` is needed".into()),
+    }
 }
 
 /// Carries the words out and gives back what to print.
@@ -67,7 +76,7 @@ pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
     }
     let now = settings::show(&mut desk.read(), &desk.may()?).await?;
     if words.json {
-        let values = NUMBERS.into_iter().map(|it| (it.name.to_owned(), Value::from(now.get(it))));
+        let values = NUMBERS.into_iter().map(|it| (it.name.to_owned(), it.told(now.get(it))));
         return text::json(&Value::Object(values.collect::<Map<_, _>>()));
     }
     let rows: Vec<_> = NUMBERS.into_iter().map(|number| row(&now, number)).collect();
@@ -77,7 +86,7 @@ pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
 fn row(now: &RunTime, number: &Number) -> [String; 4] {
     [
         number.name.into(),
-        now.get(number).to_string(),
+        number.told(now.get(number)).to_string(),
         text::yes(now.is_set(number)),
         number.description.into(),
     ]

@@ -1,7 +1,9 @@
-//! `mandate sign-in-policies …`: who may sign in, and how long they stay.
+//! `mandate sign-in-policies …`: who may sign in, by what, and how long they stay.
 
 use clap::{Args, Subcommand};
-use domain::accounts::policies::{self, Access, Draft, ListQuery, Patch, Policy, Subjects};
+use domain::accounts::policies::{
+    self, Access, Draft, ListQuery, Patch, Policy, SecondFactor, SignOnProfile, Subjects,
+};
 use serde_json::{Value, json};
 
 use super::operator::Desk;
@@ -76,6 +78,12 @@ struct Rest {
     /// What it is for.
     #[arg(long)]
     description: Option<String>,
+    /// Where they prove who they are: `local`, by a password that is kept here.
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    sign_on_profile: Option<SignOnProfile>,
+    /// `required` asks everybody for a code, `optional` whoever has set a second factor up.
+    #[arg(long, value_name = "DEMAND", value_parser = second_factor)]
+    second_factor: Option<SecondFactor>,
     /// Seconds after which a session ends, used or not; 0: as the settings say.
     #[arg(long, value_name = "SECONDS")]
     session_lifetime: Option<i64>,
@@ -114,6 +122,14 @@ fn access(text: &str) -> Result<Access, String> {
     Access::parse(text).ok_or_else(|| "allow or deny".into())
 }
 
+fn profile(text: &str) -> Result<SignOnProfile, String> {
+    SignOnProfile::parse(text).ok_or_else(|| "local".into())
+}
+
+fn second_factor(text: &str) -> Result<SecondFactor, String> {
+    SecondFactor::parse(text).ok_or_else(|| "optional or required".into())
+}
+
 /// No seconds are as many as the settings say.
 #[expect(clippy::option_option, reason = "the shape of a change")]
 fn seconds(typed: Option<i64>) -> Option<Option<i64>> {
@@ -147,6 +163,8 @@ pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
                 description: rest.description,
                 priority,
                 access,
+                sign_on_profile: rest.sign_on_profile,
+                second_factor: rest.second_factor,
                 session_lifetime: seconds(rest.session_lifetime),
                 session_idle_lifetime: seconds(rest.session_idle_lifetime),
                 users: rest.users,
@@ -188,13 +206,15 @@ async fn list(desk: &Desk, json: bool) -> Result<String, Failure> {
             it.id.clone(),
             it.name.clone(),
             it.access.as_str().to_owned(),
+            it.second_factor.as_str().to_owned(),
             seconds_or(it.session_lifetime),
             seconds_or(it.session_idle_lifetime),
             whom(it),
         ]
     };
     let rows: Vec<_> = found.iter().map(row).collect();
-    let headings = ["priority", "id", "name", "access", "ends after", "idle after", "for"];
+    let headings =
+        ["priority", "id", "name", "access", "second factor", "ends after", "idle after", "for"];
     Ok(text::columns(headings, &rows, ""))
 }
 
@@ -209,6 +229,8 @@ async fn create(
         description: rest.description.unwrap_or_default(),
         priority,
         access,
+        sign_on_profile: rest.sign_on_profile.unwrap_or_default(),
+        second_factor: rest.second_factor.unwrap_or(SecondFactor::Optional),
         session_lifetime: seconds(rest.session_lifetime).flatten(),
         session_idle_lifetime: seconds(rest.session_idle_lifetime).flatten(),
         assigned_to: Subjects {
@@ -245,6 +267,8 @@ fn told(json: bool, policy: &Policy) -> Result<String, Failure> {
         ("description", policy.description.clone()),
         ("priority", policy.priority.to_string()),
         ("access", policy.access.as_str().to_owned()),
+        ("sign-on profile", policy.sign_on_profile.as_str().to_owned()),
+        ("second factor", policy.second_factor.as_str().to_owned()),
         ("sessions end after", seconds_or(policy.session_lifetime)),
         ("or unused for", seconds_or(policy.session_idle_lifetime)),
         ("users", text::list(&policy.assigned_to.users)),

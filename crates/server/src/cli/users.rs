@@ -6,7 +6,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use domain::accounts::{self, ListQuery, Networks, NetworksPatch, NewUser, Status, User};
+use domain::accounts::{
+    self, ListQuery, Networks, NetworksPatch, NewUser, Status, User, second_factor,
+};
 use domain::trusted_ips::{self, Mode};
 use domain::{Call, Plain, Refusal, UserId, tokens};
 use serde_json::{Value, json};
@@ -39,6 +41,9 @@ enum Verb {
         /// Only those whom this vouches for.
         #[arg(long, value_parser = ["local", "directory", "upstream"])]
         source: Option<String>,
+        /// Only with a second factor, or only without.
+        #[arg(long, value_name = "BOOL")]
+        second_factor: Option<bool>,
         /// At most this many.
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
@@ -58,6 +63,8 @@ enum Verb {
     Invite(One),
     /// Make a link by which somebody chooses another password: once, within a day.
     ResetPassword(One),
+    /// Take the second factor of somebody who lost it.
+    ResetSecondFactor(One),
     /// Stop a person: whatever was issued to them dies at once and stays dead.
     Disable(One),
     /// Stop a person for the time being, and every client that acts for them by itself.
@@ -120,8 +127,8 @@ fn mode(text: &str) -> Result<Mode, String> {
 pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
     let json = words.json;
     match words.verb {
-        Verb::List { q, status, source, limit } => {
-            let query = ListQuery { q, status, source, limit: 200, cursor: None };
+        Verb::List { q, status, source, second_factor, limit } => {
+            let query = ListQuery { q, status, source, second_factor, limit: 200, cursor: None };
             list(desk, json, query, limit.unwrap_or(usize::MAX)).await
         }
         Verb::Create { email, name, password_file } => {
@@ -129,6 +136,7 @@ pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
         }
         Verb::Invite(one) => invite(desk, json, &one.user).await,
         Verb::ResetPassword(one) => reset_password(desk, json, &one.user).await,
+        Verb::ResetSecondFactor(one) => reset_second_factor(desk, json, &one.user).await,
         Verb::Disable(one) => switch(desk, json, &one.user, Status::Disabled).await,
         Verb::Lock(one) => switch(desk, json, &one.user, Status::Locked).await,
         Verb::Enable(one) => switch(desk, json, &one.user, Status::Active).await,
@@ -189,10 +197,11 @@ async fn list(
                     user.last_sign_in_at,
                     if user.has_password { "never" } else { "invited" },
                 ),
+                text::yes(user.has_second_factor),
             ]
         })
         .collect();
-    let headings = ["id", "email", "name", "status", "created", "last sign-in"];
+    let headings = ["id", "email", "name", "status", "created", "last sign-in", "second factor"];
     Ok(text::columns(headings, &rows, "There are no such people."))
 }
 
@@ -231,6 +240,15 @@ async fn reset_password(desk: &Desk, json: bool, name: &str) -> Result<String, F
     let link = accounts::reset_link(&mut work, &call, &may, &user.id).await?;
     work.commit().await?;
     handed_over(desk, json, &call, (&user, &link), "Made a link for").await
+}
+
+async fn reset_second_factor(desk: &Desk, json: bool, name: &str) -> Result<String, Failure> {
+    let user = named(desk, name).await?;
+    let (call, may, mut work) = (desk.call()?, desk.may()?, desk.begin().await?);
+    second_factor::reset(&mut work, &call, &may, &user.id).await?;
+    work.commit().await?;
+    let user = named(desk, name).await?;
+    told(json, &user, "Took the second factor of")
 }
 
 async fn switch(desk: &Desk, json: bool, name: &str, to: Status) -> Result<String, Failure> {
@@ -380,5 +398,6 @@ fn shape(user: &User) -> Value {
         "source": user.source,
         "created_at": text::instant(user.created_at),
         "last_sign_in_at": text::json_instant(user.last_sign_in_at),
+        "second_factor": user.has_second_factor,
     })
 }

@@ -39,6 +39,7 @@ const TOLD: &[(&str, &str)] = &[
     ("user-deleted", "Deleted for good, with all that acted for them."),
     ("user-changed", "Saved."),
     ("user-addresses", "Saved. It counts from their next sign-in."),
+    ("second-factor-reset", "Reset. They are asked for no code, or to set up another."),
     ("policy-added", "Added. It counts from the next sign-in of those it is for."),
     ("policy-changed", "Saved. It counts from the next sign-in of those it is for."),
     ("policy-deleted", "Deleted. The next policy that is for a person decides from now on."),

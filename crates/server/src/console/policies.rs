@@ -1,4 +1,4 @@
-//! `/console/sign-in-policies`: who may sign in, and how long they stay. The list, and the end of
+//! `/console/sign-in-policies`: who may sign in, by what, and how long they stay. The list, and the end of
 //! one; the form is in `policy_form`.
 
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::routing::{get, post};
 use domain::access::{ManageSettings, PERMISSIONS, Reach, ReadSettings};
-use domain::accounts::policies::{self, Access, ListQuery, Policy};
+use domain::accounts::policies::{self, Access, ListQuery, Policy, SecondFactor};
 use domain::{UserId, Work};
 use protocol::duration;
 
@@ -71,6 +71,7 @@ fn row(policy: &Policy) -> PolicyRow {
         description: policy.description.clone(),
         priority: if policy.is_default() { String::new() } else { policy.priority.to_string() },
         denies: policy.access == Access::Deny,
+        requires_second_factor: policy.second_factor == SecondFactor::Required,
         sessions: lasts(policy),
         whom: whom(policy),
     }
@@ -124,6 +125,10 @@ pub(super) async fn of_person(
         Access::Allow => format!("Their sessions end after {}.", lasts(&policy)),
     };
     let words = words.replace("after as the settings say", "as the settings say");
+    let words = match policy.second_factor {
+        SecondFactor::Required => format!("{words} They need a second factor."),
+        SecondFactor::Optional => words,
+    };
     Ok(Some(PolicyOf { name: policy.name.clone(), href: page_of(&policy.id), words }))
 }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use domain::access::{ManageSettings, ReadRoles, ReadSettings};
-use domain::accounts::policies::{self, Access, DEFAULT, Draft, Patch, Policy, Subjects};
+use domain::accounts::policies::{
+    self, Access, DEFAULT, Draft, Patch, Policy, SecondFactor, SignOnProfile, Subjects,
+};
 use domain::settings::{Number, SESSION_IDLE_LIFETIME, SESSION_LIFETIME};
 use domain::{Fault, FieldError, Refusal, UserId, Work, accounts, roles};
 use protocol::duration;
@@ -29,6 +31,8 @@ pub(super) struct Typed {
     description: String,
     priority: String,
     access: String,
+    sign_on_profile: String,
+    second_factor: String,
     session_lifetime: String,
     session_idle_lifetime: String,
     /// E-mail addresses or ids, one a line.
@@ -46,6 +50,8 @@ impl Typed {
             description: text("description"),
             priority: text("priority"),
             access: text("access"),
+            sign_on_profile: text("sign_on_profile"),
+            second_factor: text("second_factor"),
             session_lifetime: text("session_lifetime"),
             session_idle_lifetime: text("session_idle_lifetime"),
             users: text("users"),
@@ -71,6 +77,8 @@ impl Typed {
             description: policy.description.clone(),
             priority: policy.priority.to_string(),
             access: policy.access.as_str().into(),
+            sign_on_profile: policy.sign_on_profile.as_str().into(),
+            second_factor: policy.second_factor.as_str().into(),
             session_lifetime: spell(policy.session_lifetime),
             session_idle_lifetime: spell(policy.session_idle_lifetime),
             users: users.join("\n"),
@@ -109,6 +117,9 @@ impl Typed {
             description: self.description.clone(),
             priority: self.priority.trim().parse().unwrap_or_default(),
             access: Access::parse(&self.access).unwrap_or(Access::Deny),
+            sign_on_profile: SignOnProfile::parse(&self.sign_on_profile).unwrap_or_default(),
+            second_factor: SecondFactor::parse(&self.second_factor)
+                .unwrap_or(SecondFactor::Optional),
             session_lifetime,
             session_idle_lifetime,
             assigned_to: Subjects { users, teams: self.teams.clone(), roles: self.roles.clone() },
@@ -122,7 +133,12 @@ pub(super) async fn new(visitor: Visitor, query: Query) -> Answer {
     if refused(&visitor).is_some() {
         return Ok(page::see_other(LIST));
     }
-    let typed = Typed { access: "allow".into(), ..Typed::default() };
+    let typed = Typed {
+        access: "allow".into(),
+        sign_on_profile: "local".into(),
+        second_factor: "optional".into(),
+        ..Typed::default()
+    };
     let page = view(&visitor, None, (typed, Errors::default()), &query).await?;
     Ok(visitor.render(&page))
 }
@@ -193,6 +209,8 @@ fn patch(draft: Draft) -> Patch {
         description: Some(draft.description),
         priority: Some(draft.priority),
         access: Some(draft.access),
+        sign_on_profile: Some(draft.sign_on_profile),
+        second_factor: Some(draft.second_factor),
         session_lifetime: Some(draft.session_lifetime),
         session_idle_lifetime: Some(draft.session_idle_lifetime),
         users: Some(draft.assigned_to.users),
@@ -251,21 +269,43 @@ async fn view(
     let spell = |seconds: Option<i64>, number: &Number| {
         duration::spell(u64::try_from(seconds.unwrap_or(number.least)).unwrap_or_default())
     };
-    let choice = |value: &str, label: &str, hint: &str| Choice {
+    let choice = |typed: &str, value: &str, label: &str, hint: &str| Choice {
         value: value.into(),
         label: label.into(),
         hint: hint.into(),
-        chosen: typed.access == value,
+        chosen: typed == value,
         ..Choice::default()
     };
+    let (access, second_factor) = (typed.access.as_str(), typed.second_factor.as_str());
     let action = id.map_or_else(|| LIST.to_owned(), page_of);
     Ok(PolicyForm {
         frame: visitor.frame(SECTION, query),
         exists: id.is_some(),
         access: vec![
-            choice("allow", "May sign in", "For as long as is said below."),
-            choice("deny", "May not sign in", "Told so only after the right password."),
+            choice(access, "allow", "May sign in", "As is said below."),
+            choice(access, "deny", "May not sign in", "Told so only after the right password."),
         ],
+        second_factor: vec![
+            choice(
+                second_factor,
+                "optional",
+                "If they have one",
+                "Whoever has set a second factor up is asked for a code.",
+            ),
+            choice(
+                second_factor,
+                "required",
+                "Always",
+                "Whoever has none sets one up when they next sign in.",
+            ),
+        ],
+        requires_second_factor: second_factor == "required",
+        sign_on_profiles: vec![choice(
+            &typed.sign_on_profile,
+            "local",
+            "Local",
+            "By a password that this server keeps. There is no other profile yet.",
+        )],
         denies: typed.access == "deny",
         usual: spell(usual.session_lifetime, &SESSION_LIFETIME),
         usual_idle: spell(usual.session_idle_lifetime, &SESSION_IDLE_LIFETIME),

@@ -75,7 +75,13 @@ fn typed(fields: &Fields) -> Result<Patch, Vec<FieldError>> {
             patch.push((number, None));
             continue;
         };
-        let read = if is_duration(number) {
+        let read = if number.is_switch() {
+            match text {
+                "on" => Ok(1),
+                "off" => Ok(0),
+                _ => Err("Choose on or off.".to_owned()),
+            }
+        } else if is_duration(number) {
             let seconds = duration::parse(text).map_err(|refusal| refusal.to_string());
             seconds.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX))
         } else {
@@ -105,7 +111,9 @@ fn is_duration(number: &Number) -> bool {
 
 /// A value in words.
 fn words(number: &Number, value: i64) -> String {
-    if is_duration(number) {
+    if number.is_switch() {
+        if value == 0 { "off".into() } else { "on".into() }
+    } else if is_duration(number) {
         duration::spell(u64::try_from(value).unwrap_or_default())
     } else {
         value.to_string()
@@ -146,6 +154,10 @@ fn field(
         "session_idle_lifetime" => {
             ("Log out after inactivity of", "Whoever asks for nothing so long is signed out.")
         }
+        "second_factor_required" => (
+            "Everybody needs a second factor",
+            "Whom no sign-in policy is for sets one up when they next sign in.",
+        ),
         "audit_retention_days" => (
             "Keep the audit trail for (days)",
             "What is older is removed for good, whole stretches at once.",
@@ -160,6 +172,7 @@ fn field(
         value: typed.map_or(stored, |fields| fields.text(number.name).to_owned()),
         usual: words(number, number.usual(visitor.app.instance.policy())),
         duration: is_duration(number),
+        switch: number.is_switch(),
     }
 }
 

@@ -45,4 +45,6 @@ pub use teams::{
     MemberRow, OrganizationList, OrganizationPage, OrganizationRow, PlaceEnd, TeamList, TeamPage,
     TeamRow,
 };
-pub use users::{SeenAddress, UserFilters, UserLink, UserList, UserNew, UserPage, UserRow};
+pub use users::{
+    HeldFactor, SeenAddress, UserFilters, UserLink, UserList, UserNew, UserPage, UserRow,
+};

@@ -14,6 +14,11 @@ pub const AUTHORIZATION: &str = "authorization request";
 /// A logout request that waits for an answer.
 pub const LOGOUT: &str = "logout request";
 
+/// That a password was right, while a second factor is asked for.
+pub const PASSWORD_PROOF: &str = "password proof";
+/// A second factor that is being set up.
+pub const ENROLMENT: &str = "second factor enrolment";
+
 /// What the logout page asks about.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LogoutQuestion {

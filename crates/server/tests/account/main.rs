@@ -13,5 +13,6 @@ mod logout;
 mod one_time_links;
 mod overview;
 mod password;
+mod second_factor;
 mod walls;
 mod whereabouts;

@@ -1,7 +1,7 @@
 //! What every page of a person has around it: rows C12 and C13.
 
 use crate::cast::{consent_page, signed_in};
-use crate::harness::{ADMIN_EMAIL, Answer, both};
+use crate::harness::{ADMIN_EMAIL, Answer, PASSWORD, both};
 
 fn is_walled(answer: &Answer, what: &str) {
     let policy = answer.header("content-security-policy");
@@ -38,9 +38,13 @@ async fn c12_c13_no_page_is_framed_cached_or_loads_from_elsewhere() {
         is_walled(&anon.sign_in("eve@example.com").await, "failed sign-in");
         is_walled(&consent_page(&mut anon, &app.authorize_path(&[]), ADMIN_EMAIL).await, "consent");
         let mut browser = signed_in(&server, ADMIN_EMAIL).await;
-        for path in ["/account", "/account/password", "/logout"] {
+        for path in ["/account", "/account/password", "/account/second-factor", "/logout"] {
             is_walled(&browser.get(path).await, path);
         }
+        let page = browser.get("/account/second-factor").await;
+        let fields = [("deed", "set-up"), ("password", PASSWORD)];
+        let begun = browser.submit(&page, "/account/second-factor", &fields).await;
+        is_walled(&begun, "the seed of a second factor");
         let redirect = server.browser().get("/account").await;
         assert_eq!(redirect.header("cache-control"), "no-store");
         assert_eq!(redirect.header("referrer-policy"), "no-referrer");

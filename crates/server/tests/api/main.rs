@@ -28,6 +28,7 @@ mod risk_limits;
 mod roles;
 mod rows;
 mod schema;
+mod second_factors;
 mod sign_in_policies;
 mod talk;
 mod trail;

@@ -230,12 +230,16 @@ async fn refuses_settings_out_of_bounds_stale_or_without_the_right() {
         let shown = admin.get("/settings").await;
         assert_eq!(
             shown.json(),
-            json!({ "session_lifetime": 43_200, "session_idle_lifetime": 7200, "audit_retention_days": 400 })
+            json!({
+                "session_lifetime": 43_200, "session_idle_lifetime": 7200,
+                "second_factor_required": false, "audit_retention_days": 400,
+            })
         );
         assert_eq!(shown.header("etag"), "\"1\"");
         for (patch, field) in [
             (json!({ "session_lifetime": 299 }), "session_lifetime"),
             (json!({ "session_idle_lifetime": "2 h" }), "session_idle_lifetime"),
+            (json!({ "second_factor_required": 1 }), "second_factor_required"),
             (json!({ "audit_retention_days": 0 }), "audit_retention_days"),
             (json!({ "audit_retention_days": 1.5 }), "audit_retention_days"),
             (json!({ "issuer": "https://evil.example" }), "issuer"),

@@ -398,8 +398,14 @@ async fn ends_a_browser_session_by_its_public_name() {
         let mut work = server.instance.begin().await.unwrap();
         let ada = accounts::find_by_email(&mut work, ADMIN_EMAIL).await.unwrap().unwrap();
         let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
-        let (_, cookie) =
-            sessions::begin(&mut work, &server.operator(), &ada, (agent, None)).await.unwrap();
+        let (_, cookie) = sessions::begin(
+            &mut work,
+            &server.operator(),
+            &ada,
+            (agent, accounts::Amr::Password, None),
+        )
+        .await
+        .unwrap();
         work.commit().await.unwrap();
         let alive = || async {
             let mut work = server.instance.read();

@@ -128,6 +128,18 @@ fn the_36_the_life_of_a_sign_in_policy() {
     let changed = machine.json(&words);
     assert_eq!((&changed["access"], &changed["session_lifetime"]), (&json!("allow"), &json!(3600)));
     assert_eq!(changed["users"].as_array().unwrap().len(), 1, "what is not named stays");
+    let words = format!("sign-in-policies edit {id} --json --second-factor required");
+    let changed = machine.json(&words);
+    assert_eq!(
+        (&changed["second_factor"], &changed["sign_on_profile"]),
+        (&json!("required"), &json!("local"))
+    );
+    let told = machine.run(&format!("sign-in-policies edit {id} --sign-on-profile ldap"));
+    assert_eq!(told.code, 2);
+    assert!(machine.run("sign-in-policies list").ok().contains("required"));
+    let none = machine.run("users reset-second-factor ann@example.com").refused();
+    assert_eq!(none, "They have no second factor.");
+    assert_eq!(machine.json("users list --json --second-factor true")["items"], json!([]));
     let words = format!("sign-in-policies edit {id} --nobody --session-lifetime 0");
     let told = machine.run(&words).ok();
     assert!(told.contains("as the settings say"), "{told}");

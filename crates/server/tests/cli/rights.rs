@@ -78,6 +78,13 @@ fn settings_are_shown_set_and_reset() {
     let set = machine.json("settings set audit_retention_days 30 --json");
     assert_eq!(set["audit_retention_days"], json!(30));
     assert_eq!(machine.json("settings reset audit_retention_days --json"), usual);
+    assert_eq!(usual["second_factor_required"], json!(false));
+    let set = machine.json("settings set second_factor_required true --json");
+    assert_eq!(set["second_factor_required"], json!(true));
+    assert_eq!(machine.json("sign-in-policies show default --json")["second_factor"], "required");
+    assert_eq!(machine.run("settings set second_factor_required perhaps").code, 2);
+    assert!(machine.run("settings set second_factor_required 2").refused().starts_with("second_"));
+    assert_eq!(machine.json("settings reset second_factor_required --json"), usual);
     assert!(machine.run("settings").ok().contains("MANDATE_ISSUER"), "alone: the manual page");
     assert!(machine.run("sessions list").ok().contains("Nobody is signed in."));
     assert!(machine.run("grants list").ok().contains("Nothing is allowed"));

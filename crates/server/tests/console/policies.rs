@@ -52,7 +52,16 @@ async fn the_36_a_policy_is_written_changed_and_deleted_and_stands_on_the_page_o
         let form = browser.get(&page).await;
         assert!(form.body.contains("sten@example.com") && form.body.contains("4 hours"));
         assert!(form.body.contains("/console/sessions/browsers"), "where sessions are ended");
-        let deny = [("access", "deny"), ("session_lifetime", "")];
+        let codes = send(&mut browser, &form, &page, &[("second_factor", "required")]).await;
+        assert_eq!(codes.status, 303, "{}", codes.body);
+        let theirs = browser.get(&format!("/console/users/{sten}")).await;
+        assert!(theirs.body.contains("They need a second factor."), "{}", theirs.body);
+        assert!(browser.get(LIST).await.body.contains("Required"));
+        let form = browser.get(&page).await;
+        let both = send(&mut browser, &form, &page, &[("access", "deny")]).await;
+        let said = complaints(&both).join("\n");
+        assert!(said.contains("second_factor: Whoever is denied is asked for nothing"), "{said}");
+        let deny = [("access", "deny"), ("session_lifetime", ""), ("second_factor", "optional")];
         let saved = send(&mut browser, &form, &page, &deny).await;
         assert_eq!(saved.status, 303, "{}", saved.body);
         let theirs = browser.get(&format!("/console/users/{sten}")).await;

@@ -34,7 +34,17 @@ async fn a_shorter_life_of_sessions_counts_in_the_next_request() {
         assert!(page.body.contains("value=\"5 minutes\"") || page.body.contains("value=\"5 m\""));
         let audit = browser.get("/console/audit?kind=settings").await;
         assert!(audit.body.contains("Changed the settings of the server"), "{}", audit.body);
-        let typed = [("session_lifetime", ""), ("session_idle_lifetime", "")];
+        let on = send(&mut browser, &page, PAGE, &[("second_factor_required", "on")]).await;
+        assert_eq!(on.location(), format!("{PAGE}?done=settings-saved"));
+        let page = browser.get(PAGE).await;
+        assert!(page.body.contains("<option value=\"on\" selected>"), "{}", page.body);
+        let wrong = send(&mut browser, &page, PAGE, &[("second_factor_required", "5")]).await;
+        assert_eq!(complaints(&wrong), ["second_factor_required: Choose on or off."]);
+        let typed = [
+            ("session_lifetime", ""),
+            ("session_idle_lifetime", ""),
+            ("second_factor_required", ""),
+        ];
         let saved = send(&mut browser, &page, PAGE, &typed).await;
         assert_eq!(saved.location(), format!("{PAGE}?done=settings-saved"), "empty: as configured");
         let late = send(&mut browser, &page, PAGE, &[("session_lifetime", "1 h")]).await;

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use domain::access::{Place, SECURITY_ADMINISTRATOR};
+use domain::access::{Authority, Place, SECURITY_ADMINISTRATOR};
+use domain::accounts::second_factor;
 
 use crate::cast::{
     AUDITOR, STRANGER, admin, auditor, complaints, copied, person, places, send, user_id,
 };
+use crate::harness::phone::Phone;
 use crate::harness::{ADMIN_EMAIL, ISSUER, PASSWORD, PostOffice, both, both_mailing, one};
 
 const LIST: &str = "/console/users";
@@ -369,6 +371,55 @@ async fn the_39_the_list_shows_name_address_status_source_and_creation_and_is_na
         let list = browser.get(&format!("{LIST}?source=directory")).await;
         assert!(list.body.contains("Nobody matches"));
         assert!(list.body.contains("value=\"directory\" selected"));
+    })
+    .await;
+}
+
+/// THE-36: whoever lost device and recovery codes is let in again by an administrator.
+#[tokio::test]
+async fn the36_a_second_factor_is_seen_found_and_reset() {
+    both(|server| async move {
+        Phone::of_the_administrator(&server).await;
+        let ada = user_id(&server, ADMIN_EMAIL).await;
+        let mut helper =
+            person(&server, STRANGER, Some((SECURITY_ADMINISTRATOR, Place::Instance))).await;
+        let path = format!("{LIST}/{ada}");
+        let page = helper.get(&path).await;
+        assert!(page.body.contains("10 of 10 recovery codes are left"), "{}", page.body);
+        let sten = user_id(&server, STRANGER).await;
+        let of_sten = format!("{LIST}/{sten}");
+        for (asked, want) in [("true", [true, false]), ("false", [false, true])] {
+            let list = helper.get(&format!("{LIST}?second_factor={asked}")).await;
+            assert_eq!(
+                [&path, &of_sten].map(|it| list.body.contains(it.as_str())),
+                want,
+                "{asked}"
+            );
+        }
+
+        let reset = format!("{path}/reset-second-factor");
+        let above = send(&mut helper, &page, &reset, &[]).await;
+        assert_eq!(above.status, 422, "{}", above.body);
+        assert!(complaints(&above)[0].contains("This person may do more than you"));
+
+        let page = helper.get(&of_sten).await;
+        assert!(page.body.contains("None: their password alone signs them in"), "{}", page.body);
+
+        // Ada helps herself from the browser she is still signed in with.
+        let mut work = server.instance.begin().await.unwrap();
+        let may = Authority::operator("test@host").may().unwrap();
+        let id = domain::UserId::new(ada.as_str());
+        second_factor::reset(&mut work, &server.operator(), &may, &id).await.unwrap();
+        work.commit().await.unwrap();
+        let mut browser = admin(&server).await;
+        Phone::of_the_administrator(&server).await;
+        let page = browser.get(&path).await;
+        let done = send(&mut browser, &page, &reset, &[]).await;
+        assert_eq!(done.location(), format!("{path}?done=second-factor-reset"));
+        let page = browser.get(done.location()).await;
+        assert!(page.body.contains("Reset. They are asked for no code"), "{}", page.body);
+        let again = send(&mut browser, &page, &reset, &[]).await;
+        assert!(complaints(&again)[0].contains("They have no second factor."));
     })
     .await;
 }

@@ -2,9 +2,9 @@
 
 use askama::Template;
 use mandate::account::views::{
-    BrowserSession, ChangePassword, ConnectedApp, ConnectedGrant, Consent, Deputy, Expired,
-    ForgotPassword, GrantToken, Login, Logout, NewPassword, Overview, Permission, Picker, SetUp,
-    SignedOut, TeamChoice,
+    BrowserSession, ChangePassword, CodeStep, ConnectedApp, ConnectedGrant, Consent, Deputy,
+    Expired, ForgotPassword, GrantToken, Login, Logout, NewFactor, NewPassword, Overview,
+    Permission, Picker, Picture, RecoveryCodes, SecondFactorPage, SetUp, SignedOut, TeamChoice,
 };
 use mandate::web::views::{Choice, Errors, FormPost, Link, When};
 
@@ -35,7 +35,75 @@ pub fn pages(voice: Voice) -> Vec<Page> {
         ("account-empty", empty_overview(voice)),
     ];
     pages.extend(entry(voice));
+    pages.extend(second_factors(voice));
     pages
+}
+
+fn second_factors(voice: Voice) -> Vec<Page> {
+    let token = || String::from("sample-form-token");
+    let code = |error: Option<String>, wait: Option<u32>| CodeStep {
+        action: "/login/second-factor".into(),
+        form_token: token(),
+        proof: "sealed".into(),
+        request: Some("sealed-request".into()),
+        next: None,
+        application: voice.maybe("Harbour Notes"),
+        email: voice.say("ada@northwind.example"),
+        error,
+        wait,
+    };
+    let new = |proof: Option<String>, is_replacement: bool, errors: Errors| NewFactor {
+        action: "/login/second-factor".into(),
+        form_token: token(),
+        enrolment: "sealed".into(),
+        application: proof.as_ref().and_then(|_| voice.maybe("Harbour Notes")),
+        proof,
+        request: None,
+        next: None,
+        email: voice.say("ada@northwind.example"),
+        is_replacement,
+        picture: Picture { size: 33, path: "M4 4h7v1h-7zM4 12h21v9h-21z".into() },
+        uri: "otpauth://totp/id.northwind.example:ada?secret=GEZDGNBV".into(),
+        key: "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ".into(),
+        errors,
+    };
+    let deeds = || {
+        let mut deeds = vec![
+            voice.choice("renew", "Get new recovery codes", true),
+            voice.choice("remove", "Remove it", false),
+        ];
+        deeds[1].refused = Some(voice.say("Your administrator asks for a second factor."));
+        deeds
+    };
+    let page = |held: bool, errors: Errors| SecondFactorPage {
+        action: "/account/second-factor".into(),
+        form_token: token(),
+        person: voice.person(),
+        since: held.then(|| ago(90)),
+        last_used: held.then(|| ago(0)),
+        recovery_codes: if held { 2 } else { 0 },
+        is_required: true,
+        deeds: deeds(),
+        errors,
+    };
+    let wrong = |field: &str| Errors(vec![voice.wrong(field, "This is not a code of yours.")]);
+    let codes = RecoveryCodes {
+        codes: (1..=10).map(|n| voice.say(&format!("{n:04} 5678 9012"))).collect(),
+        next: "/account".into(),
+    };
+    let error = voice.maybe("This is not a code of yours, or it was used already.");
+    vec![
+        ("code", code(None, None).render().unwrap()),
+        ("code-wrong", code(error, None).render().unwrap()),
+        ("code-wait", code(None, Some(64)).render().unwrap()),
+        ("new-factor", new(Some("sealed".into()), false, Errors::default()).render().unwrap()),
+        ("new-factor-wrong", new(None, false, wrong("code")).render().unwrap()),
+        ("new-factor-replacing", new(None, true, Errors::default()).render().unwrap()),
+        ("recovery-codes", codes.render().unwrap()),
+        ("second-factor", page(true, Errors::default()).render().unwrap()),
+        ("second-factor-wrong", page(true, wrong("code")).render().unwrap()),
+        ("second-factor-none", page(false, wrong("password")).render().unwrap()),
+    ]
 }
 
 fn login(voice: Voice, error: Option<String>, wait: Option<u32>) -> String {
@@ -297,6 +365,7 @@ fn sample_overview(voice: Voice) -> Overview {
         form_token: "sample-form-token".into(),
         done: None,
         console: true,
+        second_factor: Some((ago(90), 8)),
         apps: Vec::new(),
         revoke_all_apps: "/account/apps/revoke".into(),
         services: Vec::new(),

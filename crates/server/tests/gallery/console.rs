@@ -3,9 +3,9 @@
 use askama::Template;
 use mandate::console::views::{
     AuditEntry, AuditFilters, AuditList, AuditOverview, AuditRow, Change, ClientForm, ClientKinds,
-    ClientNew, ClientSaved, ClientSettings, Comparison, Counted, Forbidden, Kind, MoreSettings,
-    PolicyOf, Preview, Refusal, RefusalList, RefusalRow, ScopeEdit, ScopeList, ScopeRow,
-    SeenAddress, TeamGroup, UserFilters, UserLink, UserList, UserNew, UserPage, UserRow,
+    ClientNew, ClientSaved, ClientSettings, Comparison, Counted, Forbidden, HeldFactor, Kind,
+    MoreSettings, PolicyOf, Preview, Refusal, RefusalList, RefusalRow, ScopeEdit, ScopeList,
+    ScopeRow, SeenAddress, TeamGroup, UserFilters, UserLink, UserList, UserNew, UserPage, UserRow,
 };
 use mandate::web::views::{Choice, Errors, Fact, FieldError, Link, NavEntry, Person, Snippet};
 
@@ -413,6 +413,7 @@ fn user(voice: Voice, name: &str, status: &str, level: &str) -> UserRow {
         status: status.into(),
         status_level: level.into(),
         source: "Local".into(),
+        second_factor: level == "ok",
         teams: vec![voice.say("Harbour"), voice.say("Quay")],
         roles: vec![voice.say("Client manager")],
         last_sign_in: (level == "ok").then(|| ago(2)),
@@ -432,6 +433,7 @@ fn users(voice: Voice) -> Vec<Page> {
             q: voice.say("a"),
             status: vec![voice.choice("", "Any", true)],
             source: vec![voice.choice("", "Any", true)],
+            second_factor: vec![voice.choice("", "Any", true)],
             active: true,
         },
         rows: vec![
@@ -520,6 +522,12 @@ fn user_page(voice: Voice, errors: Errors, has_password: bool) -> UserPage {
         proposal: "2001:db8::7".into(),
         invite: (!has_password).then(|| "/invite".into()),
         reset: has_password.then(|| "/reset-password".into()),
+        second_factor: has_password.then(|| HeldFactor {
+            since: ago(40),
+            last_used: Some(ago(0)),
+            recovery_codes: 7,
+            reset: "/console/users/usr_x/reset-second-factor".into(),
+        }),
         refused: None,
         delete_refused: None,
         errors,

@@ -30,6 +30,7 @@ fn policies(voice: Voice) -> String {
         description: voice.say("Who left for the season"),
         priority: priority.into(),
         denies,
+        requires_second_factor: !denies,
         sessions: "4 hours, or 30 minutes unused".into(),
         whom: "2 people, 1 team".into(),
     };
@@ -54,6 +55,12 @@ fn policy(voice: Voice, refused: Option<String>) -> String {
             voice.choice("allow", "May sign in", true),
             voice.choice("deny", "May not sign in", false),
         ],
+        sign_on_profiles: vec![voice.choice("local", "Local", true)],
+        second_factor: vec![
+            voice.choice("optional", "If they have one", false),
+            voice.choice("required", "Always", true),
+        ],
+        requires_second_factor: true,
         denies: false,
         session_lifetime: "4 hours".into(),
         session_idle_lifetime: String::new(),
@@ -158,12 +165,14 @@ fn settings(voice: Voice, refused: Option<String>) -> String {
         value: voice.say(value),
         usual: voice.say("12 hours"),
         duration,
+        switch: name.ends_with("_required"),
     };
     let wrong = voice.wrong("session_lifetime", "It can be from 5 minutes to 365 days.");
     let page = SettingsPage {
         frame: voice.frame("Settings"),
         fields: vec![
             field("session_lifetime", "Force logout after", "1 s", true),
+            field("second_factor_required", "Everybody needs a second factor", "on", false),
             field("audit_retention_days", "Keep the audit trail for (days)", "400", false),
         ],
         version: "1".into(),

@@ -74,10 +74,11 @@ impl Browser {
 
     /// Sends the form of a page back, with these fields added; follows redirects within the server.
     pub async fn submit(&mut self, page: &Answer, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let hidden: Vec<(String, String)> = ["form_token", "request", "next", "link"]
-            .iter()
-            .filter_map(|name| Some(((*name).to_owned(), page.field(name)?)))
-            .collect();
+        let hidden: Vec<(String, String)> =
+            ["form_token", "request", "next", "link", "proof", "enrolment"]
+                .iter()
+                .filter_map(|name| Some(((*name).to_owned(), page.field(name)?)))
+                .collect();
         let mut all: Vec<(&str, &str)> =
             hidden.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         all.extend_from_slice(fields);

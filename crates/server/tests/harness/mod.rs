@@ -14,6 +14,7 @@ mod app;
 mod browser;
 pub mod expired;
 mod mmdb;
+pub mod phone;
 mod post;
 
 use std::net::{Ipv4Addr, SocketAddr};

@@ -65,7 +65,7 @@ const ROWS: [(&str, &str); 51] = [
     ("COR-60", "cor1_cor60_the_console_shows_what_each_right_allows_and_no_more"),
     (
         "COR-61",
-        "exchanges_a_code_for_all_that_was_agreed a_token_may_do_what_every_one_of_six_things_allows says_who_asks_for_what_for_how_long",
+        "exchanges_a_code_for_all_that_was_agreed the36_a_policy_has_it_set_up_while_an_application_waits_and_the_id_token_tells a_token_may_do_what_every_one_of_six_things_allows says_who_asks_for_what_for_how_long",
     ),
     (
         "COR-62",
@@ -98,10 +98,9 @@ const ROWS: [(&str, &str); 51] = [
         "COR-69",
         "cor69_one_team_a_connection_and_another_team_is_another_connection rlt39_cor54_what_is_not_available",
     ),
-    // There are no second factors yet.
     (
         "COR-70",
-        "cor70_the_password_never_reaches_the_client_and_a_disabled_account_ends_its_access somebody_removed_from_a_team_loses_it_in_the_next_introspection",
+        "cor70_the_password_never_reaches_the_client_and_a_disabled_account_ends_its_access the36_a_policy_has_it_set_up_while_an_application_waits_and_the_id_token_tells somebody_removed_from_a_team_loses_it_in_the_next_introspection",
     ),
     (
         "COR-71",
@@ -152,12 +151,12 @@ const ROWS: [(&str, &str); 51] = [
     // a lock; a session ends when idle and when old.
     (
         "RLT-60",
-        "rlt60_refuses_a_password_that_is_easy_to_guess k02_never_shuts_the_rightful_owner_out k02_throttles_two_hundred_guesses_under_every_spelling cor71_sessions_end_as_the_settings_say_in_the_next_request_on_every_node",
+        "rlt60_refuses_a_password_that_is_easy_to_guess k02_never_shuts_the_rightful_owner_out k02_throttles_two_hundred_guesses_under_every_spelling k02_wrong_codes_are_told_to_wait cor71_sessions_end_as_the_settings_say_in_the_next_request_on_every_node",
     ),
-    // Without second factors and other ways to sign in, which there are none of yet.
+    // There is one sign-on profile, the built-in one: other places to sign in are not there yet.
     (
         "THE-36",
-        "the_36_the_highest_priority_that_is_for_a_person_decides_and_the_default_for_everybody_else the_36_is_for_people_for_teams_and_for_roles the_36_a_policy_decides_how_long_sessions_last the_36_the_default_always_applies_and_cannot_be_deleted the_36_a_denial_is_told_only_after_the_right_password_and_stands_in_the_trail",
+        "the_36_the_highest_priority_that_is_for_a_person_decides_and_the_default_for_everybody_else the_36_is_for_people_for_teams_and_for_roles the_36_a_policy_decides_how_long_sessions_last the_36_policies_and_settings_carry_profile_and_second_factor the36_a_policy_asks_for_a_second_factor_and_it_is_set_up_while_signing_in the_36_the_default_always_applies_and_cannot_be_deleted the_36_a_denial_is_told_only_after_the_right_password_and_stands_in_the_trail",
     ),
     // Five roles and our own permissions; the mightiest is fixed, so that somebody may always do all.
     (

@@ -277,7 +277,7 @@ redirected one is found under the client's activity.
         let _ =
             writeln!(page, "| {} | {} | {} |", setting.told, setting.asks.told(), setting.answer);
     }
-    page += "\nThe legacy grants and what they cost: `legacy_grants` in [the settings](config.md). `state_token`, the second step of the\npassword grant with a second factor, is no grant of this server while it has no second factors.\n";
+    page += "\nThe legacy grants and what they cost: `legacy_grants` in [the settings](config.md). `state_token`, the second step of the\npassword grant with a second factor, is part of [the profile of Reltio](profile-reltio.md) and of nothing else.\n";
     page
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::policy::api;
+use crate::harness::phone::Phone;
 use crate::harness::{ADMIN_EMAIL, Answer, App, PASSWORD, Server, both, both_with, encode, form};
 
 fn on() -> Policy {
@@ -264,18 +265,22 @@ async fn the17_a_holder_is_refused_once_the_switch_is_off() {
     .await;
 }
 
-/// RLT-38 needs second factors, which this server has not: `state_token` is no grant of it.
+/// Somebody with a second factor signs in where a code can be asked for.
 #[tokio::test]
-async fn rlt38_knows_no_state_token_before_there_are_second_factors() {
+async fn the36_a_second_factor_is_nothing_that_this_grant_asks_for() {
     both_with(on(), |server| async move {
         let app = trusted(&server, json!({})).await;
         let fields = [("grant_type", "state_token"), ("state_token", "x"), ("totp", "123456")];
-        let refused = app.token(&fields).await;
-        assert_eq!(refused.verdict(), "400 unsupported_grant_type");
-        let why = "There are no second factors here yet, so the password grant has no second step";
+        assert_eq!(app.token(&fields).await.verdict(), "400 unsupported_grant_type");
+        let phone = Phone::of_the_administrator(&server).await;
+        let refused = ask(&app, ADMIN_EMAIL, PASSWORD).await;
+        assert_eq!(refused.verdict(), "400 invalid_grant");
+        let why = "This account signs in with a second factor, which this grant cannot ask for.";
         assert!(refused.text("error_description").starts_with(why), "{}", refused.body);
-        let given = ask(&app, ADMIN_EMAIL, PASSWORD).await.json();
-        assert!(given.get("state_token").is_none() && given.get("access_token").is_some());
+        let wrong = ask(&app, ADMIN_EMAIL, "not her password at all").await;
+        assert!(!wrong.body.contains("second factor"), "only after the right password");
+        let together = format!("{PASSWORD}{}", phone.code(&server));
+        assert_eq!(ask(&app, ADMIN_EMAIL, &together).await.verdict(), "400 invalid_grant");
     })
     .await;
 }

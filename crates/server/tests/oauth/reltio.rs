@@ -1,16 +1,108 @@
 //! Application clients as Reltio's scripts replace, end and delete them, and who may give one
-//! another secret (RLT-53, RLT-55, RLT-56, RLT-57).
+//! another secret (RLT-53, RLT-55, RLT-56, RLT-57); the password grant with a second factor (RLT-38).
 
 use std::sync::Arc;
 
 use domain::access::{self, Place};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, App, Server, both, both_with};
+use crate::harness::phone::Phone;
+use crate::harness::{ADMIN_EMAIL, Answer, App, PASSWORD, Server, both, both_with};
 use crate::policy::api;
 use crate::profiles::{managed, on, organization};
 
 const SECRET: &str = "a-secret-of-thirty-two-characters";
+
+/// A client that asks people for their password itself, and its first step for the administrator.
+async fn first_step(server: &Arc<Server>, path: &str) -> (App, Answer) {
+    let body = json!([{
+        "clientId": "desk", "clientSecret": SECRET, "enabled": true,
+        "authorizedGrantTypes": ["password", "refresh_token"],
+        "clientAuthenticationMethods": ["client_secret_basic"],
+    }]);
+    let made = managed(server, "POST", path, body).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    let desk = server.client("desk", Some(SECRET));
+    let fields = [("grant_type", "password"), ("username", ADMIN_EMAIL), ("password", PASSWORD)];
+    let first = desk.post("/oauth/token", &fields).await;
+    (desk, first)
+}
+
+async fn second_step(desk: &App, token: &str, totp: &str) -> Answer {
+    let fields = [("grant_type", "state_token"), ("state_token", token), ("totp", totp)];
+    desk.post("/oauth/token", &fields).await
+}
+
+#[tokio::test]
+async fn rlt38_a_password_gives_a_state_token_and_a_code_the_tokens() {
+    both_with(on(), |server| async move {
+        let path = format!("/oauth/customers/{}/clients", organization(&server).await);
+        let phone = Phone::of_the_administrator(&server).await;
+        let (desk, first) = first_step(&server, &path).await;
+        assert_eq!(first.status, 200, "{}", first.body);
+        let told = first.json();
+        let token = told["state_token"]["token"].as_str().unwrap();
+        let expected = json!({
+            "expires_in": 599,
+            "state_token": {
+                "mfaType": "AUTHENTICATOR", "expires_in": "600", "status": "ENROLL", "token": token,
+            },
+        });
+        assert_eq!(told, expected, "and no access token");
+        assert_eq!(first.header("cache-control"), "no-store");
+
+        let wrong = second_step(&desk, token, "000000").await;
+        assert_eq!(wrong.verdict(), "400 invalid_grant");
+        let code = phone.code(&server);
+        let given = second_step(&desk, token, &code).await;
+        assert_eq!(given.status, 200, "{}", given.body);
+        assert_eq!(given.text("token_type"), "bearer");
+        assert!(desk.is_active(&given.text("access_token")).await);
+        assert_eq!(second_step(&desk, token, &code).await.verdict(), "400 invalid_grant", "twice");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rlt38_a_state_token_is_of_one_client_and_ends() {
+    both_with(on(), |server| async move {
+        let path = format!("/oauth/customers/{}/clients", organization(&server).await);
+        let phone = Phone::of_the_administrator(&server).await;
+        let (desk, first) = first_step(&server, &path).await;
+        let token = first.json()["state_token"]["token"].as_str().unwrap().to_owned();
+        let other = json!([{
+            "clientId": "other", "clientSecret": SECRET, "authorizedGrantTypes": ["password"],
+            "clientAuthenticationMethods": ["client_secret_basic"],
+        }]);
+        assert_eq!(managed(&server, "POST", &path, other).await.status, 200);
+        let other = server.client("other", Some(SECRET));
+        let code = phone.code(&server);
+        let stolen = second_step(&other, &token, &code).await;
+        assert_eq!(stolen.verdict(), "400 invalid_grant");
+        assert!(stolen.body.contains("not of this client"), "{}", stolen.body);
+        for changed in ["x".to_owned(), format!("{token}A"), token.to_uppercase()] {
+            assert_eq!(second_step(&desk, &changed, &code).await.verdict(), "400 invalid_grant");
+        }
+        let missing = desk.post("/oauth/token", &[("grant_type", "state_token")]).await;
+        assert_eq!(missing.verdict(), "400 invalid_request");
+        server.clock.step(601);
+        let late = second_step(&desk, &token, &phone.code(&server)).await;
+        assert_eq!(late.verdict(), "400 invalid_grant");
+
+        // Who has to have one and has none is sent to a page.
+        let required = json!({ "second_factor_required": true });
+        assert_eq!(api(&server, "PATCH", "/settings", required).await.status.as_u16(), 200);
+        let ben =
+            json!({ "email": "ben@example.com", "display_name": "Ben", "password": PASSWORD });
+        assert_eq!(api(&server, "POST", "/users", ben).await.status.as_u16(), 201);
+        let fields =
+            [("grant_type", "password"), ("username", "ben@example.com"), ("password", PASSWORD)];
+        let none = desk.post("/oauth/token", &fields).await;
+        assert_eq!(none.verdict(), "400 invalid_grant");
+        assert!(none.body.contains("has to set up a second factor first"), "{}", none.body);
+    })
+    .await;
+}
 
 /// A client with every attribute that there is, in this organization.
 async fn full(server: &Arc<Server>, path: &str) -> App {

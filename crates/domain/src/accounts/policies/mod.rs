@@ -1,4 +1,4 @@
-//! Sign-in policies (THE-36): whether somebody may sign in, and how long they stay.
+//! Sign-in policies (THE-36): whether somebody may sign in, by what, and how long they stay.
 //!
 //! The policy of the highest priority that is for a person decides; where none is, the default,
 //! which is the settings of the server. Asked only after the password was right, so that nobody
@@ -44,6 +44,52 @@ impl Access {
     }
 }
 
+/// What a policy asks besides the password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondFactor {
+    /// A code of whoever has set a second factor up.
+    Optional,
+    /// A code of everybody; whoever has no second factor sets one up when they sign in.
+    Required,
+}
+
+impl SecondFactor {
+    /// The stored word, which is the word of the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Optional => "optional",
+            Self::Required => "required",
+        }
+    }
+
+    /// The demand behind a word, if it is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Optional, Self::Required].into_iter().find(|demand| demand.as_str() == text)
+    }
+}
+
+/// Where the people of a policy prove who they are (THE-35).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SignOnProfile {
+    /// Here: their passwords are kept by this server. The built-in one.
+    #[default]
+    Local,
+}
+
+impl SignOnProfile {
+    /// The stored word, which is the word of the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+        }
+    }
+
+    /// The profile behind a word, if there is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        (text == Self::Local.as_str()).then_some(Self::Local)
+    }
+}
+
 /// For whom a policy is: these people, and whoever belongs to one of these teams (by a role there
 /// or at its organization) or holds one of these roles anywhere. Empty: for nobody.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -69,6 +115,10 @@ pub struct Policy {
     pub priority: i64,
     /// May they sign in?
     pub access: Access,
+    /// Where they prove who they are.
+    pub sign_on_profile: SignOnProfile,
+    /// What is asked besides the password.
+    pub second_factor: SecondFactor,
     /// Seconds after which a session ends, used or not; `None`: as the settings say.
     pub session_lifetime: Option<i64>,
     /// Seconds without a request after which a session ends; `None`: as the settings say.
@@ -92,6 +142,8 @@ impl Policy {
             "description": self.description,
             "priority": self.priority,
             "access": self.access.as_str(),
+            "sign_on_profile": self.sign_on_profile.as_str(),
+            "second_factor": self.second_factor.as_str(),
             "session_lifetime": self.session_lifetime,
             "session_idle_lifetime": self.session_idle_lifetime,
             "users": self.assigned_to.users,
@@ -108,6 +160,18 @@ impl Policy {
 /// The policy that decides about this person now; `None`: the default.
 pub(super) async fn decide(work: &mut Work, id: &UserId) -> Result<Option<Policy>, Fault> {
     store::find_deciding(work, id).await
+}
+
+/// Does this policy, or the default, ask for a second factor?
+pub(super) async fn asks_for_second_factor(
+    work: &mut Work,
+    policy: Option<&Policy>,
+) -> Result<bool, Fault> {
+    let demand = match policy {
+        Some(policy) => policy.second_factor,
+        None => default(work).await?.second_factor,
+    };
+    Ok(demand == SecondFactor::Required)
 }
 
 /// Records that a right password was refused by a policy.
@@ -131,6 +195,12 @@ async fn default(work: &mut Work) -> Result<Policy, Fault> {
             .into(),
         priority: 0,
         access: Access::Allow,
+        sign_on_profile: SignOnProfile::Local,
+        second_factor: if set.is_on(&settings::SECOND_FACTOR_REQUIRED) {
+            SecondFactor::Required
+        } else {
+            SecondFactor::Optional
+        },
         session_lifetime: Some(set.get(&settings::SESSION_LIFETIME)),
         session_idle_lifetime: Some(set.get(&settings::SESSION_IDLE_LIFETIME)),
         assigned_to: Subjects::default(),

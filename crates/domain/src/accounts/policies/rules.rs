@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Access, DEFAULT, Policy, Subjects, default, store};
+use super::{Access, DEFAULT, Policy, SecondFactor, SignOnProfile, Subjects, default, store};
 use crate::access::{ManageSettings, May, PLATFORM_ADMINISTRATOR, Permission, Reach, ReadSettings};
 use crate::accounts::{administrators, ceiling};
 use crate::audit::{self, differences};
@@ -28,6 +28,10 @@ pub struct Draft {
     pub priority: i64,
     /// May they sign in?
     pub access: Access,
+    /// Where they prove who they are.
+    pub sign_on_profile: SignOnProfile,
+    /// What is asked besides the password.
+    pub second_factor: SecondFactor,
     /// Seconds; `None`: as the settings say.
     pub session_lifetime: Option<i64>,
     /// Seconds; `None`: as the settings say.
@@ -48,6 +52,10 @@ pub struct Patch {
     pub priority: Option<i64>,
     /// Another verdict.
     pub access: Option<Access>,
+    /// Another place to prove who they are.
+    pub sign_on_profile: Option<SignOnProfile>,
+    /// Another demand besides the password.
+    pub second_factor: Option<SecondFactor>,
     /// Other seconds, or as the settings say.
     pub session_lifetime: Option<Option<i64>>,
     /// Other seconds, or as the settings say.
@@ -159,6 +167,8 @@ pub async fn change(
         description: patch.description.unwrap_or_else(|| before.description.clone()),
         priority: patch.priority.unwrap_or(before.priority),
         access: patch.access.unwrap_or(before.access),
+        sign_on_profile: patch.sign_on_profile.unwrap_or(before.sign_on_profile),
+        second_factor: patch.second_factor.unwrap_or(before.second_factor),
         session_lifetime: patch.session_lifetime.unwrap_or(before.session_lifetime),
         session_idle_lifetime: patch.session_idle_lifetime.unwrap_or(before.session_idle_lifetime),
         assigned_to: Subjects {
@@ -232,6 +242,12 @@ async fn checked(work: &mut Work, draft: Draft) -> Result<(Policy, FoldedName), 
             refuse(number.name, &format!("A whole number from {least} to {most} is needed."));
         }
     }
+    if draft.access == Access::Deny && draft.second_factor == SecondFactor::Required {
+        refuse(
+            "second_factor",
+            "Whoever is denied is asked for nothing more: leave this optional.",
+        );
+    }
     let (name, description) =
         (FoldedName::parse("name", &draft.name), free_text("description", &draft.description, 300));
     errors.extend(name.as_ref().err().cloned());
@@ -247,6 +263,8 @@ async fn checked(work: &mut Work, draft: Draft) -> Result<(Policy, FoldedName), 
         description,
         priority: draft.priority,
         access: draft.access,
+        sign_on_profile: draft.sign_on_profile,
+        second_factor: draft.second_factor,
         session_lifetime: draft.session_lifetime,
         session_idle_lifetime: draft.session_idle_lifetime,
         assigned_to,

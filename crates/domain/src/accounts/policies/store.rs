@@ -1,12 +1,12 @@
 //! Sign-in policies in the database.
 
-use super::{Access, Policy, Subjects};
+use super::{Access, Policy, SecondFactor, SignOnProfile, Subjects};
 use crate::access::PLATFORM_ADMINISTRATOR;
 use crate::listing::Listing;
 use crate::{Fault, UserId, Work};
 
-const COLUMNS: &str =
-    "id, name, description, priority, access, session_lifetime, session_idle_lifetime, version";
+const COLUMNS: &str = "id, name, description, priority, access, session_lifetime, session_idle_lifetime, \
+     version, sign_on_profile, second_factor";
 
 /// The policy of the highest priority that is for this person. One that denies is passed over for
 /// a platform administrator.
@@ -70,17 +70,19 @@ pub(super) async fn insert(
     key: &str,
     now: i64,
 ) -> Result<(), Fault> {
-    let sql = "INSERT INTO sign_in_policies (id, name, name_key, description, priority, access, session_lifetime,
-                 session_idle_lifetime, version, created_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)";
-    let access = policy.access.as_str();
+    let sql = "INSERT INTO sign_in_policies (id, name, name_key, description, priority, access,
+                 sign_on_profile, second_factor, session_lifetime, session_idle_lifetime, version,
+                 created_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11)";
     let params = db::params![
         policy.id,
         policy.name,
         key,
         policy.description,
         policy.priority,
-        access,
+        *policy.access.as_str(),
+        *policy.sign_on_profile.as_str(),
+        *policy.second_factor.as_str(),
         policy.session_lifetime,
         policy.session_idle_lifetime,
         now
@@ -92,16 +94,18 @@ pub(super) async fn insert(
 /// Sets all of a policy that is at the version before. Says whether it took.
 pub(super) async fn set(work: &mut Work, policy: &Policy, key: &str) -> Result<bool, Fault> {
     let sql = "UPDATE sign_in_policies SET name = $2, name_key = $3, description = $4, priority = $5, access = $6,
-                 session_lifetime = $7, session_idle_lifetime = $8, version = version + 1
-               WHERE id = $1 AND version = $9";
-    let access = policy.access.as_str();
+                 sign_on_profile = $7, second_factor = $8, session_lifetime = $9,
+                 session_idle_lifetime = $10, version = version + 1
+               WHERE id = $1 AND version = $11";
     let params = db::params![
         policy.id,
         policy.name,
         key,
         policy.description,
         policy.priority,
-        access,
+        *policy.access.as_str(),
+        *policy.sign_on_profile.as_str(),
+        *policy.second_factor.as_str(),
         policy.session_lifetime,
         policy.session_idle_lifetime,
         policy.version
@@ -152,13 +156,18 @@ async fn with_subjects(work: &mut Work, policy: Policy) -> Result<Policy, Fault>
 }
 
 fn read(row: &db::Row) -> Result<Policy, Fault> {
+    let access = Access::parse(&row.get::<String>(4)?);
+    let profile = SignOnProfile::parse(&row.get::<String>(8)?);
+    let second_factor = SecondFactor::parse(&row.get::<String>(9)?);
     Ok(Policy {
         id: row.get(0)?,
         name: row.get(1)?,
         description: row.get(2)?,
         priority: row.get(3)?,
         // Whatever this version has no word for opens nothing.
-        access: Access::parse(&row.get::<String>(4)?).unwrap_or(Access::Deny),
+        access: access.filter(|_| profile.is_some()).unwrap_or(Access::Deny),
+        sign_on_profile: profile.unwrap_or_default(),
+        second_factor: second_factor.unwrap_or(SecondFactor::Required),
         session_lifetime: row.get(5)?,
         session_idle_lifetime: row.get(6)?,
         assigned_to: Subjects::default(),

@@ -115,6 +115,8 @@ pub struct Overview {
     pub done: Option<String>,
     /// Whether the console is open to them.
     pub console: bool,
+    /// Since when there is a second factor, and how many recovery codes are left.
+    pub second_factor: Option<(When, i64)>,
     /// Connected applications.
     pub apps: Vec<ConnectedApp>,
     /// Where "Disconnect all apps" is sent.

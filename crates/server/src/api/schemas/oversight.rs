@@ -52,6 +52,7 @@ pub(super) fn all() -> Vec<Member> {
                     ("last_active_at", instant()),
                     ("expires_at", instant()),
                     ("current", flag()),
+                    ("amr", described(texts(), "By what they proved who they are (RFC 8176).")),
                 ],
                 vec![],
             ),
@@ -86,6 +87,11 @@ pub(super) fn all() -> Vec<Member> {
 /// The schemas of sign-in policies.
 pub(super) fn sign_in_policies() -> Vec<Member> {
     let access = || words(["allow", "deny"].into_iter());
+    let profile = || described(words(["local"].into_iter()), "Where they prove who they are.");
+    let second_factor = || {
+        let demand = words(["optional", "required"].into_iter());
+        described(demand, "Optional: a code of whoever has set a second factor up.")
+    };
     let seconds = |setting: &domain::settings::Number| {
         let bounds = nullable(number(setting.least, setting.most));
         described(bounds, "Seconds; null: as the settings say.")
@@ -108,13 +114,19 @@ pub(super) fn sign_in_policies() -> Vec<Member> {
                 described(number(0, 1000), "The highest is asked first; the default has 0."),
             ),
             ("access", access()),
+            ("sign_on_profile", profile()),
+            ("second_factor", second_factor()),
             ("is_default", flag()),
         ];
         members.extend(sessions());
         members.extend(subjects(|it| it));
         members
     };
-    let mut new = vec![("description", nullable(text()))];
+    let mut new = vec![
+        ("description", nullable(text())),
+        ("sign_on_profile", nullable(profile())),
+        ("second_factor", nullable(second_factor())),
+    ];
     new.extend(sessions());
     new.extend(subjects(nullable));
     let mut patch = vec![
@@ -122,6 +134,8 @@ pub(super) fn sign_in_policies() -> Vec<Member> {
         ("description", text()),
         ("priority", number(1, 1000)),
         ("access", access()),
+        ("sign_on_profile", profile()),
+        ("second_factor", second_factor()),
     ];
     patch.extend(sessions());
     patch.extend(subjects(|it| it));
@@ -185,7 +199,7 @@ fn audit_overview() -> Value {
 /// The settings that are set while the server runs.
 fn numbers() -> Vec<Member> {
     let one = |setting: &'static domain::settings::Number| {
-        let bounds = number(setting.least, setting.most);
+        let bounds = if setting.is_switch() { flag() } else { number(setting.least, setting.most) };
         (setting.name, described(bounds, setting.description))
     };
     NUMBERS.into_iter().map(one).collect()

@@ -111,6 +111,23 @@ async fn people(desk: &Desk, config: &Config) -> Result<Finding, Fault> {
             "people",
             "There is an administrator, so the password in `bootstrap_admin_password` has no use any more; take it away.",
         ),
-        (true, None) => Finding::ok("people", "Somebody administers this server."),
+        (true, None) => second_factors(desk).await?,
     })
+}
+
+async fn second_factors(desk: &Desk) -> Result<Finding, Fault> {
+    let without = accounts::administrators_by_password_alone(&mut desk.read()).await?;
+    if without == 0 {
+        return Ok(Finding::ok("people", "Whoever administers this server has a second factor."));
+    }
+    let who = if without == 1 {
+        "A platform administrator has".to_owned()
+    } else {
+        format!("{without} platform administrators have")
+    };
+    let sentence = format!(
+        "{who} no second factor. They set one up on the page of their account; a sign-in policy for their role asks \
+         it of all of them."
+    );
+    Ok(Finding::warn("people", sentence))
 }

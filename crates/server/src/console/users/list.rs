@@ -19,6 +19,8 @@ const STATUSES: [(&str, &str); 4] =
 const SOURCES: [(&str, &str); 4] =
     [("", "Any"), ("local", "Local"), ("directory", "Directory"), ("upstream", "Upstream")];
 
+const SECOND_FACTORS: [(&str, &str); 3] = [("", "Any"), ("true", "With one"), ("false", "Without")];
+
 /// One page of the list.
 pub(super) async fn show(visitor: Visitor, query: Query) -> Answer {
     let may = visitor.may::<ReadUsers>()?;
@@ -31,6 +33,7 @@ pub(super) async fn show(visitor: Visitor, query: Query) -> Answer {
             .get("source")
             .filter(|named| SOURCES.iter().any(|(it, _)| it == named))
             .map(str::to_owned),
+        second_factor: query.get("second_factor").and_then(|word| word.parse().ok()),
         cursor: query.get("cursor").map(str::to_owned),
         limit: 0,
     };
@@ -51,7 +54,11 @@ pub(super) async fn show(visitor: Visitor, query: Query) -> Answer {
             q: query.text("q"),
             status: STATUSES.iter().map(|pair| choice(&query, "status", *pair)).collect(),
             source: SOURCES.iter().map(|pair| choice(&query, "source", *pair)).collect(),
-            active: query.has_any(&["q", "status", "source"]),
+            second_factor: SECOND_FACTORS
+                .iter()
+                .map(|pair| choice(&query, "second_factor", *pair))
+                .collect(),
+            active: query.has_any(&["q", "status", "source", "second_factor"]),
         },
         rows,
         create_refused: create_refused(&visitor),
@@ -98,6 +105,7 @@ async fn row(work: &mut Work, user: &User, now: i64) -> Result<UserRow, Fault> {
         status: status.into(),
         status_level: level.into(),
         source: source(user).into(),
+        second_factor: user.has_second_factor,
         teams: some(teams.into_iter().map(|team| team.name)),
         roles,
         last_sign_in: user.last_sign_in_at.map(|at| When::relative(at, now)),

@@ -4,6 +4,7 @@ mod addresses;
 mod list;
 mod new;
 mod person;
+mod second_factor;
 
 use std::sync::Arc;
 
@@ -36,6 +37,7 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/users/{user}/invite", post(person::invite))
         .route("/users/{user}/trusted-ips", post(addresses::save))
         .route("/users/{user}/reset-password", post(person::reset_password))
+        .route("/users/{user}/reset-second-factor", post(second_factor::reset))
 }
 
 /// A status in a word, and its colour.

@@ -12,7 +12,7 @@ use domain::access::{
 use domain::accounts::{self, Patch, Status, User};
 use domain::{Plain, Refusal, UserId, Work, teams};
 
-use super::{LIST, addresses, handed_over, source, status};
+use super::{LIST, addresses, handed_over, second_factor, source, status};
 use crate::console::done::done;
 use crate::console::names::Names;
 use crate::console::policies;
@@ -84,6 +84,7 @@ async fn view(
         invite: (words == "Invited").then(|| format!("{path}/invite")),
         reset: can_be_reset(&user).then(|| format!("{path}/reset-password")),
         path,
+        second_factor: second_factor::held(&mut work, &user, visitor.now()).await?,
         refused: lacks_everywhere::<UpdateUsers>(visitor),
         delete_refused: lacks_everywhere::<DeleteUsers>(visitor),
         errors,

@@ -18,6 +18,8 @@ pub struct PolicyRow {
     pub priority: String,
     /// Whether it denies.
     pub denies: bool,
+    /// Whether it asks everybody for a code.
+    pub requires_second_factor: bool,
     /// How long sessions last.
     pub sessions: String,
     /// For whom it is.
@@ -56,6 +58,12 @@ pub struct PolicyForm {
     pub priority: String,
     /// May, or may not.
     pub access: Vec<Choice>,
+    /// Where they prove who they are.
+    pub sign_on_profiles: Vec<Choice>,
+    /// What is asked besides the password.
+    pub second_factor: Vec<Choice>,
+    /// Whether a code is asked of everybody now.
+    pub requires_second_factor: bool,
     /// Whether it denies now.
     pub denies: bool,
     /// "4 h"; empty: as the settings say.

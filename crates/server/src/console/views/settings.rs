@@ -20,6 +20,8 @@ pub struct SettingField {
     pub usual: String,
     /// Whether it is typed as "12 h".
     pub duration: bool,
+    /// Whether it is on or off.
+    pub switch: bool,
 }
 
 /// `/console/settings`. The form posts each setting by its name, `version` and `form_token`.

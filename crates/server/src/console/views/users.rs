@@ -19,6 +19,8 @@ pub struct UserRow {
     pub status_level: String,
     /// "Local", "Directory".
     pub source: String,
+    /// Whether they prove themselves by codes, too.
+    pub second_factor: bool,
     /// Teams by name.
     pub teams: Vec<String>,
     /// Roles by name.
@@ -29,7 +31,8 @@ pub struct UserRow {
     pub created: When,
 }
 
-/// What the list is narrowed to. Sent by GET as `q`, `status` and `source`.
+/// What the list is narrowed to. Sent by GET as `q`, `status`, `source` and
+/// `second_factor`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserFilters {
     /// Part of a name or address.
@@ -38,6 +41,8 @@ pub struct UserFilters {
     pub status: Vec<Choice>,
     /// Any, local, directory, upstream.
     pub source: Vec<Choice>,
+    /// Any, with or without a second factor.
+    pub second_factor: Vec<Choice>,
     /// Whether anything narrows the list.
     pub active: bool,
 }
@@ -121,6 +126,19 @@ pub struct SeenAddress {
     pub last: When,
 }
 
+/// The second factor of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldFactor {
+    /// Since when.
+    pub since: When,
+    /// When a code was last taken.
+    pub last_used: Option<When>,
+    /// Recovery codes that were not used yet.
+    pub recovery_codes: i64,
+    /// Where "Reset" is sent.
+    pub reset: String,
+}
+
 /// `/console/users/{user}`. The forms post `display_name` and `email`; `trusted_ips` and
 /// `trusted_ips_mode`; `confirm_name`; each with `form_token`.
 #[derive(Template)]
@@ -176,6 +194,8 @@ pub struct UserPage {
     pub invite: Option<String>,
     /// Where "Make a reset link" is sent, for somebody who has a password here.
     pub reset: Option<String>,
+    /// Their second factor, where they have one.
+    pub second_factor: Option<HeldFactor>,
     /// Why nothing can be changed by this person, if so.
     pub refused: Option<String>,
     /// Why they cannot be deleted by this person, if so.

@@ -1,4 +1,4 @@
-//! The protocol as Reltio's scripts speak it (RLT-27, RLT-29, RLT-34 to RLT-36): one token
+//! The protocol as Reltio's scripts speak it (RLT-27, RLT-29, RLT-34 to RLT-36, RLT-38): one token
 //! endpoint, `token_type` in lower case, parameters in the query.
 
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::super::answer::json;
 use super::super::authorize::unredirectable;
+use super::super::token::{Given, Outcome};
 use super::super::{introspect, revoke as native, token as exchange};
 use super::caller::said;
 use super::loose::Loose;
@@ -35,17 +36,26 @@ struct Answer<'a> {
 
 /// `POST /oauth/token`
 pub(super) async fn token(State(app): State<Arc<App>>, Loose(posted): Loose) -> Response {
-    match exchange::exchange(&app, &posted).await {
-        Ok(given) => json(&Answer {
-            access_token: given.access.text.reveal(),
-            token_type: "bearer",
-            refresh_token: given.refresh.as_ref().map(Plain::reveal),
-            expires_in: given.access.expires_in,
-            scope: given.access.scopes.as_str(),
-            id_token: given.id_token.as_ref().map(Plain::reveal),
-        }),
-        Err(failed) => exchange::failure(&app, &posted.call, &posted.about("token"), failed),
-    }
+    let failed = match exchange::exchange_in_steps(&app, &posted).await {
+        Ok(Outcome::Tokens(given)) => return tokens(&given),
+        Ok(Outcome::SecondFactor(half)) => match half.answer(&app) {
+            Ok(answer) => return json(&answer),
+            Err(failed) => failed,
+        },
+        Err(failed) => failed,
+    };
+    exchange::failure(&app, &posted.call, &posted.about("token"), failed)
+}
+
+fn tokens(given: &Given) -> Response {
+    json(&Answer {
+        access_token: given.access.text.reveal(),
+        token_type: "bearer",
+        refresh_token: given.refresh.as_ref().map(Plain::reveal),
+        expires_in: given.access.expires_in,
+        scope: given.access.scopes.as_str(),
+        id_token: given.id_token.as_ref().map(Plain::reveal),
+    })
 }
 
 /// `POST /oauth/revoke?token=`

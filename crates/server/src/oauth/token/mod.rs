@@ -8,6 +8,7 @@ mod authorization_code;
 mod client_credentials;
 mod password;
 mod refresh_token;
+mod state_token;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use protocol::error::{Code, Error};
 use protocol::token_request::{Grant, TokenRequest};
 use serde::Serialize;
 
+use self::password::Proved;
 use super::answer::{About, Refused, json, json_bytes, note, refuse};
 use super::form::Posted;
 use crate::app::App;
@@ -32,6 +34,12 @@ pub(super) struct Asking<'a> {
     pub call: &'a Call,
     pub client: &'a Client,
     pub request: &'a TokenRequest,
+}
+
+impl Asking<'_> {
+    fn wanted(&self) -> password::Wanted<'_> {
+        (self.request.scope.as_ref(), &self.request.resources)
+    }
 }
 
 /// What a grant stored of a person's authority. It is signed once it is durable: whoever writes
@@ -69,6 +77,14 @@ pub(in crate::oauth) struct Given {
     pub id_token: Option<Plain>,
 }
 
+/// What comes of a token request.
+pub(in crate::oauth) enum Outcome {
+    /// Tokens.
+    Tokens(Given),
+    /// The password was right, and a second factor is asked for besides.
+    SecondFactor(state_token::Half),
+}
+
 #[derive(Serialize)]
 struct Answer<'a> {
     access_token: &'a str,
@@ -97,8 +113,16 @@ pub async fn post(State(app): State<Arc<App>>, posted: Posted) -> Response {
     }
 }
 
-/// All phases but the answer.
+/// All phases but the answer. A second step is nothing that the protocol knows.
 pub(super) async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed> {
+    match exchange_in_steps(app, posted).await? {
+        Outcome::Tokens(given) => Ok(given),
+        Outcome::SecondFactor(_) => Err(state_token::not_here().into()),
+    }
+}
+
+/// The same for callers who can be asked for a second factor.
+pub(super) async fn exchange_in_steps(app: &App, posted: &Posted) -> Result<Outcome, Failed> {
     let presented = posted.presented()?;
     let mut reading = app.instance.read();
     let request = TokenRequest::parse(&posted.params);
@@ -106,7 +130,7 @@ pub(super) async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed
         && let Ok(request) = &request
         && let Some(given) = exchange_recalled(app, &mut reading, (posted, request), asks).await?
     {
-        return Ok(given);
+        return Ok(Outcome::Tokens(given));
     }
     let authenticated = client_auth::authenticate(&mut reading, &posted.call, &presented).await?;
     unhurried(app, &posted.call, &authenticated.client)?;
@@ -116,8 +140,16 @@ pub(super) async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed
     let given = match &request.grant {
         Grant::Password { username, password } => {
             // A password is hashed for as long as it takes, so that comes before the work.
-            let verified = password::prove(app, &asking, (username, password)).await?;
-            password::exchange(&mut reading, &asking, &verified).await?
+            match password::prove(app, &asking, (username, password)).await? {
+                Proved::All(verified) => {
+                    password::exchange(&mut reading, &asking, (&verified, asking.wanted())).await?
+                }
+                Proved::Password(half) => return Ok(Outcome::SecondFactor(half)),
+            }
+        }
+        Grant::StateToken { token, totp } => {
+            let (verified, first) = state_token::prove(app, &asking, (token, totp)).await?;
+            password::exchange(&mut reading, &asking, (&verified, first.wanted())).await?
         }
         Grant::AuthorizationCode { code, redirect_uri, verifier } => {
             let proof = (redirect_uri.as_deref(), verifier.as_deref());
@@ -131,7 +163,7 @@ pub(super) async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed
         _ => client_credentials::exchange(&mut reading, &asking).await?,
     };
     app.count(|figures| figures.granted(grant_type.as_str()));
-    Ok(given)
+    Ok(Outcome::Tokens(given))
 }
 
 /// The same for a client that this node remembers, where the grant's own statement proves that it is
@@ -215,13 +247,13 @@ fn held(policy: &Policy, asking: &Asking<'_>) -> Result<GrantType, Error> {
         Grant::RefreshToken { .. } if !only_by_password => GrantType::RefreshToken,
         Grant::ClientCredentials => GrantType::ClientCredentials,
         Grant::Password { .. } if policy.legacy_password => GrantType::Password,
-        // RLT-38: the second step of the password grant comes with second factors, not before.
-        Grant::Other(name) if name == "state_token" => {
-            let sentence = "There are no second factors here yet, so the password grant has no second \
-                            step and this grant_type is not supported.";
-            return Err(Error::new(Code::UnsupportedGrantType, sentence).received(name));
+        Grant::StateToken { .. } if policy.legacy_password && policy.profile_reltio => {
+            GrantType::Password
         }
-        Grant::RefreshToken { .. } | Grant::Password { .. } | Grant::Other(_) => {
+        Grant::RefreshToken { .. }
+        | Grant::Password { .. }
+        | Grant::StateToken { .. }
+        | Grant::Other(_) => {
             let error = Error::new(Code::UnsupportedGrantType, "This grant_type is not supported.");
             return Err(error.received(asking.request.grant.as_str()));
         }

@@ -1,0 +1,102 @@
+//! Setting a second factor up: a seed that the person's app is shown, stored only once a code of it
+//! was typed. Until then it travels through the browser, sealed by the door.
+
+use serde::{Deserialize, Serialize};
+
+use super::codes::RecoveryCodes;
+use super::store;
+use super::totp::Seed;
+use crate::accounts::User;
+use crate::audit::{self, Change};
+use crate::{Call, Fault, Instance, UserId, Work};
+
+/// A second factor that is being set up.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Enrolment {
+    user: UserId,
+    seed: Seed,
+    /// The instant at which the one was made that it takes the place of.
+    replaces: Option<i64>,
+}
+
+/// A second factor whose app was seen to make the right codes.
+#[derive(Debug)]
+pub(in crate::accounts) struct Enrolled {
+    enrolment: Enrolment,
+    step: i64,
+    codes: RecoveryCodes,
+}
+
+impl Enrolment {
+    /// A fresh seed for this person.
+    pub(in crate::accounts) fn draw(
+        instance: &Instance,
+        user: &UserId,
+        replaces: Option<i64>,
+    ) -> Result<Self, Fault> {
+        Ok(Self { user: user.clone(), seed: Seed::draw(&instance.chance)?, replaces })
+    }
+
+    /// What an app reads from a picture. Holds the seed.
+    ///
+    /// # Errors
+    /// When the library refuses.
+    pub fn uri(&self, instance: &Instance, email: &str) -> Result<String, Fault> {
+        let issuer = instance.issuer();
+        let host = issuer.split_once("://").map_or(issuer, |(_, rest)| rest);
+        self.seed.uri(host, email)
+    }
+
+    /// What somebody types who has no camera. It is the seed.
+    pub fn key(&self) -> String {
+        self.seed.spelled()
+    }
+
+    /// Does it take the place of another?
+    pub fn is_replacement(&self) -> bool {
+        self.replaces.is_some()
+    }
+
+    /// The app was seen to make the right codes, if `typed` is one of them and this is theirs.
+    pub(in crate::accounts) fn proven(
+        self,
+        instance: &Instance,
+        (user, typed): (&UserId, &str),
+        now: i64,
+    ) -> Result<Option<Enrolled>, Fault> {
+        let digits: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
+        let step = self.seed.step_of(&digits, now)?.filter(|_| self.user == *user);
+        let codes = RecoveryCodes::draw(instance)?;
+        Ok(step.map(|step| Enrolled { enrolment: self, step, codes }))
+    }
+}
+
+impl Enrolled {
+    /// Puts it in place with its recovery codes. `false` where the person got or lost one
+    /// meanwhile; the work must then be dropped.
+    pub async fn store(&self, work: &mut Work, call: &Call, user: &User) -> Result<bool, Fault> {
+        let Self { enrolment: Enrolment { seed, replaces, .. }, step, codes } = self;
+        let made = (seed, *step, call.now);
+        let is_stored = match replaces {
+            None => store::insert(work, &user.id, made).await?,
+            Some(at) => store::replace(work, &user.id, made, *at).await?,
+        };
+        if !is_stored {
+            return Ok(false);
+        }
+        codes.store(work, &user.id).await?;
+        let action = if replaces.is_some() {
+            "user.second_factor_replaced"
+        } else {
+            "user.second_factor_added"
+        };
+        let changes = [Change::made("kind", "totp")];
+        audit::record(work, call, action, &user.as_object(), &changes).await?;
+        Ok(true)
+    }
+
+    /// The recovery codes that came with it.
+    pub fn recovery_codes(&self) -> &RecoveryCodes {
+        &self.codes
+    }
+}

@@ -1,0 +1,57 @@
+//! A text as a picture that a camera reads (QR code), as the path of an SVG. The library decides
+//! which squares are dark; this file draws them.
+
+use std::fmt::Write;
+
+use domain::Fault;
+use qrcode::{Color, QrCode};
+
+/// Squares of light around the picture, which a camera needs.
+const MARGIN: usize = 4;
+
+/// A picture of squares.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Picture {
+    /// Squares in a row, the margin counted in.
+    pub size: usize,
+    /// The dark ones, as the `d` of a path.
+    pub path: String,
+}
+
+/// Draws `text`.
+///
+/// # Errors
+/// When it is longer than any code holds.
+pub(super) fn draw(text: &str) -> Result<Picture, Fault> {
+    let code = QrCode::new(text).map_err(|e| Fault::Broken(format!("QR code: {e}")))?;
+    let width = code.width();
+    let mut path = String::new();
+    for (y, row) in code.to_colors().chunks(width).enumerate() {
+        let mut x = 0;
+        for run in row.chunk_by(|a, b| a == b) {
+            let length = run.len();
+            if run.first() == Some(&Color::Dark) {
+                // Writing to a String cannot fail.
+                let _ = write!(path, "M{} {}h{length}v1h-{length}z", x + MARGIN, y + MARGIN);
+            }
+            x += length;
+        }
+    }
+    Ok(Picture { size: width + 2 * MARGIN, path })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::draw;
+
+    /// The three corners by which a camera finds the picture: a row of seven dark squares each.
+    #[test]
+    fn draws_the_corners_that_cameras_look_for() {
+        let picture = draw("otpauth://totp/x").unwrap();
+        assert_eq!(picture.size, 25 + 8);
+        for corner in ["M4 4h7v1", "M22 4h7v1", "M4 22h7v1"] {
+            assert!(picture.path.contains(corner), "{corner} in {}", picture.path);
+        }
+        assert!(draw(&"x".repeat(5_000)).is_err());
+    }
+}
