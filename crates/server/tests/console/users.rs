@@ -399,7 +399,7 @@ async fn the36_a_second_factor_is_seen_found_and_reset() {
 
         let reset = format!("{path}/reset-second-factor");
         let above = send(&mut helper, &page, &reset, &[]).await;
-        assert_eq!(above.status, 422, "{}", above.body);
+        assert_eq!(above.status, 403, "{}", above.body);
         assert!(complaints(&above)[0].contains("This person may do more than you"));
 
         let page = helper.get(&of_sten).await;
