@@ -42,7 +42,31 @@ pub(super) fn draw(text: &str) -> Result<Picture, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::draw;
+    use super::{Picture, draw};
+
+    /// What another library reads from the picture, each square drawn three by three.
+    #[test]
+    fn a_camera_reads_what_was_drawn() {
+        const SCALE: usize = 3;
+        let text = "otpauth://totp/login.example%208443:ada%40harbour.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=x";
+        let Picture { size, path } = draw(text).unwrap();
+        let mut dark = vec![false; size * size];
+        for run in path.split('M').skip(1) {
+            let number = |text: &str| text.parse::<usize>().unwrap();
+            let (x, rest) = run.split_once(' ').unwrap();
+            let (y, rest) = rest.split_once('h').unwrap();
+            let (length, _) = rest.split_once('v').unwrap();
+            let from = number(y) * size + number(x);
+            dark[from..from + number(length)].fill(true);
+        }
+        let mut seen =
+            rqrr::PreparedImage::prepare_from_greyscale(size * SCALE, size * SCALE, |x, y| {
+                if dark[y / SCALE * size + x / SCALE] { 0 } else { 255 }
+            });
+        let grids = seen.detect_grids();
+        assert_eq!(grids.len(), 1);
+        assert_eq!(grids[0].decode().unwrap().1, text);
+    }
 
     /// The three corners by which a camera finds the picture: a row of seven dark squares each.
     #[test]
