@@ -34,6 +34,7 @@ mod sign_in_policies;
 mod teams;
 mod token_statistics;
 mod tokens;
+mod trusted_ips;
 mod user_access;
 mod users;
 
@@ -79,6 +80,7 @@ fn operations(document: &Bytes) -> Vec<Operation> {
         me::operations,
         clients::operations,
         client_secrets::operations,
+        trusted_ips::operations,
         users::operations,
         organizations::operations,
         teams::operations,

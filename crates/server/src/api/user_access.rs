@@ -3,16 +3,17 @@
 
 use domain::access::{ReadUsers, RevokeTokens, UpdateUsers};
 use domain::accounts::{Networks, NetworksPatch};
-use domain::trusted_ips::{self, Mode, Observed};
+use domain::trusted_ips::Mode;
 use domain::{Refusal, UserId, accounts, tokens};
 use serde_json::{Value, json};
 
-use super::answer::{Reply, instant};
+use super::answer::Reply;
 use super::body::{Fields, FromJson, Json};
 use super::caller::Allowed;
 use super::operation::{Operation, Parameter, Shape, Type, Verb};
 use super::problem::Answer;
 use super::query::{DRY_RUN, FromQuery, Id, Query, Rehearsal, Values};
+use super::trusted_ips;
 
 /// The operations of these nouns.
 pub(super) fn operations() -> Vec<Operation> {
@@ -45,21 +46,11 @@ async fn show(to: Allowed<ReadUsers>, Id(id): Id) -> Answer {
     let (mut work, id) = (to.read(), UserId::new(id));
     let networks = accounts::networks(&mut work, &to.may, &id).await?;
     let observed = accounts::observed_sign_ins(&mut work, &to.may, &id).await?;
-    let mut answer = shown(&networks);
-    answer["proposed"] = json!(trusted_ips::propose(observed.iter().map(|it| it.address)));
-    answer["observed"] = observed.iter().map(seen).collect();
-    Ok(Reply::ok(answer).send())
+    Ok(Reply::ok(trusted_ips::with(shown(&networks), &observed)).send())
 }
 
 fn shown(networks: &Networks) -> Value {
-    json!({ "trusted_ips": networks.trusted_ips.lines(), "trusted_ips_mode": networks.mode })
-}
-
-fn seen(it: &Observed) -> Value {
-    json!({
-        "address": it.address, "seen": it.seen, "first_at": instant(it.first_at),
-        "last_at": instant(it.last_at), "via": it.via,
-    })
+    trusted_ips::list(&networks.trusted_ips, networks.mode)
 }
 
 impl FromJson for NetworksPatch {

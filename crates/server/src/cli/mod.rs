@@ -28,6 +28,7 @@ mod sign_in_policies;
 mod store;
 mod teams;
 mod text;
+mod trusted_ips;
 mod users;
 
 use std::io::{self, Write};

@@ -9,12 +9,12 @@ use clap::{Args, Subcommand};
 use domain::accounts::{
     self, ListQuery, Networks, NetworksPatch, NewUser, Status, User, second_factor,
 };
-use domain::trusted_ips::{self, Mode};
+use domain::trusted_ips::Mode;
 use domain::{Call, Plain, Refusal, UserId, tokens};
 use serde_json::{Value, json};
 
 use super::operator::Desk;
-use super::{Failure, input, text};
+use super::{Failure, input, text, trusted_ips};
 use crate::mail::Delivery;
 use crate::urls::Urls;
 
@@ -300,29 +300,11 @@ async fn trusted_ips_of(
     let Networks { trusted_ips: list, mode } =
         accounts::networks(&mut work, &may, &user.id).await?;
     let observed = accounts::observed_sign_ins(&mut work, &may, &user.id).await?;
-    let proposed = trusted_ips::propose(observed.iter().map(|it| it.address));
     if json {
-        return text::json(&json!({
-            "trusted_ips": list.lines(), "trusted_ips_mode": mode,
-            "observed": observed.iter().map(|it| json!({
-                "address": it.address, "seen": it.seen, "first_at": text::json_instant(Some(it.first_at)),
-                "last_at": text::json_instant(Some(it.last_at)), "via": it.via,
-            })).collect::<Vec<_>>(),
-            "proposed": proposed,
-        }));
+        return text::json(&trusted_ips::json(&list, mode, &observed));
     }
-    let from = if list.is_empty() { "anywhere".to_owned() } else { list.lines().join(", ") };
-    let observe = mode == Mode::Observe && !list.is_empty();
-    let only = if observe { "; for now others are let in and recorded" } else { "" };
-    let mut lines = vec![format!("{} may sign in from {from}{only}.", text::safe(&user.email))];
-    for it in &observed {
-        let (address, times, latest) = (it.address, it.seen, text::instant(it.last_at));
-        lines.push(format!("  {address}  seen {times} times, last {latest}: would be refused"));
-    }
-    if !proposed.is_empty() {
-        lines.push(format!("Lines that would let them in: {}", proposed.join(" ")));
-    }
-    Ok(lines.join("\n") + "\n")
+    let whose = format!("{} may sign in", user.email);
+    Ok(trusted_ips::lines(&whose, &list, mode, &observed))
 }
 
 async fn delete(

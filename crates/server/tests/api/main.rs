@@ -32,4 +32,5 @@ mod second_factors;
 mod sign_in_policies;
 mod talk;
 mod trail;
+mod trusted_ips;
 mod users;

@@ -208,3 +208,42 @@ fn the_operator_has_no_ceiling_but_a_name_and_without_the_key_no_way_in() {
         assert!(told.contains("master key does not fit this database"), "{words}: {told}");
     }
 }
+
+/// REL-14 on the machine itself: who would be refused while a list is only observed.
+#[test]
+fn trusted_addresses_of_a_client_are_told_with_who_would_be_refused() {
+    let machine = Machine::migrated();
+    let words = "clients --json create Watched --id watched --type service --trusted-ip 10.0.0.0/8 \
+                 --set trusted_ips_mode=observe";
+    let secret = machine.json(words)["client_secret"].as_str().unwrap().to_owned();
+    let told = machine.run("clients trusted-ips watched").ok();
+    let limit = "Client watched may ask from 10.0.0.0/8; for now others are let in and recorded.\n";
+    assert_eq!(told, limit);
+
+    let server = machine.serve();
+    assert!(server.token("watched", &secret).contains("access_token"));
+    let (code, log) = server.stop();
+    assert_eq!(code, Some(0), "{log}");
+    let told = machine.run("clients trusted-ips watched").ok();
+    assert!(told.starts_with(limit), "{told}");
+    assert!(told.contains("\n  127.0.0.1  seen 1 times, last 20"), "{told}");
+    assert!(
+        told.ends_with(": would be refused\nLines that would let them in: 127.0.0.1\n"),
+        "{told}"
+    );
+    let told = machine.json("clients trusted-ips watched --json");
+    assert_eq!(
+        (&told["trusted_ips"], &told["trusted_ips_mode"], &told["proposed"]),
+        (&json!(["10.0.0.0/8"]), &json!("observe"), &json!(["127.0.0.1"]))
+    );
+    assert_eq!(
+        (&told["observed"][0]["seen"], &told["observed"][0]["via"]),
+        (&json!(1), &json!(null))
+    );
+
+    machine.run("clients update watched --unset trusted_ips --set trusted_ips_mode=enforce").ok();
+    let told = machine.run("clients trusted-ips watched").ok();
+    assert!(told.starts_with("Client watched may ask from anywhere.\n"), "{told}");
+    let told = machine.run("clients trusted-ips nobody").refused();
+    assert_eq!(told, "There is no client `nobody`.");
+}

@@ -10,7 +10,7 @@ use domain::clients::{self, Change, ListQuery, Summary};
 use serde_json::json;
 
 use super::operator::Desk;
-use super::{Failure, text};
+use super::{Failure, text, trusted_ips};
 
 /// The words after `mandate clients`.
 #[derive(Debug, Args)]
@@ -56,6 +56,11 @@ enum Verb {
         #[arg(long, value_name = "NAME")]
         confirm_name: String,
     },
+    /// Show where it may ask from, and who would be refused.
+    TrustedIps {
+        /// Its `client_id`.
+        id: String,
+    },
     /// End every token it has, without pausing it.
     RevokeTokens {
         /// Its `client_id`.
@@ -87,6 +92,7 @@ pub async fn run(desk: &Desk, words: Words) -> Result<String, Failure> {
         Verb::Enable(one) => switch(desk, json, &one, true).await,
         Verb::Disable(one) => switch(desk, json, &one, false).await,
         Verb::Delete { id, confirm_name } => delete(desk, json, &id, &confirm_name).await,
+        Verb::TrustedIps { id } => trusted_ips_of(desk, json, &id).await,
         Verb::RevokeTokens { id } => revoke_tokens(desk, json, &id).await,
     }
 }
@@ -160,6 +166,17 @@ async fn show(desk: &Desk, json: bool, id: &str) -> Result<String, Failure> {
         shape::details(&client),
         secrets::table(&secrets, desk.instance.clock().now())
     ))
+}
+
+async fn trusted_ips_of(desk: &Desk, json: bool, id: &str) -> Result<String, Failure> {
+    let (may, mut work) = (desk.may()?, desk.read());
+    let client = clients::show(&mut work, &may, id).await.map_err(about(id))?;
+    let observed = clients::observed(&mut work, &may, id).await.map_err(about(id))?;
+    let (list, mode) = (&client.trusted_ips, client.trusted_ips_mode);
+    if json {
+        return text::json(&trusted_ips::json(list, mode, &observed));
+    }
+    Ok(trusted_ips::lines(&format!("Client {id} may ask"), list, mode, &observed))
 }
 
 async fn switch(desk: &Desk, json: bool, one: &One, on: bool) -> Result<String, Failure> {
