@@ -472,6 +472,9 @@ CREATE INDEX audit_events_kind_idx ON audit_events (object_kind, id);
 CREATE INDEX audit_events_refused_idx ON audit_events (id) WHERE outcome = 'refused';
 CREATE INDEX audit_events_segment_idx ON audit_events (segment, id);
 CREATE INDEX audit_events_at_idx ON audit_events (at, action, outcome, count);
+CREATE INDEX audit_events_open_idx ON audit_events (id) WHERE segment IS NULL;
+CREATE INDEX audit_events_own_idx ON audit_events ((CASE WHEN actor_user IS NULL THEN actor_client END), id)
+  WHERE actor_user IS NULL;
 
 -- Sealed stretches of the trail, each chained to the one before by its hash.
 -- `digests` holds the id and the digest of each entry; it goes with the entries when retention takes

@@ -74,6 +74,15 @@ impl Listing {
         self.run(work, &sql).await
     }
 
+    /// How the engine means to find the first rows, a line for each step.
+    #[cfg(test)]
+    pub async fn plan(mut self, work: &mut Work, order: &str, limit: i64) -> String {
+        let limit = self.int(limit);
+        let sql = format!("{} ORDER BY {order} LIMIT {limit}", self.sql);
+        let params: Vec<_> = self.params.iter().map(Param::value).collect();
+        plan(work, &sql, &params).await
+    }
+
     fn param(&mut self, param: Param) -> String {
         self.params.push(param);
         format!("${}", self.params.len())
@@ -92,4 +101,16 @@ impl Param {
             Self::Int(number) => db::Value::Int(*number),
         }
     }
+}
+
+/// How the engine means to carry out a statement: one engine tells it in the last column, the other
+/// in the only one.
+#[cfg(test)]
+pub(crate) async fn plan(work: &mut Work, sql: &str, params: &[db::Value<'_>]) -> String {
+    let told = work.tx.query(&format!("EXPLAIN QUERY PLAN {sql}"), params).await;
+    let (rows, column) = match told {
+        Ok(rows) => (rows, 3),
+        Err(_) => (work.tx.query(&format!("EXPLAIN {sql}"), params).await.unwrap(), 0),
+    };
+    rows.iter().map(|row| row.get::<String>(column).unwrap()).collect::<Vec<_>>().join("\n")
 }

@@ -62,4 +62,9 @@ pub(crate) const ALL: &[db::Migration] = &[
         name: "second_factors",
         sql: include_str!("../../../migrations/0012_second_factors.sql"),
     },
+    db::Migration {
+        number: 13,
+        name: "audit_open",
+        sql: include_str!("../../../migrations/0013_audit_open.sql"),
+    },
 ];

@@ -93,33 +93,33 @@ impl Filter {
         .collect()
     }
 
-    /// Adds the conditions to a list of entries.
+    /// The id of the person by or about whom it is wanted, if only of one.
+    pub(super) async fn person(&self, work: &mut Work) -> Result<Option<String>, Fault> {
+        let Some(typed) = &self.person else { return Ok(None) };
+        Ok(Some(find_person(work, typed).await?.unwrap_or_else(|| typed.clone())))
+    }
+
+    /// Adds the conditions to a list of entries, but for [`Self::person`].
     pub(super) async fn narrow(&self, work: &mut Work, list: &mut Listing) -> Result<(), Fault> {
         self.narrow_matter(work, list).await?;
-        self.narrow_time(list);
+        narrow_time(list, (self.from, self.until));
+        if let Some(before) = self.before {
+            let before = list.int(before);
+            list.and(&format!("id < {before}"));
+        }
         Ok(())
     }
 
-    /// Who, what and how; not when.
+    /// By whom, what and how; not when.
     pub(super) async fn narrow_matter(
         &self,
         work: &mut Work,
         list: &mut Listing,
     ) -> Result<(), Fault> {
-        if let Some(typed) = &self.person {
-            let id = find_person(work, typed).await?.unwrap_or_else(|| typed.clone());
-            let id = list.text(&id);
-            list.and(&format!(
-                "(actor_user = {id} OR (object_kind = 'user' AND object_id = {id}))"
-            ));
-        }
         if let Some(typed) = &self.actor {
             let (column, id) = actor(work, typed).await?;
             let id = list.text(&id);
             list.and(&format!("{column} = {id}"));
-            if column == "actor_client" {
-                list.and("actor_user IS NULL");
-            }
         }
         let object = self.object.as_ref();
         for (column, wanted) in [
@@ -144,25 +144,25 @@ impl Filter {
         }
         Ok(())
     }
+}
 
-    /// The instants say which entries fit; the ids, which rise with time, where to look for them.
-    fn narrow_time(&self, list: &mut Listing) {
-        if let Some(from) = self.from {
-            let (at, id) = (list.int(from), list.int(Ids::first_of(from.saturating_sub(SLACK))));
-            list.and(&format!("at >= {at} AND id >= {id}"));
-        }
-        if let Some(until) = self.until {
-            let (at, id) = (list.int(until), list.int(Ids::first_of(until.saturating_add(SLACK))));
-            list.and(&format!("at < {at} AND id < {id}"));
-        }
-        if let Some(before) = self.before {
-            let before = list.int(before);
-            list.and(&format!("id < {before}"));
-        }
+/// The instants say which entries fit; the ids, which rise with time, where to look for them.
+pub(super) fn narrow_time(list: &mut Listing, (from, until): (Option<i64>, Option<i64>)) {
+    if let Some(from) = from {
+        let (at, id) = (list.int(from), list.int(Ids::first_of(from.saturating_sub(SLACK))));
+        list.and(&format!("at >= {at} AND id >= {id}"));
+    }
+    if let Some(until) = until {
+        let (at, id) = (list.int(until), list.int(Ids::first_of(until.saturating_add(SLACK))));
+        list.and(&format!("at < {at} AND id < {id}"));
     }
 }
 
-/// The column that tells of an actor, and what stands there.
+/// The client of an entry that it made by itself, as the index of these spells it: where most of its
+/// entries are by people, those are not walked through.
+const BY_ITSELF: &str = "actor_user IS NULL AND CASE WHEN actor_user IS NULL THEN actor_client END";
+
+/// What tells of an actor, and what it is equal to.
 async fn actor(work: &mut Work, typed: &str) -> Result<(&'static str, String), Fault> {
     if let Some(id) = find_person(work, typed).await? {
         return Ok(("actor_user", id));
@@ -170,7 +170,7 @@ async fn actor(work: &mut Work, typed: &str) -> Result<(&'static str, String), F
     let sql =
         "SELECT id FROM clients WHERE id = $1 UNION SELECT id FROM deleted_clients WHERE id = $1";
     let is_client = work.tx.query_one(sql, db::params![typed]).await?.is_some();
-    Ok((if is_client { "actor_client" } else { "actor_operator" }, typed.to_owned()))
+    Ok((if is_client { BY_ITSELF } else { "actor_operator" }, typed.to_owned()))
 }
 
 /// The id of the person with this id or e-mail address.

@@ -9,6 +9,8 @@ mod chain;
 mod context;
 mod filter;
 mod overview;
+#[cfg(test)]
+mod plans;
 mod seal;
 mod store;
 mod verify;

@@ -4,6 +4,8 @@
 //! An outcome is `success` or `refused`. Nothing in the trail is under way: an entry is written in
 //! the transaction of what it tells of.
 
+use super::filter::narrow_time;
+use super::store::{ABOUT, BY};
 use super::{Category, Filter};
 use crate::listing::Listing;
 use crate::{Fault, Refusal, Work};
@@ -104,8 +106,15 @@ async fn count(
         "SELECT action, outcome, CAST(SUM(count) AS BIGINT) AS happened FROM audit_events",
     );
     filter.narrow_matter(work, &mut list).await?;
-    let (from, until) = (list.int(from), list.int(until));
-    list.and(&format!("at >= {from} AND at < {until}"));
+    if let Some(person) = filter.person(work).await? {
+        let person = list.text(&person);
+        list.and(&format!("({BY} {person} OR {ABOUT} {person})"));
+        narrow_time(&mut list, (Some(from), Some(until)));
+    } else {
+        // Without ids, which the index that is counted does not hold.
+        let (from, until) = (list.int(from), list.int(until));
+        list.and(&format!("at >= {from} AND at < {until}"));
+    }
     let rows = list.grouped(work, "action, outcome").await?;
     rows.iter()
         .map(|row| {

@@ -108,10 +108,48 @@ pub(super) const COLUMNS: &str = "id, at, actor_user, actor_client, actor_operat
 /// # Errors
 /// When the database cannot answer.
 pub async fn list(work: &mut Work, filter: &Filter) -> Result<Vec<Event>, Fault> {
-    let mut list = Listing::of(&format!("SELECT {COLUMNS} FROM audit_events"));
-    filter.narrow(work, &mut list).await?;
-    let rows = list.first(work, "id DESC", filter.limit).await?;
+    let Some(person) = filter.person(work).await? else {
+        return list_side(work, filter, None).await;
+    };
+    // Each side off its own index: either of both at once is sorted, or looked for in all there is.
+    let mut found = list_side(work, filter, Some((BY, &person))).await?;
+    found.extend(list_side(work, filter, Some((ABOUT, &person))).await?);
+    found.sort_unstable_by_key(|event| std::cmp::Reverse(event.id));
+    found.dedup_by_key(|event| event.id);
+    found.truncate(usize::try_from(filter.limit).unwrap_or_default());
+    Ok(found)
+}
+
+/// What a person did, and what was done to them.
+pub(super) const BY: &str = "actor_user =";
+pub(super) const ABOUT: &str = "object_kind = 'user' AND object_id =";
+
+async fn list_side(
+    work: &mut Work,
+    filter: &Filter,
+    side: Option<(&str, &str)>,
+) -> Result<Vec<Event>, Fault> {
+    let list = wanted(work, filter, side).await?;
+    let rows = list.first(work, ORDER, filter.limit).await?;
     rows.iter().map(read).collect()
+}
+
+/// The newest first.
+pub(super) const ORDER: &str = "id DESC";
+
+/// Entries that fit, and of one side of a person alone where it is given.
+pub(super) async fn wanted(
+    work: &mut Work,
+    filter: &Filter,
+    side: Option<(&str, &str)>,
+) -> Result<Listing, Fault> {
+    let mut list = Listing::of(&format!("SELECT {COLUMNS} FROM audit_events"));
+    if let Some((side, person)) = side {
+        let person = list.text(person);
+        list.and(&format!("{side} {person}"));
+    }
+    filter.narrow(work, &mut list).await?;
+    Ok(list)
 }
 
 /// The clients that act for this person by themselves.

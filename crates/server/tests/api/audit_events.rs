@@ -3,6 +3,7 @@
 use axum::http::Method;
 use domain::access::{AUDITOR, Place};
 use domain::audit::{self, Filter, Object};
+use domain::{Actor, Call, UserId};
 use mandate::web::trail::Table;
 use serde_json::{Value, json};
 
@@ -194,6 +195,58 @@ async fn l08_each_filter_shows_exactly_what_fits_it() {
                 { "field": "from", "before": null, "after": 1_800_003_660 },
             ])
         );
+    })
+    .await;
+}
+
+/// What they did, what was done to them, and what they did to themselves, which is one entry.
+#[tokio::test]
+async fn l08_pages_by_or_about_a_person_hold_each_entry_once_in_its_order() {
+    both(|server| async move {
+        let operator = server.operator();
+        let by = |user: &str| Call {
+            actor: Actor { user: Some(UserId::new(user)), client: None, operator: None },
+            ..operator.clone()
+        };
+        let (grace, other) = (by("usr_grace"), by("usr_other"));
+        let object = |kind: &str, id: &str| Object::new(kind, id, "");
+        let (hers, theirs) = (object("user", "usr_grace"), object("user", "usr_other"));
+        let client = object("client", "usr_grace");
+        let (mut work, mut wanted) = (server.instance.begin().await.unwrap(), 0);
+        for n in 0..840 {
+            // More of one side than a table reads at once, so that the sides do not keep step.
+            let (call, object, is_wanted) = match n % 7 {
+                0 => (&grace, &theirs, true),
+                1..=3 => (&other, &hers, true),
+                4 => (&grace, &hers, true),
+                5 => (&other, &theirs, false),
+                _ => (&operator, &client, false),
+            };
+            audit::record(&mut work, call, "user.updated", object, &[]).await.unwrap();
+            wanted += usize::from(is_wanted);
+        }
+        work.commit().await.unwrap();
+        let admin = Caller::admin(&server).await;
+        for more in ["", "&from=2027-01-15T08:00:00Z&action=user.updated"] {
+            let path = format!("/audit-events?person=usr_grace{more}");
+            let table = admin.call(Method::GET, &path, &CSV, None).await.body;
+            let last = table.lines().skip(1).filter_map(|line| line.rsplit(',').next());
+            let written: Vec<String> = last.map(str::to_owned).collect();
+            let (mut seen, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let page = admin.get(&format!("{path}&limit=37&cursor={cursor}")).await;
+                seen.extend(ids(&page, "id"));
+                match page.json()["next_cursor"].as_str() {
+                    Some(next) => cursor = next.to_owned(),
+                    None => break,
+                }
+            }
+            assert_eq!((seen.len(), &seen), (wanted, &written), "the pages are the table");
+            let numbers: Vec<i64> = seen.iter().map(|id| id.parse().unwrap()).collect();
+            assert!(numbers.windows(2).all(|pair| pair[0] > pair[1]), "newest first, none twice");
+        }
+        let counted = admin.get("/audit-events/overview?person=usr_grace").await.json();
+        assert_eq!(counted["total"], json!(wanted));
     })
     .await;
 }

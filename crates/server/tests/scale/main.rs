@@ -8,9 +8,11 @@
 //! the statements behind it keep their plans is tested in `domain`, at every run.
 #![expect(clippy::unwrap_used, reason = "a test that has no answer has failed")]
 
+mod deeds;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod people;
+mod process;
 mod sweep;
 mod trail;
 
@@ -144,21 +146,27 @@ async fn by_api(server: &Arc<Server>, slow: &mut Vec<String>) {
     }
 }
 
-async fn by_console(server: &Arc<Server>, slow: &mut Vec<String>) {
-    let mut browser: Browser = server.browser();
-    browser.sign_in(ADMIN_EMAIL).await;
-    for (query, searches) in PAGES {
-        let path = format!("/console/clients?{query}");
+/// Pages of the console, each several times.
+async fn timed_pages(browser: &mut Browser, paths: &[(String, bool)], slow: &mut Vec<String>) {
+    for (path, searches) in paths {
         let mut taken = Vec::new();
         for _ in 0..TIMES {
             let watch = Stopwatch::start();
-            let answer = browser.get(&path).await;
+            let answer = browser.get(path).await;
             taken.push(watch.seconds() * 1_000.0);
             assert_eq!(answer.status, 200, "{path}");
         }
         taken.sort_by(f64::total_cmp);
-        told(server.engine, &path, *searches, &taken, slow);
+        told(browser.server.engine, path, *searches, &taken, slow);
     }
+}
+
+async fn by_console(server: &Arc<Server>, slow: &mut Vec<String>) {
+    let mut browser: Browser = server.browser();
+    browser.sign_in(ADMIN_EMAIL).await;
+    let paths =
+        PAGES.iter().map(|(query, searches)| (format!("/console/clients?{query}"), *searches));
+    timed_pages(&mut browser, &paths.collect::<Vec<_>>(), slow).await;
 }
 
 #[tokio::test]

@@ -94,14 +94,8 @@ async fn filled(uri: &str) -> std::sync::Arc<Instance> {
     instance
 }
 
-/// The plan, a line each: one engine tells it in the last column, the other in the only one.
 async fn plan(instance: &std::sync::Arc<Instance>, sql: &str, values: &[Value<'_>]) -> String {
-    let told = instance.read().tx.query(&format!("EXPLAIN QUERY PLAN {sql}"), values).await;
-    let (rows, column) = match told {
-        Ok(rows) => (rows, 3),
-        Err(_) => (instance.read().tx.query(&format!("EXPLAIN {sql}"), values).await.unwrap(), 0),
-    };
-    rows.iter().map(|row| row.get::<String>(column).unwrap()).collect::<Vec<_>>().join("\n")
+    crate::listing::plan(&mut instance.read(), sql, values).await
 }
 
 fn sorts(plan: &str) -> bool {
