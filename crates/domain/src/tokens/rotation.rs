@@ -125,10 +125,7 @@ async fn exchange(
             ),
         ))
     };
-    if !matches!(outcome, Err(RefreshRefusal::Fault(_))) {
-        work.commit().await?;
-    }
-    outcome
+    settled(work, outcome).await
 }
 
 /// What the current generation gives whose rotation did not take place: where somebody was a moment
@@ -149,6 +146,14 @@ async fn lost(
         ));
     };
     let outcome = replayed(&mut work, call, client, &rotated, authority).await;
+    settled(work, outcome).await
+}
+
+/// Makes durable what was done, for a refusal too: it may have ended a family. A fault undoes it.
+async fn settled(
+    work: Work,
+    outcome: Result<Refreshed, RefreshRefusal>,
+) -> Result<Refreshed, RefreshRefusal> {
     if !matches!(outcome, Err(RefreshRefusal::Fault(_))) {
         work.commit().await?;
     }
