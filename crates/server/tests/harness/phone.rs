@@ -25,9 +25,14 @@ impl Phone {
 
     /// Sets a second factor up for the first administrator, a minute ago.
     pub async fn of_the_administrator(server: &Arc<Server>) -> Self {
+        Self::of(server, ADMIN_EMAIL).await.0
+    }
+
+    /// The same for somebody with the usual password; with their recovery codes.
+    pub async fn of(server: &Arc<Server>, email: &str) -> (Self, Vec<String>) {
         const PAGE: &str = "/account/second-factor";
         let mut browser = server.browser();
-        browser.sign_in(ADMIN_EMAIL).await;
+        browser.sign_in(email).await;
         let page = browser.get(PAGE).await;
         let fields = [("deed", "set-up"), ("password", PASSWORD)];
         let begun = browser.submit(&page, PAGE, &fields).await;
@@ -36,7 +41,8 @@ impl Phone {
         let done = browser.submit(&begun, &confirm, &[("code", &phone.code(server))]).await;
         assert!(done.body.contains("Keep your recovery codes"), "{}", done.body);
         server.clock.step(60);
-        phone
+        let items = done.body.split("<li><code>").skip(1);
+        (phone, items.map(|item| item.split('<').next().unwrap().to_owned()).collect())
     }
 
     /// The code that it shows now.

@@ -17,6 +17,7 @@ use domain::{Chance, Plain};
 use serde_json::json;
 use tokio::task::JoinSet;
 
+use crate::harness::phone::Phone;
 use crate::harness::{ADMIN_EMAIL, App, Browser, PASSWORD, PostOffice, Server, both_mailing};
 
 /// One use, and what came of it in a word or two.
@@ -179,6 +180,32 @@ impl Nodes {
         Once { name, promise: OneWins("303", "410"), uses }
     }
 
+    /// The code that an app shows, or a recovery code, after the password. Few at once: more wrong ones
+    /// would have to wait.
+    async fn second_factor(&self, name: &'static str, round: u64) -> Once {
+        const STEP: &str = "/login/second-factor";
+        let email = format!("{}{round}@example.com", name.replace(' ', "."));
+        self.person(email.clone()).await;
+        let server = &self.web[0].server;
+        let (phone, recovery) = Phone::of(server, &email).await;
+        let code = if name == "recovery code" { recovery[0].clone() } else { phone.code(server) };
+        let mut asking = server.browser();
+        let page = asking.sign_in(&email).await;
+        let fields = ["form_token", "proof", "next"].map(|name| (name, page.field(name).unwrap()));
+        let uses = self.uses(5, |web, _, _| {
+            let (fields, code) = (fields.clone(), code.clone());
+            let mut browser = Browser { server: web.server, cookies: asking.cookies.clone() };
+            async move {
+                let fields: Vec<_> = fields.iter().map(|(name, it)| (*name, it.as_str())).collect();
+                let all = [&fields[..], &[("code", code.as_str())]].concat();
+                let status = browser.post(STEP, &all).await.status.as_u16();
+                // Whoever is late is told so where the code was looked at, or at the sign-in.
+                if status == 303 { "in" } else { "out" }.to_owned()
+            }
+        });
+        Once { name, promise: OneWins("in", "out"), uses }
+    }
+
     /// A key under which one client is made, however often it is asked for.
     async fn key(&self, round: u64) -> Once {
         let token = self.web[0].server.admin_client().own_token().await.text("access_token");
@@ -259,6 +286,9 @@ async fn of_many_uses_at_once_one_counts_for_everything_that_is_good_for_one() {
         let nodes = Nodes::of(&server).await;
         for round in 0..3 {
             let values = vec![
+                // These step the clock, so they come first.
+                nodes.second_factor("recovery code", round).await,
+                nodes.second_factor("code of an app", round).await,
                 nodes.code().await,
                 nodes.refresh().await,
                 nodes.consent().await,
