@@ -1,6 +1,9 @@
 //! `mandate users`: invitations instead of passwords, and one administrator who stays.
 
+use domain::accounts::{self, second_factor};
+use domain::{Actor, Call, Chance, Clock, Instance, MasterKeys, Opening, Plain, Policy};
 use serde_json::json;
+use totp_rs::{Builder, Secret};
 
 use super::machine::{Machine, PASSWORD};
 
@@ -152,4 +155,52 @@ fn the_36_the_life_of_a_sign_in_policy() {
     assert!(machine.run(&format!("sign-in-policies delete {id}")).ok().starts_with("Gone"));
     let told = machine.run(&format!("sign-in-policies show {id}")).refused();
     assert_eq!(told, format!("There is no sign-in policy `{id}`."));
+}
+
+/// Somebody sets a second factor up, as on their page.
+async fn set_up_second_factor(machine: &Machine, email: &str) {
+    let key = std::fs::read_to_string(machine.path("mandate-data/master.key")).unwrap();
+    let database = machine.path("mandate-data/mandate.db");
+    let instance = Instance::open(Opening {
+        database: format!("sqlite:{}", database.display()),
+        master_keys: MasterKeys::parse(key.trim()).unwrap(),
+        issuer: "http://localhost:8080".into(),
+        policy: Policy::default(),
+        clock: Clock::Machine,
+        chance: Chance::System,
+    });
+    let instance = instance.await.unwrap();
+    let now = instance.clock().now();
+    let call =
+        Call { now, actor: Actor::nobody(), address: None, via: None, request_id: "r".into() };
+    let user = accounts::find_by_email(&mut instance.read(), email).await.unwrap().unwrap();
+    let password = Plain::new(PASSWORD);
+    let begun = second_factor::begin(&instance, &call, &user.id, &password).await.unwrap();
+    let secret = Secret::try_from_base32(begun.key().replace(' ', "")).unwrap();
+    let app = Builder::new().with_secret(secret.as_ref().to_vec()).build().unwrap();
+    let code = app.generate(now.unsigned_abs()).to_string();
+    second_factor::confirm(&instance, &call, (&user.id, begun), &code).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lost_second_factor_is_reset_and_the_doctor_counts_administrators_without() {
+    let machine = Machine::migrated();
+    let file = machine.write("password", PASSWORD);
+    let words = format!("users create ann@example.com --json --password-file {file}");
+    let id = machine.json(&words)["id"].as_str().unwrap().to_owned();
+    machine.run(&format!("bindings create {id} role_platform_administrator --instance")).ok();
+    let people = || {
+        let report = machine.json("doctor --json");
+        let items = report["items"].as_array().unwrap().clone();
+        items.into_iter().find(|it| it["check"] == "people").unwrap().to_string()
+    };
+    assert!(people().contains("A platform administrator has no second factor"), "{}", people());
+    set_up_second_factor(&machine, "ann@example.com").await;
+    assert!(people().contains("\"ok\""), "{}", people());
+    let with = machine.json("users list --json --second-factor true");
+    assert_eq!(with["items"][0]["id"], json!(id));
+    assert!(machine.run("users list").ok().lines().nth(1).unwrap().trim_end().ends_with("yes"));
+    let told = machine.run("users reset-second-factor ann@example.com").ok();
+    assert!(told.starts_with("Took the second factor of usr_"), "{told}");
+    assert!(people().contains("no second factor"), "{}", people());
 }
