@@ -239,6 +239,8 @@ struct Claims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    amr: Option<&'static [&'static str]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     act: Option<Act<'a>>,
     /// Those its client adds; none of the names above.
     #[serde(flatten)]
@@ -255,8 +257,10 @@ async fn jwt_claims(work: &mut Work, new: &New, issue: &Issue<'_>) -> Result<Vec
     let client = issue.client;
     let aud = audience(work, issue.resources).await?;
     let id = client.id.as_str();
-    let (sub, auth_time, act) = match (issue.subject, &client.context_user) {
-        (Subject::Grant(grant, _), _) => (grant.user.as_str(), Some(grant.authenticated_at), None),
+    let (sub, proved, act) = match (issue.subject, &client.context_user) {
+        (Subject::Grant(grant, _), _) => {
+            (grant.user.as_str(), Some((grant.authenticated_at, grant.amr)), None)
+        }
         (Subject::Service, Some(user)) => (user.as_str(), None, Some(Act { sub: id })),
         (Subject::Service, None) => (id, None, None),
     };
@@ -270,7 +274,8 @@ async fn jwt_claims(work: &mut Work, new: &New, issue: &Issue<'_>) -> Result<Vec
         exp: new.expires_at,
         jti: work.instance.vault.public_id(new.id)?,
         scope: &new.scopes,
-        auth_time,
+        auth_time: proved.map(|(at, _)| at),
+        amr: proved.map(|(_, amr)| amr.values()),
         act,
         extra,
     };

@@ -12,6 +12,7 @@ use super::families;
 use super::grants::stored_scopes;
 use super::meaning::{Held, held_columns};
 use crate::access::Access;
+use crate::accounts::Amr;
 use crate::clients::Recalled;
 use crate::{ClientId, Fault, GrantId, Instance, Kind, UserId, Work, keys, resources};
 
@@ -60,6 +61,8 @@ pub struct Live {
     pub is_refresh: bool,
     /// When the person proved who they are.
     pub authenticated_at: Option<i64>,
+    /// By what they proved it.
+    pub amr: Option<Amr>,
     /// When it was last used, to a minute.
     pub last_used_at: Option<i64>,
     /// What its subject holds now; `None` for a refresh token.
@@ -110,7 +113,7 @@ static FIND: LazyLock<String> = LazyLock::new(|| {
         "SELECT c.id, c.access, t.grant_id, u.id, u.email, u.display_name, t.issued_at, t.expires_at,
            t.scopes, t.audience, g.authenticated_at, t.last_used_at, c.version,
            CASE WHEN c.id = $3 THEN c.version ELSE (SELECT a.version FROM clients a WHERE a.id = $3) END,
-           {held}
+           g.amr, {held}
          FROM access_tokens t
          JOIN clients c ON c.number = t.client_number
          LEFT JOIN grants g ON g.id = t.grant_id
@@ -146,8 +149,9 @@ async fn find(
         resources: audience.split_whitespace().map(str::to_owned).collect(),
         is_refresh: false,
         authenticated_at: row.get(10)?,
+        amr: row.get::<Option<String>>(14)?.as_deref().map(Amr::parse),
         last_used_at: row.get(11)?,
-        held: Some(Held::read(&row, 14)?),
+        held: Some(Held::read(&row, 15)?),
     };
     Ok(Some((live, row.get(13)?)))
 }
@@ -187,6 +191,7 @@ pub async fn find_live_refresh(
         resources: grant.resources,
         is_refresh: true,
         authenticated_at: Some(grant.authenticated_at),
+        amr: Some(grant.amr),
         last_used_at: Some(family.rotated_at),
         held: None,
     }))

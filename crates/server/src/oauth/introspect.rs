@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::accounts::Amr;
 use domain::clients::{self, Client};
 use domain::tokens::{self, Live, Meaning};
 use domain::{Call, Fault, Work, resources};
@@ -50,6 +51,8 @@ struct Answer<'a> {
     jti: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amr: Option<&'static [&'static str]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     act: Option<Act<'a>>,
     access: &'static str,
@@ -202,6 +205,7 @@ async fn answer(work: &mut Work, live: &Live, meaning: &Meaning) -> Result<Respo
         iss: instance.issuer(),
         jti: tokens::public_id(instance, live)?,
         auth_time: live.authenticated_at,
+        amr: live.amr.map(Amr::values),
         act: (live.grant.is_none() && live.user.is_some())
             .then(|| Act { sub: live.client.as_str() }),
         access: live.access.as_str(),

@@ -176,6 +176,8 @@ async fn the36_a_policy_has_it_set_up_while_an_application_waits_and_the_id_toke
         let back = browser.submit(&consent, "/consent", &[("decision", "allow")]).await;
         let tokens = app.redeem(&back.returned("code").unwrap()).await;
         assert_eq!(amr(&tokens), "pwd otp mfa");
+        let meaning = app.introspect(&tokens.text("access_token")).await;
+        assert_eq!(meaning["amr"], serde_json::json!(["pwd", "otp", "mfa"]), "to a resource too");
         let again = app.refresh(&tokens.text("refresh_token")).await;
         assert_eq!(amr(&again), "pwd otp mfa", "a refresh tells the same");
     })

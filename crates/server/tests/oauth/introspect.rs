@@ -23,6 +23,9 @@ async fn tells_what_a_token_of_a_person_means() {
             {
               "access": "read_only",
               "active": true,
+              "amr": [
+                "pwd"
+              ],
               "aud": "https://mandate.test/oauth2/userinfo",
               "auth_time": 1800000000,
               "authorized_teams": [],
