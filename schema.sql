@@ -73,6 +73,23 @@ CREATE TABLE observed_sign_ins (
 );
 CREATE INDEX observed_sign_ins_last_idx ON observed_sign_ins (last_at);
 
+-- What somebody proves themselves with besides the password: the seed of their codes, sealed, and the step of the last
+-- code that was used, so that none is used twice.
+CREATE TABLE second_factors (
+  user_id TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+  seed BYTEA NOT NULL,
+  last_step BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  last_used_at BIGINT
+);
+
+-- For the day the device is lost; a row goes with its use.
+CREATE TABLE recovery_codes (
+  user_id TEXT NOT NULL REFERENCES second_factors (user_id) ON DELETE CASCADE,
+  hash BYTEA NOT NULL,
+  PRIMARY KEY (user_id, hash)
+);
+
 -- One-time links: set-up of the first administrator, invitation, password reset.
 CREATE TABLE links (
   id BIGINT PRIMARY KEY,
@@ -96,7 +113,9 @@ CREATE TABLE sessions (
   address TEXT NOT NULL,
   user_agent TEXT NOT NULL,
   lifetime BIGINT,
-  idle_lifetime BIGINT
+  idle_lifetime BIGINT,
+  -- How somebody proved who they are (RFC 8176); also with grants.
+  amr TEXT NOT NULL DEFAULT 'pwd'
 );
 CREATE INDEX sessions_user_idx ON sessions (user_id);
 CREATE INDEX sessions_expires_idx ON sessions (expires_at);
@@ -158,7 +177,9 @@ CREATE TABLE sign_in_policies (
   session_lifetime BIGINT,
   session_idle_lifetime BIGINT,
   version BIGINT NOT NULL,
-  created_at BIGINT NOT NULL
+  created_at BIGINT NOT NULL,
+  second_factor TEXT NOT NULL DEFAULT 'optional',
+  sign_on_profile TEXT NOT NULL DEFAULT 'local'
 );
 
 -- For whom: one of the three is set.
@@ -352,7 +373,8 @@ CREATE TABLE grants (
   epoch BIGINT NOT NULL,
   authenticated_at BIGINT NOT NULL,
   consented_at BIGINT NOT NULL,
-  expires_at BIGINT NOT NULL
+  expires_at BIGINT NOT NULL,
+  amr TEXT NOT NULL DEFAULT 'pwd'
 );
 CREATE INDEX grants_user_idx ON grants (user_id);
 CREATE INDEX grants_client_idx ON grants (client_id);
