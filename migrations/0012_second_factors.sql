@@ -2,6 +2,7 @@
 -- code that was used, so that none is used twice.
 CREATE TABLE second_factors (
   user_id TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+  id BIGINT NOT NULL,
   seed BYTEA NOT NULL,
   last_step BIGINT NOT NULL,
   created_at BIGINT NOT NULL,

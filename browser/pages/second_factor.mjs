@@ -54,7 +54,8 @@ shows("a second factor that a policy asks for, set up by the keyboard while an a
   assert.deepEqual(await faults(page), []);
   const codes = await page.getByRole("listitem").allInnerTexts();
   assert.equal(codes.length, 10);
-  await page.getByRole("link", { name: "I have kept them" }).click();
+  await page.getByLabel("I have kept them in a safe place").check();
+  await page.getByRole("button", { name: "Continue" }).click();
   await page.getByRole("heading", { name: "Allow Coded App to act for you?" }).waitFor();
 
   // The device is lost, and this is another browser.

@@ -179,12 +179,6 @@ impl Vault {
         (hmac::sign(&ring.secrets, secret.as_bytes()).as_ref().to_vec(), &ring.id)
     }
 
-    /// What [`Vault::hash_secret`] made or makes of it, under each key we hold.
-    pub(crate) fn hashes_of_secret(&self, secret: &str) -> Vec<Vec<u8>> {
-        let hash = |r: &Keyring| hmac::sign(&r.secrets, secret.as_bytes()).as_ref().to_vec();
-        self.rings.iter().map(hash).collect()
-    }
-
     /// Is `secret` what `hash` was made of? In constant time.
     pub(crate) fn secret_matches(&self, secret: &str, hash: &[u8], key_id: &str) -> bool {
         let ring = self.rings.iter().find(|r| r.id == key_id);

@@ -3,11 +3,13 @@
 
 mod people;
 
-use domain::accounts::policies::{self, Access, Draft, SecondFactor, SignOnProfile, Subjects};
+use std::sync::Arc;
+
+use domain::accounts::policies::{self, Access, Draft, Requirement, SignOnProfile, Subjects};
 use domain::accounts::second_factor::{self, Enrolment, RecoveryCodes};
-use domain::accounts::{self, Amr, Demand, PasswordProof, User};
+use domain::accounts::{self, Amr, Authentication, Demand, NetworksPatch, PasswordProof, User};
 use domain::sessions::{self, SignIn};
-use domain::{Call, Plain, Refusal};
+use domain::{Actor, Call, Chance, Instance, MasterKeys, Opening, Plain, Policy, Refusal};
 use people::{FIREFOX, PASSWORD, World, may, worlds};
 use totp_rs::{Builder, Secret, Totp};
 
@@ -77,7 +79,7 @@ impl World {
             priority: 500,
             access: Access::Allow,
             sign_on_profile: SignOnProfile::Local,
-            second_factor: SecondFactor::Required,
+            second_factor: Requirement::Required,
             session_lifetime: None,
             session_idle_lifetime: None,
             assigned_to,
@@ -168,7 +170,8 @@ async fn a_code_of_somebody_else_is_no_code() {
         assert_eq!(word(&world.prove(&call, &bob, codes.spelled()[0]).await), "WrongCode");
         for typed in ["", " ", "abcdef", "12345", "1234567", "1234 5678 901x", "'; --"] {
             let one = world.call_from("198.51.100.7");
-            assert_ne!(word(&world.prove(&one, &bob, typed).await), "in", "{typed:?}");
+            let outcome = word(&world.prove(&one, &bob, typed).await);
+            assert!(outcome == "WrongCode" || outcome.starts_with("wait"), "{typed:?}: {outcome}");
         }
     }
 }
@@ -205,6 +208,157 @@ async fn k02_wrong_codes_wait_longer_and_longer_and_the_owner_still_comes_in() {
         let proof = world.proof(&world.call(), "ann@example.com").await;
         let owner = world.prove(&world.call(), &proof, &phone.code(&world)).await;
         assert_eq!(word(&owner), "in by pwd otp mfa, 0 recovery codes");
+
+        // What the owner proves at an address that is new takes back the owner's own try alone.
+        world.clock.step(30);
+        let travel = world.call_from("198.51.100.44");
+        let proof = world.proof(&travel, "ann@example.com").await;
+        let owner = world.prove(&travel, &proof, &phone.code(&world)).await;
+        assert_eq!(word(&owner), "in by pwd otp mfa, 0 recovery codes");
+        world.clock.step(1);
+        let thief = world.call_from("203.0.113.9");
+        let proof = world.proof(&thief, "ann@example.com").await;
+        assert_eq!(word(&world.prove(&thief, &proof, "000000").await), "WrongCode");
+        assert_eq!(word(&world.prove(&thief, &proof, "000000").await), "wait 2", "no fresh ladder");
+    }
+}
+
+#[tokio::test]
+async fn k02_whoever_set_one_up_is_known_where_they_did_and_a_reset_begins_anew() {
+    for world in worlds().await {
+        let (ann, phone, _) = world.person_with_factor("ann@example.com").await;
+        let thief = world.call_from("203.0.113.9");
+        let proof = world.proof(&thief, "ann@example.com").await;
+        for _ in 0..6 {
+            world.prove(&thief, &proof, "000000").await;
+        }
+        assert_eq!(word(&world.prove(&thief, &proof, "000000").await), "wait 1");
+        let proof = world.proof(&world.call(), "ann@example.com").await;
+        let owner = world.prove(&world.call(), &proof, &phone.code(&world)).await;
+        assert_eq!(word(&owner), "in by pwd otp mfa, 0 recovery codes", "the first code, at home");
+
+        let mut work = world.work().await;
+        second_factor::reset(&mut work, &world.call(), &may(), &ann.id).await.unwrap();
+        work.commit().await.unwrap();
+        world.requires(&[&ann]).await;
+        let travel = world.call_from("198.51.100.44");
+        let proof = world.proof(&travel, "ann@example.com").await;
+        assert_eq!(proof.demand(), Demand::Enrolment);
+    }
+}
+
+#[tokio::test]
+async fn a_code_of_the_device_before_opens_nothing_once_another_is_in_its_place() {
+    for world in worlds().await {
+        let (ann, phone, _) = world.person_with_factor("ann@example.com").await;
+        let (instance, call) = (&world.instance, world.call());
+        let proof = world.proof(&call, "ann@example.com").await;
+        let begun = Plain::new(phone.code(&world));
+        let begun = second_factor::begin(instance, &call, &ann.id, &begun).await.unwrap();
+        world.clock.step(30);
+        // Looked at before, used after the replacement.
+        let call = world.call();
+        let code = phone.code(&world);
+        let looked_at = accounts::prove_second_factor(instance, &call, &proof, &code).await;
+        let Ok(Authentication::Right(verified)) = looked_at else { panic!("{looked_at:?}") };
+        let other = Phone::reading(&begun);
+        let earlier = other.0.generate((world.clock.now() - 30).unsigned_abs()).to_string();
+        second_factor::confirm(instance, &call, (&ann.id, begun), &earlier).await.unwrap();
+        let mut work = world.work().await;
+        assert!(accounts::settle(&mut work, &call, &verified).await.unwrap().is_none());
+        drop(work);
+        let proof = world.proof(&call, "ann@example.com").await;
+        let dead = world.prove(&call, &proof, &phone.code(&world)).await;
+        assert_eq!(word(&dead), "WrongCode", "the lost one stays lost");
+        let alive = world.prove(&call, &proof, &other.code(&world)).await;
+        assert_eq!(word(&alive), "in by pwd otp mfa, 0 recovery codes", "the new one works");
+    }
+}
+
+#[tokio::test]
+async fn who_is_between_password_and_session_when_one_is_set_up_begins_again() {
+    for world in worlds().await {
+        let ann = world.person("ann@example.com").await;
+        let (instance, call, password) = (&world.instance, world.call(), Plain::new(PASSWORD));
+        let right = accounts::authenticate(instance, &call, "ann@example.com", &password).await;
+        let Ok(Authentication::Right(verified)) = right else { panic!("{right:?}") };
+        let begun = second_factor::begin(instance, &call, &ann.id, &password).await.unwrap();
+        let code = Phone::reading(&begun).code(&world);
+        second_factor::confirm(instance, &call, (&ann.id, begun), &code).await.unwrap();
+        let mut work = world.work().await;
+        assert!(accounts::settle(&mut work, &call, &verified).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn addresses_and_policies_count_at_the_second_step_too() {
+    for world in worlds().await {
+        let (ann, phone, _) = world.person_with_factor("ann@example.com").await;
+        let proof = world.proof(&world.call(), "ann@example.com").await;
+        let lines = Some(vec!["10.0.0.0/8".to_owned()]);
+        let networks = NetworksPatch { trusted_ips: lines, mode: None };
+        let set = async |patch: &NetworksPatch| {
+            let mut work = world.work().await;
+            let about = (&ann.id, patch);
+            accounts::set_networks(&mut work, &world.call(), &may(), about).await.unwrap();
+            work.commit().await.unwrap();
+        };
+        set(&networks).await;
+        let code = phone.code(&world);
+        assert_eq!(word(&world.prove(&world.call(), &proof, &code).await), "ForeignAddress");
+        set(&NetworksPatch { trusted_ips: Some(Vec::new()), mode: None }).await;
+        let draft = Draft {
+            name: "Ashore".into(),
+            description: String::new(),
+            priority: 9,
+            access: Access::Deny,
+            sign_on_profile: SignOnProfile::Local,
+            second_factor: Requirement::Optional,
+            session_lifetime: None,
+            session_idle_lifetime: None,
+            assigned_to: Subjects { users: vec![ann.id.to_string()], ..Subjects::default() },
+        };
+        let mut work = world.work().await;
+        policies::create(&mut work, &world.call(), &may(), draft).await.unwrap();
+        work.commit().await.unwrap();
+        assert_eq!(word(&world.prove(&world.call(), &proof, &code).await), "Denied");
+    }
+}
+
+#[tokio::test]
+async fn an_old_master_key_is_not_needed_once_a_code_was_used_under_the_new_one() {
+    for world in worlds().await {
+        let (_, phone, codes) = world.person_with_factor("ann@example.com").await;
+        // The key of the fixture, which is drawn from a seed.
+        let (_, old) = MasterKeys::generate(&Chance::seeded(7)).unwrap();
+        let (_, new) = MasterKeys::generate(&Chance::System).unwrap();
+        let under = async |keys: &str| {
+            let opening = Opening {
+                database: world.database.uri().to_owned(),
+                master_keys: MasterKeys::parse(keys).unwrap(),
+                issuer: "https://id.example".into(),
+                policy: Policy::default(),
+                clock: world.clock.clone(),
+                chance: Chance::System,
+            };
+            Instance::open(opening).await.unwrap()
+        };
+        let enter = async |instance: &Arc<Instance>, code: &str| {
+            let (call, password) = (world.call(), Plain::new(PASSWORD));
+            let asked =
+                sessions::sign_in(instance, &call, "ann@example.com", &password, FIREFOX).await;
+            let Ok(SignIn::SecondFactor(proof)) = asked else { panic!("{asked:?}") };
+            sessions::prove_second_factor(instance, &call, &proof, code, FIREFOX).await.unwrap()
+        };
+        let both = under(&format!("{new},{old}")).await;
+        let there = enter(&both, &phone.code(&world)).await;
+        assert_eq!(word(&there), "in by pwd otp mfa, 0 recovery codes");
+        world.clock.step(30);
+        let alone = under(&new).await;
+        for code in [phone.code(&world).as_str(), codes.spelled()[7]] {
+            let there = enter(&alone, code).await;
+            assert_eq!(word(&there), "in by pwd otp mfa, 0 recovery codes", "{code}");
+        }
     }
 }
 
@@ -218,6 +372,19 @@ async fn a_proof_of_the_password_ends_with_ten_minutes_another_password_and_the_
         assert_eq!(word(&late), "Refused");
 
         let proof = world.proof(&world.call(), "ann@example.com").await;
+        let (old, new) = (Plain::new(PASSWORD), Plain::new("another password of some length"));
+        let call = world.call();
+        let changed = accounts::replace_password(&world.instance, &call, &ann.id, &old, &new).await;
+        let mut work = world.work().await;
+        changed.unwrap().store(&mut work, &world.call()).await.unwrap();
+        work.commit().await.unwrap();
+        let changed = world.prove(&world.call(), &proof, &phone.code(&world)).await;
+        assert_eq!(word(&changed), "Refused", "another password");
+
+        let proof = match world.sign_in(&world.call(), "ann@example.com", new.reveal()).await {
+            SignIn::SecondFactor(proof) => proof,
+            other => panic!("{other:?}"),
+        };
         let mut work = world.work().await;
         accounts::disable(&mut work, &world.call(), &may(), &ann.id, None).await.unwrap();
         work.commit().await.unwrap();
@@ -357,6 +524,7 @@ async fn whoever_is_signed_in_proves_themselves_once_more_for_each_change() {
             assert!(told.contains(&action.to_owned()), "{action}: {told:?}");
         }
         assert!(world.actions().await.contains(&"user.recovery_codes_renewed".to_owned()));
+        assert!(world.actions().await.contains(&"user.second_factor_asked".to_owned()));
     }
 }
 
@@ -381,11 +549,14 @@ async fn an_administrator_resets_what_was_lost_and_nobody_below_the_person_does(
         assert_eq!(word(&there), "in by pwd, 0 recovery codes");
 
         let mut work = world.work().await;
-        let above = match authority.may() {
-            Ok(may) => second_factor::reset(&mut work, &world.call(), &may, &root.id).await,
-            Err(refusal) => Err(refusal),
-        };
+        let may = authority.may().unwrap();
+        let above = second_factor::reset(&mut work, &world.call(), &may, &root.id).await;
         assert!(matches!(above, Err(Refusal::Forbidden { .. })), "{above:?}");
+        let oneself = world.call().by(Actor::user(helper.id.clone()));
+        let own = second_factor::reset(&mut work, &oneself, &may, &helper.id).await;
+        let why =
+            "This is you. Change your second factor on the page of your account, with a code.";
+        assert_eq!(own.unwrap_err().to_string(), why);
     }
 }
 

@@ -20,13 +20,12 @@ pub async fn has_administrator(work: &mut Work) -> Result<bool, Fault> {
     Ok(work.tx.query_one(sql, db::params![PLATFORM_ADMINISTRATOR]).await?.is_some())
 }
 
-/// How many platform administrators who may act prove themselves by a password alone.
+/// How many platform administrators who may act have no second factor.
 ///
 /// # Errors
 /// When the database cannot answer.
-pub async fn administrators_by_password_alone(work: &mut Work) -> Result<i64, Fault> {
-    let sql =
-        "SELECT count(*) FROM users u WHERE u.status = 'active' AND u.password_hash IS NOT NULL
+pub async fn administrators_without_second_factor(work: &mut Work) -> Result<i64, Fault> {
+    let sql = "SELECT count(*) FROM users u WHERE u.status = 'active'
                  AND EXISTS (SELECT 1 FROM bindings b WHERE b.subject = u.id AND b.role_id = $1
                              AND b.place_kind = 'instance')
                  AND NOT EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id)";

@@ -12,7 +12,7 @@ use super::second_factor::{Admitted, Code, Enrolled, RecoveryCodes};
 use super::second_step::{PasswordProof, demand};
 use super::throttle::{Admission, Throttle};
 use super::{Amr, User, failures, networks, store};
-use crate::{Actor, Call, Fault, Instance, Plain, Work};
+use crate::{Actor, Call, Fault, Instance, Plain, Work, audit};
 
 /// What came of an attempt.
 #[derive(Debug)]
@@ -144,17 +144,18 @@ pub async fn authenticate(
             Err(refused) => return Ok(refused),
         };
         let tried = (throttle, admission);
-        return Ok(match demand(&mut instance.read(), user, &admittance).await? {
-            Some(demand) => {
-                Authentication::SecondFactor(PasswordProof::of(user, call.now, admission, demand))
-            }
-            None => Authentication::Right(Verified::new(
-                user.clone(),
-                tried,
-                admittance,
-                Second::NotAsked,
-            )),
-        });
+        let Some(demand) = demand(&mut instance.read(), user, &admittance).await? else {
+            let verified = Verified::new(user.clone(), tried, admittance, Second::NotAsked);
+            return Ok(Authentication::Right(verified));
+        };
+        // That somebody knows the password and stops here is what an operator wants to see.
+        let mut work = instance.begin().await?;
+        let call_of_them = call.by(Actor::user(user.id.clone()));
+        let action = "user.second_factor_asked";
+        audit::record(&mut work, &call_of_them, action, &user.as_object(), &[]).await?;
+        work.commit().await?;
+        let proof = PasswordProof::of(user, call.now, admission, demand);
+        return Ok(Authentication::SecondFactor(proof));
     }
     let mut work = instance.begin().await?;
     throttle.hold(&mut work, admission).await?;

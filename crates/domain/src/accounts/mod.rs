@@ -23,7 +23,7 @@ pub mod policies;
 pub mod second_factor;
 
 pub use administrators::{
-    administrators_by_password_alone, first_administrator, has_administrator,
+    administrators_without_second_factor, first_administrator, has_administrator,
     keep_an_administrator, setup, setup_link,
 };
 pub use authentication::{Authentication, Verified, authenticate, settle};
@@ -40,7 +40,10 @@ pub use password_change::{Replacement, replace_password};
 pub use people::{
     ListQuery, NewUser, Patch, change, create, delete, disable, enable, list, lock, rehearse, show,
 };
-pub use second_step::{Demand, PasswordProof, prove_second_factor, set_up_second_factor};
+pub use second_step::{
+    Demand, PasswordProof, SECOND_STEP_PATIENCE, prove_second_factor, requires_second_factor,
+    set_up_second_factor,
+};
 pub(crate) use store::{COLUMNS, read};
 pub use store::{find, find_by_email};
 

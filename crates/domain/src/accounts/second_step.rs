@@ -15,7 +15,9 @@ use super::{Authentication, User, Verified, policies, store};
 use crate::{Call, Fault, Instance, UserId, Work};
 
 /// Seconds between the password and the code.
-const PATIENCE: i64 = 600;
+pub const SECOND_STEP_PATIENCE: i64 = 600;
+/// Seconds that the clocks of two nodes may differ.
+const SKEW: i64 = 60;
 
 /// What is asked besides the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +55,17 @@ impl PasswordProof {
         &self.email
     }
 
+    /// The password was right, and nobody will be asked for more: it is counted against nobody.
+    ///
+    /// # Errors
+    /// When the database cannot take it.
+    pub async fn waive(&self, instance: &Arc<Instance>, call: &Call) -> Result<(), Fault> {
+        let mut work = instance.begin().await?;
+        Throttle::of(&self.email, call).waive(&mut work, self.admission).await?;
+        work.commit().await?;
+        Ok(())
+    }
+
     /// Begins to set a second factor up.
     ///
     /// # Errors
@@ -60,6 +73,15 @@ impl PasswordProof {
     pub fn enrolment(&self, instance: &Instance) -> Result<Enrolment, Fault> {
         Enrolment::draw(instance, &self.user, None)
     }
+}
+
+/// Has this person to have a second factor, as a sign-in policy or the default says?
+///
+/// # Errors
+/// When the database cannot answer.
+pub async fn requires_second_factor(work: &mut Work, id: &UserId) -> Result<bool, Fault> {
+    let policy = policies::decide(work, id).await?;
+    policies::requires_second_factor(work, policy.as_ref()).await
 }
 
 /// What is asked of this person besides the password.
@@ -72,7 +94,7 @@ pub(super) async fn demand(
         return Ok(Some(Demand::Code));
     }
     let policy = admittance.policy.as_ref();
-    let is_asked = policies::asks_for_second_factor(work, policy).await?;
+    let is_asked = policies::requires_second_factor(work, policy).await?;
     Ok(is_asked.then_some(Demand::Enrolment))
 }
 
@@ -142,7 +164,7 @@ async fn still(
     proof: &PasswordProof,
 ) -> Result<Result<(User, Admittance), Authentication>, Fault> {
     let user = store::find(&mut instance.read(), &proof.user).await?;
-    let is_recent = (0..=PATIENCE).contains(&(call.now - proof.at));
+    let is_recent = (-SKEW..=SECOND_STEP_PATIENCE).contains(&(call.now - proof.at));
     let user = user.filter(|user| is_recent && user.is_active() && user.epoch == proof.epoch);
     let Some(user) = user else { return Ok(Err(Authentication::Refused)) };
     Ok(admittance(instance, call, &user).await?.map(|admittance| (user, admittance)))

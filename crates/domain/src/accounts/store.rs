@@ -133,12 +133,20 @@ pub(super) async fn set_rehashed(
     Ok(())
 }
 
-/// Marks a sign-in, if the person is active and unchanged since `user` was read. Says whether it
-/// took.
+/// Marks a sign-in, if the person is active and unchanged since `user` was read: with a second factor
+/// set up meanwhile, too. Says whether it took.
 pub(super) async fn set_signed_in(work: &mut Work, user: &User, now: i64) -> Result<bool, Fault> {
-    let sql =
-        "UPDATE users SET last_sign_in_at = $1 WHERE id = $2 AND epoch = $3 AND status = 'active'";
-    Ok(work.tx.execute(sql, db::params![now, user.id.as_str(), user.epoch]).await? == 1)
+    let sql = "UPDATE users SET last_sign_in_at = $1
+         WHERE id = $2 AND epoch = $3 AND version = $4 AND status = 'active'";
+    let params = db::params![now, user.id, user.epoch, user.version];
+    Ok(work.tx.execute(sql, params).await? == 1)
+}
+
+/// Says that something about a person is another, and holds their row for the rest of the work.
+pub(super) async fn set_changed(work: &mut Work, id: &UserId) -> Result<(), Fault> {
+    let sql = "UPDATE users SET version = version + 1 WHERE id = $1";
+    work.tx.execute(sql, db::params![id.as_str()]).await?;
+    Ok(())
 }
 
 /// Deletes a person with their bindings; sessions, links and consents follow by the schema.

@@ -94,6 +94,17 @@ impl Throttle {
         attempts::hold(work, subject).await
     }
 
+    /// Takes back what was counted for the attempt, and remembers nothing.
+    pub async fn waive(&self, work: &mut Work, admission: Admission) -> Result<(), Fault> {
+        if admission != Admission::Stranger {
+            return attempts::refund(work, &self.known).await;
+        }
+        for (subject, _) in self.of_strangers() {
+            attempts::refund(work, subject).await?;
+        }
+        Ok(())
+    }
+
     /// The attempt was right: takes back what was counted for it and remembers the address.
     pub async fn succeed(
         &self,

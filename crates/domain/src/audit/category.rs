@@ -120,6 +120,7 @@ const ACTIONS: &[(&str, Category)] = &[
     ("user.recovery_codes_renewed", Category::Authentication),
     ("user.reset_link_made", Category::Notifications),
     ("user.second_factor_added", Category::Authentication),
+    ("user.second_factor_asked", Category::Authentication),
     ("user.second_factor_refused", Category::Authentication),
     ("user.second_factor_removed", Category::Authentication),
     ("user.second_factor_replaced", Category::Authentication),

@@ -182,17 +182,19 @@ pub(super) async fn delete_others(
     Ok(work.tx.execute(sql, db::params![user.as_str(), kept.0]).await?)
 }
 
-/// Carries a session over to the person's new epoch, freshly authenticated. Says whether it was
-/// still there.
+/// Carries a session over to the person's new epoch, freshly authenticated where the password was all
+/// that was proved when it began. Says whether it was still there.
 pub(super) async fn set_epoch(
     work: &mut Work,
     id: SessionId,
     user: &User,
     now: i64,
 ) -> Result<bool, Fault> {
-    let sql =
-        "UPDATE sessions SET user_epoch = $1, authenticated_at = $2 WHERE id = $3 AND user_id = $4";
-    Ok(work.tx.execute(sql, db::params![user.epoch, now, id.0, user.id.as_str()]).await? == 1)
+    let sql = "UPDATE sessions SET user_epoch = $1,
+           authenticated_at = CASE WHEN amr = $5 THEN $2 ELSE authenticated_at END
+         WHERE id = $3 AND user_id = $4";
+    let params = db::params![user.epoch, now, id.0, user.id, *Amr::Password.as_str()];
+    Ok(work.tx.execute(sql, params).await? == 1)
 }
 
 /// Marks a session as used at an instant, unless a later one is marked already.

@@ -38,7 +38,8 @@ pub(super) fn shape(issue: &Issue<'_>) -> String {
 /// The same for requests with a person's password; the teams count too.
 pub(super) fn shape_of_person(client: &Client, new: &NewGrant<'_>) -> String {
     let (resources, teams) = (sorted(new.resources), sorted(new.teams));
-    let parts = ["password", new.user.as_str(), new.scopes.as_str(), &resources, &teams];
+    let (user, scopes) = (new.user.as_str(), new.scopes.as_str());
+    let parts = ["password", user, new.amr.as_str(), scopes, &resources, &teams];
     digest_of(client, &parts)
 }
 

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::accounts;
 use domain::accounts::second_factor::{self, Enrolment, RecoveryCodes};
 use domain::{Fault, FieldError, Plain, Refusal};
 
 use super::endings::{Done, done};
-use super::views::{NewFactor, RecoveryCodes as CodesPage, SecondFactorPage};
-use super::{errors, qr};
+use super::views::{NewFactor, SecondFactorPage};
+use super::{errors, next, qr, second_step};
 use crate::app::App;
 use crate::web::browser::{Browser, SignedIn};
 use crate::web::failure::Failure;
 use crate::web::form::{Fields, OwnForm};
 use crate::web::page;
-use crate::web::sealed::{self, ENROLMENT};
 use crate::web::views::{Choice, Errors, Person, When};
 
 const PATH: &str = "/account/second-factor";
@@ -83,11 +83,8 @@ pub(super) async fn confirm(
 ) -> Result<Response, Failure> {
     let signed_in = known(browser)?;
     let (instance, call, id) = (&app.instance, &signed_in.browser.call, &signed_in.user.id);
-    let text = fields.text("enrolment");
-    let Some(enrolment) = sealed::open::<Enrolment>(&app, &signed_in.browser, ENROLMENT, text)
-    else {
-        return Ok(page::see_other(PATH));
-    };
+    let enrolment = second_step::opened(&app, &signed_in.browser, fields.text("enrolment"));
+    let Some(enrolment) = enrolment else { return Err(Failure::StrangeForm) };
     let typed = fields.text("code");
     match second_factor::confirm(instance, call, (id, enrolment.clone()), typed).await {
         Ok(codes) => Ok(codes_page(&codes)),
@@ -119,7 +116,7 @@ async fn view(app: &App, signed_in: &SignedIn, typed: &Fields) -> Result<SecondF
     let (user, now) = (&signed_in.user, signed_in.browser.call.now);
     let mut work = app.instance.read();
     let held = second_factor::find(&mut work, &user.id).await?;
-    let is_required = second_factor::is_required_of(&mut work, &user.id).await?;
+    let is_required = accounts::requires_second_factor(&mut work, &user.id).await?;
     let choice = |value: &str, label: &str, hint: &str| Choice {
         value: value.into(),
         label: label.into(),
@@ -159,13 +156,14 @@ fn confirm_page(
     let page = NewFactor {
         action: CONFIRM.into(),
         form_token: browser.form_token(app),
-        enrolment: sealed::seal(app, browser, ENROLMENT, enrolment)?,
+        enrolment: second_step::carried(app, browser, enrolment)?,
         proof: None,
         request: None,
         next: None,
         application: None,
         email: email.clone(),
         is_replacement: enrolment.is_replacement(),
+        cancel: PATH.into(),
         picture: qr::draw(&uri)?,
         uri,
         key: enrolment.key(),
@@ -175,6 +173,5 @@ fn confirm_page(
 }
 
 fn codes_page(codes: &RecoveryCodes) -> Response {
-    let codes = codes.spelled().into_iter().map(str::to_owned).collect();
-    page::render(&CodesPage { codes, next: "/account".into() })
+    page::render(&second_step::codes_page(codes, next::ACCOUNT))
 }

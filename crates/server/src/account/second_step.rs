@@ -7,9 +7,12 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use domain::accounts::second_factor::Enrolment;
-use domain::accounts::{Demand, PasswordProof};
+use domain::Fault;
+use domain::accounts::second_factor::{Enrolment, RecoveryCodes as Codes};
+use domain::accounts::{Demand, PasswordProof, SECOND_STEP_PATIENCE};
 use domain::sessions::{self, SignIn};
+
+use protocol::duration;
 
 use super::entry::{carrying, enter as enter_with, user_agent};
 use super::login::{expired, from_the_beginning};
@@ -60,9 +63,9 @@ pub(super) async fn enter(
     let Some(waiting) = Waiting::posted(&app, &browser, &fields) else { return Ok(expired()) };
     let proof = sealed::open(&app, &browser, PASSWORD_PROOF, fields.text("proof"));
     let Some(proof): Option<PasswordProof> = proof else { return Ok(expired()) };
-    let enrolment: Option<Enrolment> = match fields.filled("enrolment") {
+    let enrolment = match fields.filled("enrolment") {
         None => None,
-        Some(text) => match sealed::open(&app, &browser, ENROLMENT, text) {
+        Some(text) => match opened(&app, &browser, text) {
             None => return Ok(expired()),
             some => some,
         },
@@ -80,8 +83,7 @@ pub(super) async fn enter(
             return enter_with(&app, &browser, cookie, &waiting.back()).await;
         }
         SignIn::Done { cookie, recovery_codes: Some(codes), .. } => {
-            let codes = codes.spelled().into_iter().map(str::to_owned).collect();
-            let page = page::render(&RecoveryCodes { codes, next: waiting.back() });
+            let page = page::render(&codes_page(codes, &waiting.back()));
             return carrying(&app, &browser, cookie, page).await;
         }
         SignIn::SecondFactor(proof) => return ask(&app, &browser, &waiting, proof).await,
@@ -101,6 +103,31 @@ pub(super) async fn enter(
         Some(enrolment) => new_factor(&app, &browser, (&waiting, &proof, enrolment), trouble).await,
         None => code_page(&app, &browser, (&waiting, &proof), trouble).await,
     }
+}
+
+/// The recovery codes, this once, and where it goes on.
+pub(super) fn codes_page(codes: &Codes, next: &str) -> RecoveryCodes {
+    let (path, query) = next.split_once('?').unwrap_or((next, ""));
+    RecoveryCodes {
+        codes: codes.spelled().into_iter().map(str::to_owned).collect(),
+        next: path.to_owned(),
+        fields: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+    }
+}
+
+/// A second factor that is being set up, as text for this browser alone.
+pub(super) fn carried(
+    app: &App,
+    browser: &Browser,
+    enrolment: &Enrolment,
+) -> Result<String, Fault> {
+    sealed::seal(app, browser, ENROLMENT, &enrolment.seal(&app.instance)?)
+}
+
+/// What [`carried`] made for this browser, not too long ago.
+pub(super) fn opened(app: &App, browser: &Browser, text: &str) -> Option<Enrolment> {
+    let text: String = sealed::open(app, browser, ENROLMENT, text)?;
+    Enrolment::open(&app.instance, &text)
 }
 
 fn wrong(enrolment: Option<&Enrolment>) -> &'static str {
@@ -127,7 +154,9 @@ async fn code_page(
         application: waiting.application(app).await?,
         email: proof.email().into(),
         error: trouble.error.map(str::to_owned),
-        wait: trouble.wait.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
+        wait: trouble.wait.map(|seconds| duration::spell(seconds.unsigned_abs())),
+        too_long: trouble.wait.is_some_and(|seconds| seconds >= SECOND_STEP_PATIENCE),
+        login: waiting.login(),
     };
     let mut response = page::render_with(trouble.status, &page);
     if let Some(seconds) = trouble.wait {
@@ -147,13 +176,14 @@ async fn new_factor(
     let page = NewFactor {
         action: PATH.into(),
         form_token: browser.form_token(app),
-        enrolment: sealed::seal(app, browser, ENROLMENT, enrolment)?,
+        enrolment: carried(app, browser, enrolment)?,
         proof: Some(sealed::seal(app, browser, PASSWORD_PROOF, proof)?),
         request,
         next,
         application: waiting.application(app).await?,
         email: proof.email().into(),
         is_replacement: false,
+        cancel: waiting.login(),
         picture: qr::draw(&uri)?,
         uri,
         key: enrolment.key(),

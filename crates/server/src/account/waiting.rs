@@ -48,6 +48,14 @@ impl Waiting {
         }
     }
 
+    /// The page that asks for the password, with what waits.
+    pub fn login(&self) -> String {
+        match self {
+            Self::Request(text, _) => sealed::link("/login", "request", text),
+            Self::Path(path) => sealed::link("/login", "next", path),
+        }
+    }
+
     /// The fields by which a form carries it: the sealed request, or the page.
     pub fn fields(&self) -> (Option<String>, Option<String>) {
         match self {

@@ -3,7 +3,7 @@
 
 use domain::access::{ManageSettings, ReadSettings};
 use domain::accounts::policies::{
-    self, Access, Draft, ListQuery, Patch, Policy, SecondFactor, SignOnProfile, Subjects,
+    self, Access, Draft, ListQuery, Patch, Policy, Requirement, SignOnProfile, Subjects,
 };
 use domain::{Refusal, UserId, accounts};
 use serde_json::{Value, json};
@@ -84,7 +84,7 @@ impl FromJson for Draft {
                 .unwrap_or_default(),
             second_factor: second_factor
                 .and_then(|word| read_second_factor(&mut fields, &word))
-                .unwrap_or(SecondFactor::Optional),
+                .unwrap_or(Requirement::Optional),
             session_lifetime: fields.number_or("session_lifetime", None),
             session_idle_lifetime: fields.number_or("session_idle_lifetime", None),
             assigned_to: Subjects {
@@ -136,9 +136,9 @@ fn read_profile(fields: &mut Fields, word: &str) -> Option<SignOnProfile> {
     SignOnProfile::parse(word).or_else(|| fields.refuse("sign_on_profile", sentence))
 }
 
-fn read_second_factor(fields: &mut Fields, word: &str) -> Option<SecondFactor> {
+fn read_second_factor(fields: &mut Fields, word: &str) -> Option<Requirement> {
     let refuse = || fields.refuse("second_factor", "One of `optional`, `required` is needed.");
-    SecondFactor::parse(word).or_else(refuse)
+    Requirement::parse(word).or_else(refuse)
 }
 
 async fn list(to: Allowed<ReadSettings>, Query(query): Query<ListQuery>) -> Answer {

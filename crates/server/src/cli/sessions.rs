@@ -115,5 +115,6 @@ fn shape(
         "last_active_at": text::instant(session.last_active_at),
         "expires_at": text::instant(session.expires_at),
         "current": false,
+        "amr": session.amr.values(),
     }))
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use domain::accounts::policies::{
-    self, Access, Draft, ListQuery, Patch, Policy, SecondFactor, SignOnProfile, Subjects,
+    self, Access, Draft, ListQuery, Patch, Policy, Requirement, SignOnProfile, Subjects,
 };
 use serde_json::{Value, json};
 
@@ -83,7 +83,7 @@ struct Rest {
     sign_on_profile: Option<SignOnProfile>,
     /// `required` asks everybody for a code, `optional` whoever has set a second factor up.
     #[arg(long, value_name = "DEMAND", value_parser = second_factor)]
-    second_factor: Option<SecondFactor>,
+    second_factor: Option<Requirement>,
     /// Seconds after which a session ends, used or not; 0: as the settings say.
     #[arg(long, value_name = "SECONDS")]
     session_lifetime: Option<i64>,
@@ -126,8 +126,8 @@ fn profile(text: &str) -> Result<SignOnProfile, String> {
     SignOnProfile::parse(text).ok_or_else(|| "local".into())
 }
 
-fn second_factor(text: &str) -> Result<SecondFactor, String> {
-    SecondFactor::parse(text).ok_or_else(|| "optional or required".into())
+fn second_factor(text: &str) -> Result<Requirement, String> {
+    Requirement::parse(text).ok_or_else(|| "optional or required".into())
 }
 
 /// No seconds are as many as the settings say.
@@ -230,7 +230,7 @@ async fn create(
         priority,
         access,
         sign_on_profile: rest.sign_on_profile.unwrap_or_default(),
-        second_factor: rest.second_factor.unwrap_or(SecondFactor::Optional),
+        second_factor: rest.second_factor.unwrap_or(Requirement::Optional),
         session_lifetime: seconds(rest.session_lifetime).flatten(),
         session_idle_lifetime: seconds(rest.session_idle_lifetime).flatten(),
         assigned_to: Subjects {

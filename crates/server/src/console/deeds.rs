@@ -104,6 +104,7 @@ pub(super) const ACTIONS: &[(&str, &str)] = &[
     ("user.recovery_codes_renewed", "Got new recovery codes"),
     ("user.reset_link_made", "Made a link to another password"),
     ("user.second_factor_added", "Set a second factor up"),
+    ("user.second_factor_asked", "Knew the password, and was asked for a code"),
     ("user.second_factor_refused", "Typed a wrong code"),
     ("user.second_factor_removed", "Removed their second factor"),
     ("user.second_factor_replaced", "Replaced their second factor"),

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::routing::{get, post};
 use domain::access::{ManageSettings, PERMISSIONS, Reach, ReadSettings};
-use domain::accounts::policies::{self, Access, ListQuery, Policy, SecondFactor};
+use domain::accounts::policies::{self, Access, ListQuery, Policy, Requirement};
 use domain::{UserId, Work};
 use protocol::duration;
 
@@ -71,7 +71,7 @@ fn row(policy: &Policy) -> PolicyRow {
         description: policy.description.clone(),
         priority: if policy.is_default() { String::new() } else { policy.priority.to_string() },
         denies: policy.access == Access::Deny,
-        requires_second_factor: policy.second_factor == SecondFactor::Required,
+        requires_second_factor: policy.second_factor == Requirement::Required,
         sessions: lasts(policy),
         whom: whom(policy),
     }
@@ -126,8 +126,8 @@ pub(super) async fn of_person(
     };
     let words = words.replace("after as the settings say", "as the settings say");
     let words = match policy.second_factor {
-        SecondFactor::Required => format!("{words} They need a second factor."),
-        SecondFactor::Optional => words,
+        Requirement::Required => format!("{words} They need a second factor."),
+        Requirement::Optional => words,
     };
     Ok(Some(PolicyOf { name: policy.name.clone(), href: page_of(&policy.id), words }))
 }

@@ -7,7 +7,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use domain::access::{ManageSettings, ReadRoles, ReadSettings};
 use domain::accounts::policies::{
-    self, Access, DEFAULT, Draft, Patch, Policy, SecondFactor, SignOnProfile, Subjects,
+    self, Access, DEFAULT, Draft, Patch, Policy, Requirement, SignOnProfile, Subjects,
 };
 use domain::settings::{Number, SESSION_IDLE_LIFETIME, SESSION_LIFETIME};
 use domain::{Fault, FieldError, Refusal, UserId, Work, accounts, roles};
@@ -109,17 +109,21 @@ impl Typed {
             let found = accounts::find_by_email(work, line).await?;
             users.push(found.map_or_else(|| line.to_owned(), |user| user.id.to_string()));
         }
-        if !errors.is_empty() {
-            return Err(Refusal::Invalid(errors));
+        let second_factor = Requirement::parse(&self.second_factor);
+        if second_factor.is_none() {
+            let message = "Choose one.".to_owned();
+            errors.push(FieldError { field: "second_factor".into(), message });
         }
+        let (Some(second_factor), true) = (second_factor, errors.is_empty()) else {
+            return Err(Refusal::Invalid(errors));
+        };
         Ok(Draft {
             name: self.name.clone(),
             description: self.description.clone(),
             priority: self.priority.trim().parse().unwrap_or_default(),
             access: Access::parse(&self.access).unwrap_or(Access::Deny),
             sign_on_profile: SignOnProfile::parse(&self.sign_on_profile).unwrap_or_default(),
-            second_factor: SecondFactor::parse(&self.second_factor)
-                .unwrap_or(SecondFactor::Optional),
+            second_factor,
             session_lifetime,
             session_idle_lifetime,
             assigned_to: Subjects { users, teams: self.teams.clone(), roles: self.roles.clone() },

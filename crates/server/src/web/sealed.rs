@@ -30,6 +30,8 @@ pub struct LogoutQuestion {
 
 /// Seconds a sealed value is good for.
 const PATIENCE: i64 = 1800;
+/// Seconds that the clocks of two nodes may differ.
+const SKEW: i64 = 60;
 
 #[derive(Serialize)]
 struct Sealed<'a, T> {
@@ -70,7 +72,7 @@ pub fn open<T: DeserializeOwned>(
     let json = app.instance.vault().open_text(purpose, text)?;
     let opened: Opened<T> = serde_json::from_slice(&json).ok()?;
     let age = browser.call.now - opened.at;
-    (opened.browser == browser.name && (0..=PATIENCE).contains(&age)).then_some(opened.value)
+    (opened.browser == browser.name && (-SKEW..=PATIENCE).contains(&age)).then_some(opened.value)
 }
 
 /// `path?name=value`.

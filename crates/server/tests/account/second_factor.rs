@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::UserId;
 use domain::access::{Authority, UpdateUsers};
-use domain::accounts::policies::{self, Access, Draft, SecondFactor, SignOnProfile, Subjects};
+use domain::accounts::policies::{self, Access, Draft, Requirement, SignOnProfile, Subjects};
 
 use crate::cast::{BEN, SESSION, STRANGER, person, post_from, signed_in};
 use crate::harness::phone::Phone;
@@ -51,7 +51,7 @@ async fn require(server: &Server, user: &UserId) {
         priority: 7,
         access: Access::Allow,
         sign_on_profile: SignOnProfile::Local,
-        second_factor: SecondFactor::Required,
+        second_factor: Requirement::Required,
         session_lifetime: None,
         session_idle_lifetime: None,
         assigned_to,
@@ -170,9 +170,10 @@ async fn the36_a_policy_has_it_set_up_while_an_application_waits_and_the_id_toke
         let done = browser.submit(&wrong, STEP, &[("code", &same)]).await;
         assert_eq!(codes(&done).len(), 10);
         assert!(browser.cookies.contains_key(SESSION));
-        let (_, rest) = done.body.split_once("<a class=\"button\" href=\"").unwrap();
-        let next = rest.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
-        let consent = browser.visit(&next).await;
+        assert!(done.body.contains("action=\"/oauth2/authorize\" data-kept"), "{}", done.body);
+        let request = done.field("continue").unwrap();
+        let query = crate::harness::encode(&[("continue", &request)]);
+        let consent = browser.visit(&format!("/oauth2/authorize?{query}")).await;
         let back = browser.submit(&consent, "/consent", &[("decision", "allow")]).await;
         let tokens = app.redeem(&back.returned("code").unwrap()).await;
         assert_eq!(amr(&tokens), "pwd otp mfa");
@@ -250,6 +251,7 @@ async fn k02_wrong_codes_are_told_to_wait() {
                 let seconds: i64 = answer.header("retry-after").parse().unwrap();
                 assert!(seconds >= 1);
                 assert!(answer.body.contains(&format!("Wait {seconds} second")), "{}", answer.body);
+                assert!(answer.body.contains("then try again"), "{}", answer.body);
             }
             verdicts.push(answer.status.as_u16());
         }

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::access::{Authority, Place, SECURITY_ADMINISTRATOR};
-use domain::accounts::second_factor;
+use domain::access::{Place, SECURITY_ADMINISTRATOR};
 
 use crate::cast::{
     AUDITOR, STRANGER, admin, auditor, complaints, copied, person, places, send, user_id,
@@ -379,7 +378,7 @@ async fn the_39_the_list_shows_name_address_status_source_and_creation_and_is_na
 #[tokio::test]
 async fn the36_a_second_factor_is_seen_found_and_reset() {
     both(|server| async move {
-        Phone::of_the_administrator(&server).await;
+        let phone = Phone::of_the_administrator(&server).await;
         let ada = user_id(&server, ADMIN_EMAIL).await;
         let mut helper =
             person(&server, STRANGER, Some((SECURITY_ADMINISTRATOR, Place::Instance))).await;
@@ -405,15 +404,19 @@ async fn the36_a_second_factor_is_seen_found_and_reset() {
         let page = helper.get(&of_sten).await;
         assert!(page.body.contains("None: their password alone signs them in"), "{}", page.body);
 
-        // Ada helps herself from the browser she is still signed in with.
-        let mut work = server.instance.begin().await.unwrap();
-        let may = Authority::operator("test@host").may().unwrap();
-        let id = domain::UserId::new(ada.as_str());
-        second_factor::reset(&mut work, &server.operator(), &may, &id).await.unwrap();
-        work.commit().await.unwrap();
-        let mut browser = admin(&server).await;
-        Phone::of_the_administrator(&server).await;
+        // Nobody takes their own: a browser left open would.
+        let mut browser = server.browser();
+        let asked = browser.sign_in(ADMIN_EMAIL).await;
+        browser.submit(&asked, "/login/second-factor", &[("code", &phone.code(&server))]).await;
         let page = browser.get(&path).await;
+        let own = send(&mut browser, &page, &reset, &[]).await;
+        assert_eq!(own.status, 409, "{}", own.body);
+        assert!(complaints(&own)[0].contains("on the page of your account, with a code"));
+
+        Phone::of(&server, STRANGER).await;
+        let page = browser.get(&of_sten).await;
+        let path = of_sten;
+        let reset = format!("{path}/reset-second-factor");
         let done = send(&mut browser, &page, &reset, &[]).await;
         assert_eq!(done.location(), format!("{path}?done=second-factor-reset"));
         let page = browser.get(done.location()).await;

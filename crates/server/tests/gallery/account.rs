@@ -50,7 +50,9 @@ fn second_factors(voice: Voice) -> Vec<Page> {
         application: voice.maybe("Harbour Notes"),
         email: voice.say("ada@northwind.example"),
         error,
-        wait,
+        wait: wait.map(|seconds| format!("{seconds} seconds")),
+        too_long: false,
+        login: "/login?next=%2Faccount".into(),
     };
     let new = |proof: Option<String>, is_replacement: bool, errors: Errors| NewFactor {
         action: "/login/second-factor".into(),
@@ -62,6 +64,7 @@ fn second_factors(voice: Voice) -> Vec<Page> {
         next: None,
         email: voice.say("ada@northwind.example"),
         is_replacement,
+        cancel: "/login".into(),
         picture: Picture { size: 33, path: "M4 4h7v1h-7zM4 12h21v9h-21z".into() },
         uri: "otpauth://totp/id.northwind.example:ada?secret=GEZDGNBV".into(),
         key: "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ".into(),
@@ -89,7 +92,8 @@ fn second_factors(voice: Voice) -> Vec<Page> {
     let wrong = |field: &str| Errors(vec![voice.wrong(field, "This is not a code of yours.")]);
     let codes = RecoveryCodes {
         codes: (1..=10).map(|n| voice.say(&format!("{n:04} 5678 9012"))).collect(),
-        next: "/account".into(),
+        next: "/oauth2/authorize".into(),
+        fields: vec![("continue".into(), voice.say("sealed"))],
     };
     let error = voice.maybe("This is not a code of yours, or it was used already.");
     vec![

@@ -522,6 +522,7 @@ fn user_page(voice: Voice, errors: Errors, has_password: bool) -> UserPage {
         proposal: "2001:db8::7".into(),
         invite: (!has_password).then(|| "/invite".into()),
         reset: has_password.then(|| "/reset-password".into()),
+        without_factor: "None yet: they set one up when they next sign in.",
         second_factor: has_password.then(|| HeldFactor {
             since: ago(40),
             last_used: Some(ago(0)),

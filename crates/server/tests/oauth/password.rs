@@ -279,6 +279,10 @@ async fn the36_a_second_factor_is_nothing_that_this_grant_asks_for() {
         assert!(refused.text("error_description").starts_with(why), "{}", refused.body);
         let wrong = ask(&app, ADMIN_EMAIL, "not her password at all").await;
         assert!(!wrong.body.contains("second factor"), "only after the right password");
+        for _ in 0..12 {
+            let refused = ask(&app, ADMIN_EMAIL, PASSWORD).await;
+            assert_eq!(refused.verdict(), "400 invalid_grant", "a right password is not counted");
+        }
         let together = format!("{PASSWORD}{}", phone.code(&server));
         assert_eq!(ask(&app, ADMIN_EMAIL, &together).await.verdict(), "400 invalid_grant");
     })

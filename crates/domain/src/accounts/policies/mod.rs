@@ -46,14 +46,14 @@ impl Access {
 
 /// What a policy asks besides the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecondFactor {
+pub enum Requirement {
     /// A code of whoever has set a second factor up.
     Optional,
     /// A code of everybody; whoever has no second factor sets one up when they sign in.
     Required,
 }
 
-impl SecondFactor {
+impl Requirement {
     /// The stored word, which is the word of the contract.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -62,7 +62,7 @@ impl SecondFactor {
         }
     }
 
-    /// The demand behind a word, if it is one.
+    /// The requirement behind a word, if it is one.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Optional, Self::Required].into_iter().find(|demand| demand.as_str() == text)
     }
@@ -118,7 +118,7 @@ pub struct Policy {
     /// Where they prove who they are.
     pub sign_on_profile: SignOnProfile,
     /// What is asked besides the password.
-    pub second_factor: SecondFactor,
+    pub second_factor: Requirement,
     /// Seconds after which a session ends, used or not; `None`: as the settings say.
     pub session_lifetime: Option<i64>,
     /// Seconds without a request after which a session ends; `None`: as the settings say.
@@ -163,7 +163,7 @@ pub(super) async fn decide(work: &mut Work, id: &UserId) -> Result<Option<Policy
 }
 
 /// Does this policy, or the default, ask for a second factor?
-pub(super) async fn asks_for_second_factor(
+pub(super) async fn requires_second_factor(
     work: &mut Work,
     policy: Option<&Policy>,
 ) -> Result<bool, Fault> {
@@ -171,7 +171,7 @@ pub(super) async fn asks_for_second_factor(
         Some(policy) => policy.second_factor,
         None => default(work).await?.second_factor,
     };
-    Ok(demand == SecondFactor::Required)
+    Ok(demand == Requirement::Required)
 }
 
 /// Records that a right password was refused by a policy.
@@ -197,9 +197,9 @@ async fn default(work: &mut Work) -> Result<Policy, Fault> {
         access: Access::Allow,
         sign_on_profile: SignOnProfile::Local,
         second_factor: if set.is_on(&settings::SECOND_FACTOR_REQUIRED) {
-            SecondFactor::Required
+            Requirement::Required
         } else {
-            SecondFactor::Optional
+            Requirement::Optional
         },
         session_lifetime: Some(set.get(&settings::SESSION_LIFETIME)),
         session_idle_lifetime: Some(set.get(&settings::SESSION_IDLE_LIFETIME)),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Access, DEFAULT, Policy, SecondFactor, SignOnProfile, Subjects, default, store};
+use super::{Access, DEFAULT, Policy, Requirement, SignOnProfile, Subjects, default, store};
 use crate::access::{ManageSettings, May, PLATFORM_ADMINISTRATOR, Permission, Reach, ReadSettings};
 use crate::accounts::{administrators, ceiling};
 use crate::audit::{self, differences};
@@ -31,7 +31,7 @@ pub struct Draft {
     /// Where they prove who they are.
     pub sign_on_profile: SignOnProfile,
     /// What is asked besides the password.
-    pub second_factor: SecondFactor,
+    pub second_factor: Requirement,
     /// Seconds; `None`: as the settings say.
     pub session_lifetime: Option<i64>,
     /// Seconds; `None`: as the settings say.
@@ -55,7 +55,7 @@ pub struct Patch {
     /// Another place to prove who they are.
     pub sign_on_profile: Option<SignOnProfile>,
     /// Another demand besides the password.
-    pub second_factor: Option<SecondFactor>,
+    pub second_factor: Option<Requirement>,
     /// Other seconds, or as the settings say.
     pub session_lifetime: Option<Option<i64>>,
     /// Other seconds, or as the settings say.
@@ -242,7 +242,7 @@ async fn checked(work: &mut Work, draft: Draft) -> Result<(Policy, FoldedName), 
             refuse(number.name, &format!("A whole number from {least} to {most} is needed."));
         }
     }
-    if draft.access == Access::Deny && draft.second_factor == SecondFactor::Required {
+    if draft.access == Access::Deny && draft.second_factor == Requirement::Required {
         refuse(
             "second_factor",
             "Whoever is denied is asked for nothing more: leave this optional.",

@@ -1,6 +1,6 @@
 //! Sign-in policies in the database.
 
-use super::{Access, Policy, SecondFactor, SignOnProfile, Subjects};
+use super::{Access, Policy, Requirement, SignOnProfile, Subjects};
 use crate::access::PLATFORM_ADMINISTRATOR;
 use crate::listing::Listing;
 use crate::{Fault, UserId, Work};
@@ -158,7 +158,7 @@ async fn with_subjects(work: &mut Work, policy: Policy) -> Result<Policy, Fault>
 fn read(row: &db::Row) -> Result<Policy, Fault> {
     let access = Access::parse(&row.get::<String>(4)?);
     let profile = SignOnProfile::parse(&row.get::<String>(8)?);
-    let second_factor = SecondFactor::parse(&row.get::<String>(9)?);
+    let second_factor = Requirement::parse(&row.get::<String>(9)?);
     Ok(Policy {
         id: row.get(0)?,
         name: row.get(1)?,
@@ -167,7 +167,7 @@ fn read(row: &db::Row) -> Result<Policy, Fault> {
         // Whatever this version has no word for opens nothing.
         access: access.filter(|_| profile.is_some()).unwrap_or(Access::Deny),
         sign_on_profile: profile.unwrap_or_default(),
-        second_factor: second_factor.unwrap_or(SecondFactor::Required),
+        second_factor: second_factor.unwrap_or(Requirement::Required),
         session_lifetime: row.get(5)?,
         session_idle_lifetime: row.get(6)?,
         assigned_to: Subjects::default(),

@@ -1,21 +1,33 @@
 //! Setting a second factor up: a seed that the person's app is shown, stored only once a code of it
-//! was typed. Until then it travels through the browser, sealed by the door.
+//! was typed. Until then it travels through the browser, sealed here and bound to it by the door.
 
 use serde::{Deserialize, Serialize};
 
-use super::codes::RecoveryCodes;
-use super::store;
+use super::codes::{RecoveryCodes, digits};
 use super::totp::Seed;
+use super::{store, throttle};
 use crate::accounts::User;
+use crate::accounts::store::set_changed;
 use crate::audit::{self, Change};
 use crate::{Call, Fault, Instance, UserId, Work};
 
+/// For what the vault seals it.
+const PURPOSE: &str = "second factor enrolment";
+
 /// A second factor that is being set up.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Enrolment {
     user: UserId,
     seed: Seed,
-    /// The instant at which the one was made that it takes the place of.
+    /// The one that it takes the place of.
+    replaces: Option<i64>,
+}
+
+/// As it is sealed.
+#[derive(Serialize, Deserialize)]
+struct Carried {
+    user: UserId,
+    seed: [u8; 20],
     replaces: Option<i64>,
 }
 
@@ -35,6 +47,24 @@ impl Enrolment {
         replaces: Option<i64>,
     ) -> Result<Self, Fault> {
         Ok(Self { user: user.clone(), seed: Seed::draw(&instance.chance)?, replaces })
+    }
+
+    /// As text that tells nothing.
+    ///
+    /// # Errors
+    /// When the library refuses.
+    pub fn seal(&self, instance: &Instance) -> Result<String, Fault> {
+        let (user, seed, replaces) = (self.user.clone(), *self.seed.bytes(), self.replaces);
+        let json = serde_json::to_vec(&Carried { user, seed, replaces });
+        let json = json.map_err(|e| Fault::Broken(e.to_string()))?;
+        instance.vault.seal_text(PURPOSE, &json)
+    }
+
+    /// What [`Enrolment::seal`] made; `None` for anything else.
+    pub fn open(instance: &Instance, text: &str) -> Option<Self> {
+        let json = instance.vault.open_text(PURPOSE, text)?;
+        let Carried { user, seed, replaces } = serde_json::from_slice(&json).ok()?;
+        Some(Self { user, seed: Seed::of(&seed).ok()?, replaces })
     }
 
     /// What an app reads from a picture. Holds the seed.
@@ -64,8 +94,7 @@ impl Enrolment {
         (user, typed): (&UserId, &str),
         now: i64,
     ) -> Result<Option<Enrolled>, Fault> {
-        let digits: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
-        let step = self.seed.step_of(&digits, now)?.filter(|_| self.user == *user);
+        let step = self.seed.step_of(&digits(typed), now)?.filter(|_| self.user == *user);
         let codes = RecoveryCodes::draw(instance)?;
         Ok(step.map(|step| Enrolled { enrolment: self, step, codes }))
     }
@@ -76,15 +105,18 @@ impl Enrolled {
     /// meanwhile; the work must then be dropped.
     pub async fn store(&self, work: &mut Work, call: &Call, user: &User) -> Result<bool, Fault> {
         let Self { enrolment: Enrolment { seed, replaces, .. }, step, codes } = self;
+        // Whoever is signing in by the password alone at this moment is told to begin again.
+        set_changed(work, &user.id).await?;
         let made = (seed, *step, call.now);
         let is_stored = match replaces {
             None => store::insert(work, &user.id, made).await?,
-            Some(at) => store::replace(work, &user.id, made, *at).await?,
+            Some(before) => store::replace(work, &user.id, made, *before).await?,
         };
         if !is_stored {
             return Ok(false);
         }
-        codes.store(work, &user.id).await?;
+        codes.store(work, &user.id, seed).await?;
+        throttle::remember(work, call, &user.id).await?;
         let action = if replaces.is_some() {
             "user.second_factor_replaced"
         } else {

@@ -10,9 +10,9 @@ use super::codes::{Code, RecoveryCodes};
 use super::enrolment::Enrolment;
 use super::{SecondFactor, find, recognize, store, throttle};
 use crate::access::{May, ReadUsers, UpdateUsers};
-use crate::accounts::{self, User, ceiling, password_change, people, policies};
+use crate::accounts::{self, User, ceiling, password_change, people, requires_second_factor};
 use crate::audit;
-use crate::{Call, Fault, Instance, Plain, Refusal, UserId, Work};
+use crate::{Call, Instance, Plain, Refusal, UserId, Work};
 
 /// Begins to set a second factor up, or to replace it. `proof` is the password of somebody who has
 /// none, else a code.
@@ -25,14 +25,15 @@ pub async fn begin(
     id: &UserId,
     proof: &Plain,
 ) -> Result<Enrolment, Refusal> {
-    let held = find(&mut instance.read(), id).await?;
-    if held.is_none() {
+    let mut replaced = None;
+    if find(&mut instance.read(), id).await?.is_none() {
         password_change::confirm(instance, call, id, ("password", proof)).await?;
     } else {
-        let (work, _) = proven(instance, call, id, proof).await?;
+        let (work, _, code) = proven(instance, call, id, proof).await?;
         work.commit().await?;
+        replaced = Some(code.factor());
     }
-    Ok(Enrolment::draw(instance, id, held.map(|it| it.created_at))?)
+    Ok(Enrolment::draw(instance, id, replaced)?)
 }
 
 /// Puts in place what was set up, once its app makes the right codes. The recovery codes are shown
@@ -69,25 +70,16 @@ pub async fn remove(
     id: &UserId,
     typed: &Plain,
 ) -> Result<(), Refusal> {
-    if is_required_of(&mut instance.read(), id).await? {
+    if requires_second_factor(&mut instance.read(), id).await? {
         return Err(Refusal::conflict(
             "You have to have a second factor here. You can replace it with another.",
         ));
     }
-    let (mut work, user) = proven(instance, call, id, typed).await?;
+    let (mut work, user, _) = proven(instance, call, id, typed).await?;
     store::delete(&mut work, id).await?;
     audit::record(&mut work, call, "user.second_factor_removed", &user.as_object(), &[]).await?;
     work.commit().await?;
     Ok(())
-}
-
-/// Does a sign-in policy, or the default, ask this person for a second factor?
-///
-/// # Errors
-/// When the database cannot answer.
-pub async fn is_required_of(work: &mut Work, id: &UserId) -> Result<bool, Fault> {
-    let policy = policies::decide(work, id).await?;
-    policies::asks_for_second_factor(work, policy.as_ref()).await
 }
 
 /// Other recovery codes for somebody; those from before end. Shown this once.
@@ -100,9 +92,9 @@ pub async fn renew_recovery_codes(
     id: &UserId,
     typed: &Plain,
 ) -> Result<RecoveryCodes, Refusal> {
-    let (mut work, user) = proven(instance, call, id, typed).await?;
+    let (mut work, user, code) = proven(instance, call, id, typed).await?;
     let codes = RecoveryCodes::draw(instance)?;
-    codes.store(&mut work, id).await?;
+    codes.store(&mut work, id, code.seed()).await?;
     audit::record(&mut work, call, "user.recovery_codes_renewed", &user.as_object(), &[]).await?;
     work.commit().await?;
     Ok(codes)
@@ -125,8 +117,8 @@ pub async fn of_user(
 /// or to set up another where one is asked for.
 ///
 /// # Errors
-/// `NotFound`; a conflict for somebody who has none; `Forbidden` for somebody who may do more than
-/// the actor.
+/// `NotFound`; a conflict for somebody who has none, and for oneself, who proves themselves on the page
+/// of their account; `Forbidden` for somebody who may do more than the actor.
 pub async fn reset(
     work: &mut Work,
     call: &Call,
@@ -135,9 +127,16 @@ pub async fn reset(
 ) -> Result<(), Refusal> {
     let user = people::checked_out(work, may, id, None).await?;
     ceiling::may_become(work, may.authority(), id).await?;
+    if call.actor.user.as_ref() == Some(id) {
+        return Err(Refusal::conflict(
+            "This is you. Change your second factor on the page of your account, with a code.",
+        ));
+    }
+    accounts::store::set_changed(work, id).await?;
     if !store::delete(work, id).await? {
         return Err(Refusal::conflict("They have no second factor."));
     }
+    throttle::forget(work, id).await?;
     audit::record(work, call, "user.second_factor_reset", &user.as_object(), &[]).await?;
     Ok(())
 }
@@ -148,7 +147,7 @@ async fn proven(
     call: &Call,
     id: &UserId,
     typed: &Plain,
-) -> Result<(Work, User), Refusal> {
+) -> Result<(Work, User, Code), Refusal> {
     let mut work = instance.begin().await?;
     let user = active(&mut work, id).await?;
     let tried = throttle::admit(&mut work, call, id).await?;
@@ -156,6 +155,7 @@ async fn proven(
     work.commit().await?;
 
     let mut work = instance.begin().await?;
+    accounts::store::set_changed(&mut work, id).await?;
     let code = recognize(&mut work, &user, typed.reveal(), call.now).await?;
     let Some(code) = used(&mut work, &user, code, call.now).await? else {
         drop(work);
@@ -165,7 +165,7 @@ async fn proven(
         return Err(not_yours());
     };
     tried.succeed(&mut work, call, (&user, &code)).await?;
-    Ok((work, user))
+    Ok((work, user, code))
 }
 
 async fn used(

@@ -3,7 +3,7 @@
 //! There is one kind: codes by time (TOTP, RFC 6238), which an app on the person's own device makes
 //! from a seed that it shares with this server, and ten recovery codes for the day the device is
 //! lost. A code of either kind is good once, and the statement that signs in uses it up. This room
-//! refuses to know what asks for a second factor (`policies`), and pages and pictures of codes.
+//! refuses to know who has to have one (`second_step`), and pages and pictures of codes.
 
 mod codes;
 mod enrolment;
@@ -17,7 +17,7 @@ use crate::{Fault, UserId, Work};
 
 pub use codes::RecoveryCodes;
 pub use enrolment::Enrolment;
-pub use managing::{begin, confirm, is_required_of, of_user, remove, renew_recovery_codes, reset};
+pub use managing::{begin, confirm, of_user, remove, renew_recovery_codes, reset};
 
 pub(super) use codes::Code;
 pub(super) use enrolment::Enrolled;
@@ -26,6 +26,8 @@ pub(super) use throttle::{Admitted, admit};
 /// The second factor of somebody, as it may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecondFactor {
+    /// Its row.
+    id: i64,
     /// Seconds since 1970.
     pub created_at: i64,
     /// When a code was last taken; seconds since 1970.

@@ -2,8 +2,9 @@
 //! slip and many are an attack: the wait grows to a day and is forgotten after a month.
 //!
 //! As with passwords, an address from which somebody proved themselves before answers for itself
-//! alone, so that a thief of the password does not keep the owner out. A stranger gets some fifty
-//! codes in a month, each of which is right once in 333,000 times.
+//! alone, so that a thief of the password does not keep the owner out. Strangers together get some
+//! fifty codes in a month, each of which is right once in 333,000 times; what the owner does takes
+//! back the owner's own try and no other.
 
 use super::codes::Code;
 use crate::accounts::User;
@@ -29,9 +30,9 @@ pub(in crate::accounts) async fn admit(
     call: &Call,
     id: &UserId,
 ) -> Result<Result<Admitted, i64>, Fault> {
-    let known = format!("code known {id} {}", call.network());
+    let known = known(id, call);
     let is_known = attempts::is_remembered(work, &known, call.now).await?;
-    let counter = if is_known { known.clone() } else { format!("code stranger {id}") };
+    let counter = if is_known { known.clone() } else { strangers(id) };
     Ok(match attempts::claim(work, &counter, call.now, &LADDER).await? {
         Claim::Counted { .. } => Ok(Admitted { counter, known }),
         Claim::Wait { seconds } => Err(seconds),
@@ -39,14 +40,16 @@ pub(in crate::accounts) async fn admit(
 }
 
 impl Admitted {
-    /// The code was right and is used up: forgets what was counted and remembers the address.
+    /// The code was right and is used up: takes the try back and remembers the address.
     pub async fn succeed(
         &self,
         work: &mut Work,
         call: &Call,
         (user, code): (&User, &Code),
     ) -> Result<(), Fault> {
-        attempts::forget(work, &self.counter).await?;
+        if self.counter != self.known {
+            attempts::refund(work, &self.counter).await?;
+        }
         attempts::remember(work, &self.known, call.now, call.now + KNOWN_FOR).await?;
         if code.is_recovery() {
             let action = "user.recovery_code_used";
@@ -60,6 +63,26 @@ impl Admitted {
         let action = "user.second_factor_refused";
         audit::record_refusal(work, call, action, &user.as_object(), &[]).await
     }
+}
+
+/// Remembers the address from which somebody just set a second factor up.
+pub(super) async fn remember(work: &mut Work, call: &Call, id: &UserId) -> Result<(), Fault> {
+    attempts::remember(work, &known(id, call), call.now, call.now + KNOWN_FOR).await
+}
+
+/// Begins anew for somebody whose second factor was taken.
+pub(super) async fn forget(work: &mut Work, id: &UserId) -> Result<(), Fault> {
+    attempts::forget(work, &strangers(id)).await
+}
+
+/// The counter of somebody at this address, which is there once they proved themselves from it.
+fn known(id: &UserId, call: &Call) -> String {
+    format!("code known {id} {}", call.network())
+}
+
+/// The counter of everybody else who tries codes of this person.
+fn strangers(id: &UserId) -> String {
+    format!("code stranger {id}")
 }
 
 /// The refusal of a try that came too early.

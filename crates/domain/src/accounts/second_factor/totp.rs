@@ -1,7 +1,7 @@
 //! Codes by time (TOTP, RFC 6238) in the one form that every app knows: SHA-1, six digits, thirty
 //! seconds. A code of the step before or after is taken too (§5.2).
 
-use serde::{Deserialize, Serialize};
+use aws_lc_rs::hmac;
 use totp_rs::{Builder, Secret, Totp};
 
 use crate::{Chance, Fault};
@@ -10,7 +10,7 @@ use crate::{Chance, Fault};
 pub(super) const DIGITS: usize = 6;
 
 /// What app and server share: 160 bits (RFC 4226 §4). Has no `Debug` that tells.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone)]
 pub(super) struct Seed([u8; 20]);
 
 impl std::fmt::Debug for Seed {
@@ -32,8 +32,15 @@ impl Seed {
     }
 
     /// Its bytes, to be sealed.
-    pub fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8; 20] {
         &self.0
+    }
+
+    /// What is stored of a recovery code. Keyed by the seed, which is sealed: it outlives the master
+    /// key that was there when the code was made.
+    pub fn hash(&self, text: &str) -> Vec<u8> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+        hmac::sign(&key, text.as_bytes()).as_ref().to_vec()
     }
 
     /// The step of thirty seconds whose code this is, if it is one of now.

@@ -27,8 +27,12 @@ pub struct CodeStep {
     pub email: String,
     /// Why the last try failed.
     pub error: Option<String>,
-    /// Seconds to wait after too many tries.
-    pub wait: Option<u32>,
+    /// How long to wait after too many tries, in words.
+    pub wait: Option<String>,
+    /// Whether the password has to be typed again by then.
+    pub too_long: bool,
+    /// The page that asks for the password, for somebody else.
+    pub login: String,
 }
 
 /// Setting a second factor up. Posts `code`, `enrolment`, `form_token`, and in a sign-in `proof` and
@@ -54,6 +58,8 @@ pub struct NewFactor {
     pub email: String,
     /// Does it take the place of another?
     pub is_replacement: bool,
+    /// Where "Cancel" leads.
+    pub cancel: String,
     /// What a camera reads.
     pub picture: Picture,
     /// What an app on this device reads: `otpauth://…`.
@@ -72,6 +78,8 @@ pub struct RecoveryCodes {
     pub codes: Vec<String>,
     /// Where it goes on.
     pub next: String,
+    /// What the address of that carries.
+    pub fields: Vec<(String, String)>,
 }
 
 /// `/account/second-factor`. Posts `deed`, `password` or `code`, and `form_token`.

@@ -116,7 +116,7 @@ async fn people(desk: &Desk, config: &Config) -> Result<Finding, Fault> {
 }
 
 async fn second_factors(desk: &Desk) -> Result<Finding, Fault> {
-    let without = accounts::administrators_by_password_alone(&mut desk.read()).await?;
+    let without = accounts::administrators_without_second_factor(&mut desk.read()).await?;
     if without == 0 {
         return Ok(Finding::ok("people", "Whoever administers this server has a second factor."));
     }

@@ -84,6 +84,7 @@ async fn view(
         invite: (words == "Invited").then(|| format!("{path}/invite")),
         reset: can_be_reset(&user).then(|| format!("{path}/reset-password")),
         path,
+        without_factor: second_factor::without(&mut work, &user).await?,
         second_factor: second_factor::held(&mut work, &user, visitor.now()).await?,
         refused: lacks_everywhere::<UpdateUsers>(visitor),
         delete_refused: lacks_everywhere::<DeleteUsers>(visitor),

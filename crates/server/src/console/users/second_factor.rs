@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::Path;
 use domain::access::UpdateUsers;
-use domain::accounts::{User, second_factor};
+use domain::accounts::{self, User, second_factor};
 use domain::{Fault, UserId, Work};
 
 use super::{LIST, person};
@@ -27,6 +27,15 @@ pub(super) async fn held(
         recovery_codes: it.recovery_codes,
         reset: format!("{LIST}/{}/reset-second-factor", user.id),
     }))
+}
+
+/// What it means that they have none.
+pub(super) async fn without(work: &mut Work, user: &User) -> Result<&'static str, Fault> {
+    Ok(if accounts::requires_second_factor(work, &user.id).await? {
+        "None yet: they set one up when they next sign in."
+    } else {
+        "None: their password alone signs them in."
+    })
 }
 
 /// Gone, for somebody who lost it.

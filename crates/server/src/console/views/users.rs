@@ -194,6 +194,8 @@ pub struct UserPage {
     pub invite: Option<String>,
     /// Where "Make a reset link" is sent, for somebody who has a password here.
     pub reset: Option<String>,
+    /// What it means that they have no second factor, where they have none.
+    pub without_factor: &'static str,
     /// Their second factor, where they have one.
     pub second_factor: Option<HeldFactor>,
     /// Why nothing can be changed by this person, if so.

@@ -89,7 +89,7 @@ pub(super) async fn exchange(
     let (client, call) = (asking.client, asking.call);
     let mut work = reading.instance().begin().await?;
     let Some(user) = accounts::settle(&mut work, call, verified).await? else {
-        return Err(wrong().into());
+        return Err(changed().into());
     };
     let outcome = stored(&mut work, asking, (&user, verified.amr()), wanted).await;
     if let Err(Failed::Refused(Refused::Fault(fault))) = outcome {
@@ -116,7 +116,15 @@ async fn stored(
     Ok(by_password(work, asking.call, asking.client, user, (&scopes, &resources)).await??)
 }
 
-pub(super) fn wrong() -> Error {
+/// Between the check and the tokens.
+fn changed() -> Error {
+    let sentence = "The account was changed at this moment, or the code was used already.";
+    Error::new(Code::InvalidGrant, sentence).because(
+        "the person was disabled, deleted, given another password or second factor meanwhile",
+    )
+}
+
+fn wrong() -> Error {
     let sentence = "Name and password do not belong together, or the account is switched off.";
     Error::new(Code::InvalidGrant, sentence)
         .because("the name is nobody's, the password is another, or the account is disabled; the audit trail tells")

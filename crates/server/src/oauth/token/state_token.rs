@@ -4,8 +4,10 @@
 //! The text is sealed: client, request and the proof of the password are in it, and nothing is
 //! stored. It is good for ten minutes, and the code that goes with it is good once.
 
-use domain::accounts::{self, Authentication, Demand, PasswordProof, Verified};
-use domain::{ClientId, Fault};
+use domain::accounts::{
+    self, Authentication, Demand, PasswordProof, SECOND_STEP_PATIENCE, Verified,
+};
+use domain::{Call, ClientId, Fault};
 use protocol::error::{Code, Error};
 use protocol::resource::Resource;
 use protocol::scope::Scopes;
@@ -19,7 +21,7 @@ use crate::app::App;
 /// For what the vault seals it.
 const PURPOSE: &str = "state token";
 /// Seconds it is good for, as its callers are told.
-const LIFETIME: i64 = 600;
+const LIFETIME: i64 = SECOND_STEP_PATIENCE;
 
 /// A password grant of which a second factor is asked.
 #[derive(Serialize, Deserialize)]
@@ -47,8 +49,7 @@ impl Half {
     /// `invalid_grant` for somebody who has no second factor yet, since only a page sets one up.
     pub(in crate::oauth) fn answer(&self, app: &App) -> Result<Value, Failed> {
         if self.proof.demand() == Demand::Enrolment {
-            let sentence = "This account has to set up a second factor first: sign in on a page of this server.";
-            return Err(Error::new(Code::InvalidGrant, sentence).into());
+            return Err(none_yet().into());
         }
         let text = serde_json::to_vec(self).map_err(|e| Fault::Broken(e.to_string()))?;
         let token = app.instance.vault().seal_text(PURPOSE, &text)?;
@@ -81,14 +82,31 @@ pub(super) async fn prove(
             Err(Error::new(Code::InvalidGrant, sentence).into())
         }
         Authentication::Refused | Authentication::SecondFactor(_) => Err(over().into()),
+        Authentication::Throttled { retry_after } => {
+            let sentence =
+                format!("There were too many wrong codes. Ask again in {retry_after} seconds.");
+            let error = Error::new(Code::RateLimited, sentence)
+                .because("wrong codes of this account wait as at the sign-in page");
+            Err(Failed::Throttled { retry_after, error })
+        }
         refused => Err(password::refusal(refused)),
     }
 }
 
-/// The protocol has no second step.
-pub(super) fn not_here() -> Error {
+/// The protocol has no second step. The password was right, so nobody is made to wait for it.
+pub(super) async fn not_here(app: &App, call: &Call, half: &Half) -> Result<Error, Fault> {
+    half.proof.waive(&app.instance, call).await?;
+    if half.proof.demand() == Demand::Enrolment {
+        return Ok(none_yet());
+    }
     let sentence = "This account signs in with a second factor, which this grant cannot ask for. Use \
                     the authorization code flow.";
+    Ok(Error::new(Code::InvalidGrant, sentence))
+}
+
+fn none_yet() -> Error {
+    let sentence =
+        "This account has to set up a second factor first: sign in on a page of this server.";
     Error::new(Code::InvalidGrant, sentence)
 }
 
