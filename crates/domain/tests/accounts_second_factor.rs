@@ -579,3 +579,29 @@ async fn a_session_tells_by_what_it_was_begun() {
         assert_eq!((change.field.as_str(), &change.after), ("amr", &"pwd otp mfa".into()));
     }
 }
+
+#[tokio::test]
+async fn another_password_is_no_fresh_proof_of_two_things() {
+    for world in worlds().await {
+        let (_, phone, _) = world.person_with_factor("ann@example.com").await;
+        let proof = world.proof(&world.call(), "ann@example.com").await;
+        let there = world.prove(&world.call(), &proof, &phone.code(&world)).await;
+        let SignIn::Done { session, cookie, .. } = there else { panic!("{there:?}") };
+        world.person("bob@example.com").await;
+        let (of_bob, cookie_of_bob) = world.signed_in("bob@example.com").await;
+        world.clock.step(300);
+        let (old, new) = (Plain::new(PASSWORD), Plain::new("another password of some length"));
+        for it in [&session, &of_bob] {
+            sessions::change_password(&world.instance, &world.call(), it, &old, &new)
+                .await
+                .unwrap();
+        }
+        let (after, _) = world.resumed(&cookie).await.unwrap();
+        assert_eq!(
+            (after.amr, after.authenticated_at),
+            (Amr::SecondFactor, session.authenticated_at)
+        );
+        let (after, _) = world.resumed(&cookie_of_bob).await.unwrap();
+        assert_eq!(after.authenticated_at, world.clock.now(), "the password is all there was");
+    }
+}

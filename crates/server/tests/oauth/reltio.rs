@@ -63,6 +63,32 @@ async fn rlt38_a_password_gives_a_state_token_and_a_code_the_tokens() {
     .await;
 }
 
+/// A token that was given for both is not given again for the password alone.
+#[tokio::test]
+async fn rlt21_the_living_token_is_given_again_only_for_what_was_proved() {
+    both_with(on(), |server| async move {
+        let path = format!("/oauth/customers/{}/clients", organization(&server).await);
+        let phone = Phone::of_the_administrator(&server).await;
+        let (desk, first) = first_step(&server, &path).await;
+        let reuse = json!({ "token_issuance": "reuse" });
+        assert_eq!(api(&server, "PATCH", "/clients/desk", reuse).await.status.as_u16(), 200);
+        let token = first.json()["state_token"]["token"].as_str().unwrap().to_owned();
+        let both = second_step(&desk, &token, &phone.code(&server)).await.text("access_token");
+        assert_eq!(desk.introspect(&both).await["amr"], json!(["pwd", "otp", "mfa"]));
+        let users = api(&server, "GET", "/users", Value::Null).await.json();
+        let ada = users["items"][0]["id"].as_str().unwrap().to_owned();
+        let reset = format!("/users/{ada}/second-factor");
+        assert_eq!(api(&server, "DELETE", &reset, Value::Null).await.status.as_u16(), 204);
+        let fields =
+            [("grant_type", "password"), ("username", ADMIN_EMAIL), ("password", PASSWORD)];
+        let one = desk.post("/oauth/token", &fields).await.text("access_token");
+        assert_ne!(one, both);
+        assert_eq!(desk.introspect(&one).await["amr"], json!(["pwd"]));
+        assert_eq!(desk.post("/oauth/token", &fields).await.text("access_token"), one, "again");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn rlt38_a_state_token_is_of_one_client_and_ends() {
     both_with(on(), |server| async move {
