@@ -154,7 +154,7 @@ pub async fn authenticate(
         let action = "user.second_factor_asked";
         audit::record(&mut work, &call_of_them, action, &user.as_object(), &[]).await?;
         work.commit().await?;
-        let proof = PasswordProof::of(user, call.now, admission, demand);
+        let proof = PasswordProof::of(user, call.now, tried, demand);
         return Ok(Authentication::SecondFactor(proof));
     }
     let mut work = instance.begin().await?;

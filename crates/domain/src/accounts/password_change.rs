@@ -1,4 +1,5 @@
-//! A new password for somebody who still knows the old one.
+//! A new password for somebody who still knows the old one, and the same question, whether they know
+//! it, before a second factor is set up.
 //!
 //! The epoch rises with it, so every session and every token issued before dies at once; the room
 //! of sessions carries the one in use over.

@@ -35,14 +35,15 @@ pub struct PasswordProof {
     email: String,
     epoch: i64,
     at: i64,
-    admission: Admission,
+    /// The try of the password, which is taken back once all is proved.
+    tried: (Throttle, Admission),
     demand: Demand,
 }
 
 impl PasswordProof {
-    pub(super) fn of(user: &User, at: i64, admission: Admission, demand: Demand) -> Self {
+    pub(super) fn of(user: &User, at: i64, tried: (Throttle, Admission), demand: Demand) -> Self {
         let (id, email, epoch) = (user.id.clone(), user.email.clone(), user.epoch);
-        Self { user: id, email, epoch, at, admission, demand }
+        Self { user: id, email, epoch, at, tried, demand }
     }
 
     /// What is asked for next.
@@ -59,9 +60,10 @@ impl PasswordProof {
     ///
     /// # Errors
     /// When the database cannot take it.
-    pub async fn waive(&self, instance: &Arc<Instance>, call: &Call) -> Result<(), Fault> {
+    pub async fn waive(&self, instance: &Arc<Instance>) -> Result<(), Fault> {
+        let (throttle, admission) = &self.tried;
         let mut work = instance.begin().await?;
-        Throttle::of(&self.email, call).waive(&mut work, self.admission).await?;
+        throttle.waive(&mut work, *admission).await?;
         work.commit().await?;
         Ok(())
     }
@@ -113,7 +115,7 @@ pub async fn prove_second_factor(
         Err(refused) => return Ok(refused),
     };
     match demand(&mut instance.read(), &user, &admittance).await? {
-        None => return Ok(right(call, proof, (user, admittance), Second::NotAsked)),
+        None => return Ok(right(proof, (user, admittance), Second::NotAsked)),
         Some(Demand::Enrolment) => return Ok(asked(proof, Demand::Enrolment)),
         Some(Demand::Code) => {}
     }
@@ -126,7 +128,7 @@ pub async fn prove_second_factor(
     if let Some(code) =
         second_factor::recognize(&mut instance.read(), &user, typed, call.now).await?
     {
-        return Ok(right(call, proof, (user, admittance), Second::Code(code, tried)));
+        return Ok(right(proof, (user, admittance), Second::Code(code, tried)));
     }
     let mut work = instance.begin().await?;
     tried.refused(&mut work, call, &user).await?;
@@ -152,7 +154,7 @@ pub async fn set_up_second_factor(
         return Ok(asked(proof, Demand::Code));
     }
     Ok(match enrolment.proven(instance, (&user.id, typed), call.now)? {
-        Some(enrolled) => right(call, proof, (user, admittance), Second::New(enrolled)),
+        Some(enrolled) => right(proof, (user, admittance), Second::New(enrolled)),
         None => Authentication::WrongCode,
     })
 }
@@ -175,12 +177,9 @@ fn asked(proof: &PasswordProof, demand: Demand) -> Authentication {
 }
 
 fn right(
-    call: &Call,
     proof: &PasswordProof,
     (user, admittance): (User, Admittance),
     second: Second,
 ) -> Authentication {
-    let throttle = Throttle::of(&proof.email, call);
-    let tried = (throttle, proof.admission);
-    Authentication::Right(Verified::new(user, tried, admittance, second))
+    Authentication::Right(Verified::new(user, proof.tried.clone(), admittance, second))
 }

@@ -28,7 +28,7 @@ const ACCOUNT: Ladder = Ladder { free: 50, cap: 3600, window: WINDOW };
 const ADDRESS: Ladder = Ladder { free: 100, cap: 60, window: WINDOW };
 
 /// The counters that one attempt answers for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct Throttle {
     known: String,
     pair: String,

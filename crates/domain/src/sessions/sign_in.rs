@@ -11,7 +11,6 @@ use crate::{Actor, Call, Fault, Instance, Plain};
 
 /// What came of an attempt to sign in.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one, for a moment")]
 pub enum SignIn {
     /// Signed in.
     Done {

@@ -141,6 +141,7 @@ fn browsers(voice: Voice) -> String {
         last_active: ago(0),
         expires: ahead(0),
         current,
+        second_factor: current,
         end: Some("/console/sessions/browsers/x/end".into()),
     };
     let page = BrowserSessions {

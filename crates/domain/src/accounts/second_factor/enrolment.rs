@@ -95,8 +95,9 @@ impl Enrolment {
         now: i64,
     ) -> Result<Option<Enrolled>, Fault> {
         let step = self.seed.step_of(&digits(typed), now)?.filter(|_| self.user == *user);
+        let Some(step) = step else { return Ok(None) };
         let codes = RecoveryCodes::draw(instance)?;
-        Ok(step.map(|step| Enrolled { enrolment: self, step, codes }))
+        Ok(Some(Enrolled { enrolment: self, step, codes }))
     }
 }
 

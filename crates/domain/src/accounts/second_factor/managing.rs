@@ -85,7 +85,8 @@ pub async fn remove(
 /// Other recovery codes for somebody; those from before end. Shown this once.
 ///
 /// # Errors
-/// `Invalid` naming `code`; `NotFound` for somebody who has no second factor.
+/// `Invalid` naming `code`, for somebody who has no second factor too; `NotFound` for somebody who may
+/// not act.
 pub async fn renew_recovery_codes(
     instance: &Arc<Instance>,
     call: &Call,

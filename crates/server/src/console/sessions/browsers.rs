@@ -2,7 +2,7 @@
 
 use axum::extract::Path;
 use domain::access::{ReadTokens, RevokeTokens};
-use domain::accounts::User;
+use domain::accounts::{Amr, User};
 use domain::sessions::{self, ListQuery, Session};
 use domain::{Refusal, UserId};
 
@@ -74,6 +74,7 @@ fn row(
         last_active: When::relative(last_active, now),
         expires: When::relative(session.expires_at, now),
         current,
+        second_factor: session.amr == Amr::SecondFactor,
         end: revokes.then(|| format!("{BROWSERS}/{id}/end")),
     })
 }

@@ -91,6 +91,8 @@ pub struct BrowserRow {
     pub expires: When,
     /// Whether it is the one that shows this page.
     pub current: bool,
+    /// Whether it was begun with a code besides the password.
+    pub second_factor: bool,
     /// Where "Sign out" is sent, if the visitor may.
     pub end: Option<String>,
 }

@@ -117,9 +117,7 @@ pub async fn post(State(app): State<Arc<App>>, posted: Posted) -> Response {
 pub(super) async fn exchange(app: &App, posted: &Posted) -> Result<Given, Failed> {
     match exchange_in_steps(app, posted).await? {
         Outcome::Tokens(given) => Ok(given),
-        Outcome::SecondFactor(half) => {
-            Err(state_token::not_here(app, &posted.call, &half).await?.into())
-        }
+        Outcome::SecondFactor(half) => Err(state_token::not_here(app, &half).await?.into()),
     }
 }
 

@@ -7,7 +7,7 @@
 use domain::accounts::{
     self, Authentication, Demand, PasswordProof, SECOND_STEP_PATIENCE, Verified,
 };
-use domain::{Call, ClientId, Fault};
+use domain::{ClientId, Fault};
 use protocol::error::{Code, Error};
 use protocol::resource::Resource;
 use protocol::scope::Scopes;
@@ -94,8 +94,8 @@ pub(super) async fn prove(
 }
 
 /// The protocol has no second step. The password was right, so nobody is made to wait for it.
-pub(super) async fn not_here(app: &App, call: &Call, half: &Half) -> Result<Error, Fault> {
-    half.proof.waive(&app.instance, call).await?;
+pub(super) async fn not_here(app: &App, half: &Half) -> Result<Error, Fault> {
+    half.proof.waive(&app.instance).await?;
     if half.proof.demand() == Demand::Enrolment {
         return Ok(none_yet());
     }
