@@ -34,7 +34,7 @@ use crate::app::App;
 pub fn router() -> Router<Arc<App>> {
     Router::new()
         .route("/login", get(login::show).post(login::enter))
-        .route("/login/second-factor", post(second_step::enter))
+        .route("/login/second-factor", get(second_step::show).post(second_step::enter))
         .route("/consent", get(consent::show).post(consent::answer))
         .route("/consent/somebody-else", get(consent::somebody_else))
         .route("/logout", get(logout::show).post(logout::leave))
@@ -46,7 +46,10 @@ pub fn router() -> Router<Arc<App>> {
         .route("/account", get(overview::show))
         .route("/account/password", get(password::show).post(password::change))
         .route("/account/second-factor", get(second_factor::show).post(second_factor::change))
-        .route("/account/second-factor/confirm", post(second_factor::confirm))
+        .route(
+            "/account/second-factor/confirm",
+            get(second_factor::begin_again).post(second_factor::confirm),
+        )
         .route("/account/apps/revoke", post(endings::every_app))
         .route("/account/apps/{client}/revoke", post(endings::app))
         .route("/account/grants/{grant}/revoke", post(endings::grant))

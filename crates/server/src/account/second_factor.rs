@@ -76,6 +76,11 @@ pub(super) async fn change(
     }
 }
 
+/// The address of that form alone, typed or reloaded: it begins again.
+pub(super) async fn begin_again() -> Response {
+    page::see_other(PATH)
+}
+
 /// The first code of what is being set up.
 pub(super) async fn confirm(
     State(app): State<Arc<App>>,

@@ -54,6 +54,12 @@ pub(super) async fn ask(
     }
 }
 
+/// The address of the form alone, typed or reloaded: what was proved was in the form, so the person
+/// begins with the password.
+pub(super) async fn show() -> Response {
+    page::see_other("/login")
+}
+
 /// The attempt.
 pub(super) async fn enter(
     State(app): State<Arc<App>>,

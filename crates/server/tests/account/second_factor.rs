@@ -140,7 +140,9 @@ async fn the_proof_of_the_password_is_of_one_browser_and_of_no_use_late() {
             let fields = [("form_token", token.as_str()), ("proof", proof), ("code", "123456")];
             assert_eq!(browser.post(STEP, &fields).await.status, 400, "{proof:?}");
         }
-        assert_eq!(browser.get(STEP).await.status, 405);
+        assert_eq!(browser.get(STEP).await.location(), "/login", "no dead end");
+        let confirm = browser.get(&format!("{PAGE}/confirm")).await;
+        assert_eq!(confirm.location(), PAGE);
     })
     .await;
 }

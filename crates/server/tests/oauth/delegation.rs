@@ -284,7 +284,7 @@ async fn cor69_one_team_a_connection_and_another_team_is_another_connection() {
     .await;
 }
 
-/// COR-70, COR-61: the person signs in here and nowhere else. There are no second factors yet.
+/// COR-70, COR-61: the person signs in here and nowhere else; a second factor is asked for there.
 #[tokio::test]
 async fn cor70_the_password_never_reaches_the_client_and_a_disabled_account_ends_its_access() {
     both(|server| async move {

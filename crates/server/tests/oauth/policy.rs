@@ -388,8 +388,8 @@ async fn rlt41_a_token_is_opaque_or_a_jwt_as_the_client_says() {
     .await;
 }
 
-/// RLT-39, COR-54: what is not there is not there: no second factors to manage, no registration by
-/// strangers, no secret shown again.
+/// RLT-39, COR-54: what is not there is not there: no paths of Reltio to manage second factors, no
+/// registration by strangers, no secret shown again.
 #[tokio::test]
 async fn rlt39_cor54_what_is_not_available() {
     let policy = Policy { profile_reltio: true, legacy_password: true, ..Policy::default() };
